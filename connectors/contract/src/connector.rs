@@ -1,0 +1,114 @@
+//! A finance app.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde_json::Value;
+
+use crate::adapter::CustomerAdapter;
+use crate::failure::Failure;
+
+/// What a finance app is called and how it behaves.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// Stable key of the app, such as `books`.
+    pub app_key: &'static str,
+    /// Name for people.
+    pub name: &'static str,
+    /// The vendor, whose apps share organizations and contacts.
+    pub vendor: &'static str,
+    /// The capability profile that new connections get.
+    pub profile_key: &'static str,
+}
+
+/// What a person hands over to let Finbridge in.
+#[derive(Debug, Clone)]
+pub enum Grant {
+    /// An e-mail address and the service key that the finance app issued to that person (R014).
+    ServiceKey {
+        /// Whose access it is.
+        email: String,
+        /// The key.
+        key: SecretString,
+    },
+}
+
+/// The lasting secret by which a connector gets in: opaque, encrypted at rest, never logged.
+#[derive(Debug, Clone)]
+pub struct Credential(pub SecretString);
+
+/// An organization on the finance side.
+#[derive(Debug, Clone)]
+pub struct RemoteOrganization {
+    /// Its id there.
+    pub remote_id: String,
+    /// Its name.
+    pub name: String,
+    /// ISO 4217 code of its base currency.
+    pub base_currency_code: String,
+    /// Its country, as the app writes it.
+    pub country: Option<String>,
+    /// Its IANA time zone.
+    pub time_zone: Option<String>,
+    /// What it declares beyond the public API; stored and handed back in [`Connection::capabilities`].
+    pub capabilities: Value,
+}
+
+/// Everything a call needs: whose credential, which organization, and how long a caller waits.
+#[derive(Debug, Clone)]
+pub struct Connection {
+    /// The credential.
+    pub credential: Credential,
+    /// The organization's id on the finance side.
+    pub organization_id: String,
+    /// What the organization declared when it was connected.
+    pub capabilities: Value,
+    /// Longest wait for one answer.
+    pub timeout: Duration,
+}
+
+/// A finance app, as the engine sees it.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// Name and behaviour.
+    fn manifest(&self) -> &Manifest;
+
+    /// Turns what a person handed over into a credential.
+    ///
+    /// # Errors
+    /// [`crate::FailureKind::Unauthorized`] when the grant is not accepted; the message is the same whatever part is wrong.
+    async fn authorize(&self, grant: Grant) -> Result<Credential, Failure>;
+
+    /// The organizations that this credential reaches.
+    ///
+    /// # Errors
+    /// As any call.
+    async fn organizations(&self, credential: &Credential) -> Result<Vec<RemoteOrganization>, Failure>;
+
+    /// Customers, where the app has them.
+    fn customers(&self) -> Option<&dyn CustomerAdapter>;
+}
+
+/// The finance apps of this server, by key. Composed once, at start.
+#[derive(Clone, Default)]
+pub struct Registry(BTreeMap<&'static str, Arc<dyn Connector>>);
+
+impl Registry {
+    /// A registry of these apps.
+    pub fn of(connectors: impl IntoIterator<Item = Arc<dyn Connector>>) -> Self {
+        Self(connectors.into_iter().map(|connector| (connector.manifest().app_key, connector)).collect())
+    }
+
+    /// The app of this key.
+    pub fn get(&self, app_key: &str) -> Option<&Arc<dyn Connector>> {
+        self.0.get(app_key)
+    }
+
+    /// Every app, by key.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Connector>> {
+        self.0.values()
+    }
+}

@@ -1,0 +1,17 @@
+//! Reading what changed, page by page.
+
+/// A position in a finance app's changes. Opaque: only the connector that made it reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor(pub String);
+
+/// One page of changes, oldest first.
+#[derive(Debug, Clone)]
+pub struct ChangePage<T> {
+    /// The changed records. A record may come more than once over several pages; none is left out.
+    pub records: Vec<T>,
+    /// Where to read on. After the last page it lies a little before the newest change seen, so that the next read
+    /// overlaps this one and changes stamped in the same instant are not lost.
+    pub next: Cursor,
+    /// Whether more pages follow now.
+    pub more: bool,
+}

@@ -1,0 +1,14 @@
+//! What any finance app must be able to do for the sync engine.
+//!
+//! The engine sees only this crate. A finance app is a folder beside it that implements [`Connector`], and one line in
+//! the registry that the server composes.
+
+pub mod adapter;
+pub mod connector;
+pub mod cursor;
+pub mod failure;
+
+pub use adapter::{CrmRecordType, CrmReference, CustomerAdapter, RemoteCustomer, Removal};
+pub use connector::{Connection, Connector, Credential, Grant, Manifest, Registry, RemoteOrganization};
+pub use cursor::{ChangePage, Cursor};
+pub use failure::{Failure, FailureKind};

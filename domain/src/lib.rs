@@ -1,0 +1,20 @@
+//! Finbridge's vocabulary: ids, money, time, modules, records and capability profiles.
+//!
+//! Nothing here does I/O, and nothing here knows the database, GraphQL or any finance app.
+
+pub mod clock;
+pub mod currency;
+pub mod id;
+pub mod module;
+pub mod money;
+pub mod name;
+pub mod profile;
+pub mod record;
+
+pub use clock::{Clock, SystemClock, VirtualClock};
+pub use currency::{CurrencyCode, UnknownCurrency};
+pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
+pub use module::{CrmModule, Direction, DuplicatePolicy, SyncModule, SyncSettings};
+pub use money::{Amount, AmountError, Money};
+pub use name::name_key;
+pub use profile::CapabilityProfile;

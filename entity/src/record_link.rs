@@ -1,0 +1,49 @@
+//! Pairs of records that are the same thing on both sides.
+
+use sea_orm::entity::prelude::*;
+
+use crate::types::{LinkState, Origin};
+
+/// A row of `record_link`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "record_link")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub organization_id: Uuid,
+    /// UUID v7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// The finance organization.
+    pub finance_organization_id: Uuid,
+    /// Customer, vendor or item.
+    pub kind: String,
+    /// Kind of the CRM record.
+    pub record_type: String,
+    /// The CRM record.
+    pub record_id: Uuid,
+    /// The finance record; null while it is only claimed.
+    pub remote_id: Option<String>,
+    /// Where the pair stands.
+    pub state: LinkState,
+    /// Which side had the record first; decides on deletion.
+    pub origin: Origin,
+    /// What a clone carries after its name (A17.9).
+    pub name_suffix: Option<String>,
+    /// The finance side as last read back; differences are taken from it.
+    pub base: Option<Json>,
+    /// Version of the CRM record that was last written.
+    pub synced_version: i64,
+    /// When it was claimed.
+    pub created_at: DateTimeUtc,
+    /// When it last changed.
+    pub updated_at: DateTimeUtc,
+}
+
+/// No relations: related rows are read by loaders, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::scope::tenant_owned!();

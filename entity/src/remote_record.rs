@@ -1,0 +1,41 @@
+//! The finance side as last read; what matching looks at.
+
+use sea_orm::entity::prelude::*;
+
+/// A row of `remote_record`.
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "remote_record")]
+pub struct Model {
+    /// The tenant.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub organization_id: Uuid,
+    /// UUID v7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    /// Whose record.
+    pub finance_organization_id: Uuid,
+    /// Customer, vendor or item.
+    pub kind: String,
+    /// Its id on the finance side.
+    pub remote_id: String,
+    /// Its display name.
+    pub name: String,
+    /// The name as it is compared.
+    pub name_key: String,
+    /// The CRM record the finance side says it is linked to.
+    pub crm_reference: Option<String>,
+    /// The values read.
+    pub record: Json,
+    /// When it last changed there.
+    pub modified_at: DateTimeUtc,
+    /// When it was read.
+    pub read_at: DateTimeUtc,
+}
+
+/// No relations: related rows are read by loaders, in batches.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+crate::scope::tenant_owned!();

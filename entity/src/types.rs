@@ -1,0 +1,240 @@
+//! Column types.
+
+use rust_decimal::Decimal;
+use sea_orm::entity::prelude::*;
+use sea_orm::sea_query::{ArrayType, Nullable, ValueType, ValueTypeErr};
+use sea_orm::{ColIdx, FromJsonQueryResult, QueryResult, TryGetError, TryGetable};
+use serde::{Deserialize, Serialize};
+
+/// Declares an enum that is stored as the UPPER_CASE text of its variant.
+macro_rules! text_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
+        #[sea_orm(rs_type = "String", db_type = "Text")]
+        pub enum $name { $($(#[$vdoc])* #[sea_orm(string_value = $text)] $variant,)+ }
+    };
+}
+
+text_enum! {
+    /// What a person may do in an organization.
+    Role {
+        /// Everything, integrations and tokens included (R005).
+        Administrator = "ADMINISTRATOR",
+        /// The CRM's records.
+        Standard = "STANDARD",
+    }
+}
+
+text_enum! {
+    /// What a stage means to the rest of the system.
+    StageKind {
+        /// Still being worked on.
+        Open = "OPEN",
+        /// The customer bought.
+        Won = "WON",
+        /// The customer did not buy.
+        Lost = "LOST",
+    }
+}
+
+text_enum! {
+    /// Whether an integration works.
+    IntegrationState {
+        /// Connected.
+        Active = "ACTIVE",
+        /// The finance app refuses the credential; it has to be connected again.
+        ReconnectNeeded = "RECONNECT_NEEDED",
+    }
+}
+
+text_enum! {
+    /// Where a link stands.
+    LinkState {
+        /// The finance record is about to be made; nobody else may make one.
+        Claimed = "CLAIMED",
+        /// Both records are known.
+        Linked = "LINKED",
+        /// The CRM record was deleted and the finance record with it.
+        Deleted = "DELETED",
+        /// The CRM record was deleted; the finance record had transactions and was made inactive (R117).
+        Deactivated = "DEACTIVATED",
+        /// The finance record is gone although nobody here removed it.
+        RemoteMissing = "REMOTE_MISSING",
+    }
+}
+
+text_enum! {
+    /// Which side had the record first.
+    Origin {
+        /// Born in the CRM.
+        Crm = "CRM",
+        /// Born on the finance side.
+        Finance = "FINANCE",
+    }
+}
+
+text_enum! {
+    /// What started a run.
+    RunTrigger {
+        /// A person, now (R103).
+        Instant = "INSTANT",
+        /// Saving the settings with "save and sync" (R080).
+        Initial = "INITIAL",
+    }
+}
+
+text_enum! {
+    /// How a run stands.
+    RunState {
+        /// Waiting for a worker.
+        Queued = "QUEUED",
+        /// Under way.
+        Running = "RUNNING",
+        /// Ended; every record succeeded or was skipped by rule.
+        Succeeded = "SUCCEEDED",
+        /// Ended; some records failed (R107).
+        Partial = "PARTIAL",
+        /// Could not be carried out.
+        Failed = "FAILED",
+    }
+}
+
+impl RunState {
+    /// Whether the run is over.
+    pub fn is_final(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Partial | Self::Failed)
+    }
+}
+
+text_enum! {
+    /// What a run is doing.
+    RunPhase {
+        /// Reading what changed on the finance side.
+        Read = "READ",
+        /// Deciding what to do with each record.
+        Plan = "PLAN",
+        /// Doing it.
+        Apply = "APPLY",
+        /// Nothing more.
+        Done = "DONE",
+    }
+}
+
+text_enum! {
+    /// What is to be done with a record.
+    ItemAction {
+        /// Make a finance record.
+        Create = "CREATE",
+        /// Make a finance record beside one of the same name.
+        Clone = "CLONE",
+        /// Link the finance record that is already there, and write the CRM's values into it.
+        Overwrite = "OVERWRITE",
+        /// Link the finance record that already names this CRM record.
+        Adopt = "ADOPT",
+        /// Write what changed.
+        Update = "UPDATE",
+        /// Remove the finance record because the CRM record was deleted.
+        Delete = "DELETE",
+        /// Leave both sides alone.
+        Skip = "SKIP",
+        /// Two or more candidates: a person has to decide (A17.10).
+        Ambiguous = "AMBIGUOUS",
+    }
+}
+
+text_enum! {
+    /// Whether an item is done.
+    ItemState {
+        /// Not yet.
+        Pending = "PENDING",
+        /// Done as planned.
+        Succeeded = "SUCCEEDED",
+        /// Left alone by rule.
+        Skipped = "SKIPPED",
+        /// Not done, for a reason that is with the item.
+        Failed = "FAILED",
+    }
+}
+
+text_enum! {
+    /// What came of an item; history counts these (R106).
+    ItemOutcome {
+        /// Nothing yet.
+        None = "NONE",
+        /// A finance record was made.
+        Added = "ADDED",
+        /// A finance record was changed or linked.
+        Updated = "UPDATED",
+        /// A finance record was removed.
+        Deleted = "DELETED",
+        /// A finance record was made inactive (R117).
+        Deactivated = "DEACTIVATED",
+        /// Left alone by rule.
+        Skipped = "SKIPPED",
+        /// A person has to decide.
+        Conflict = "CONFLICT",
+        /// Not done.
+        Failed = "FAILED",
+    }
+}
+
+/// A postal address.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+#[serde(default)]
+pub struct Address {
+    /// Street and house number.
+    pub street: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// State or province.
+    pub state: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Country, by name.
+    pub country: Option<String>,
+}
+
+/// An exact decimal kept as text: quantities, unit prices and rates, which are never sorted or summed in SQL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExactDecimal(pub Decimal);
+
+impl From<ExactDecimal> for Value {
+    fn from(decimal: ExactDecimal) -> Self {
+        decimal.0.to_string().into()
+    }
+}
+
+impl TryGetable for ExactDecimal {
+    fn try_get_by<I: ColIdx>(row: &QueryResult, index: I) -> Result<Self, TryGetError> {
+        let text = String::try_get_by(row, index)?;
+        text.parse()
+            .map(Self)
+            .map_err(|_| TryGetError::DbErr(DbErr::Type(format!("`{text}` is not a decimal number"))))
+    }
+}
+
+impl ValueType for ExactDecimal {
+    fn try_from(value: Value) -> Result<Self, ValueTypeErr> {
+        let text = <String as ValueType>::try_from(value)?;
+        text.parse().map(Self).map_err(|_| ValueTypeErr)
+    }
+
+    fn type_name() -> String {
+        "ExactDecimal".to_owned()
+    }
+
+    fn array_type() -> ArrayType {
+        ArrayType::String
+    }
+
+    fn column_type() -> ColumnType {
+        ColumnType::Text
+    }
+}
+
+impl Nullable for ExactDecimal {
+    fn null() -> Value {
+        String::null()
+    }
+}
