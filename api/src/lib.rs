@@ -1,1 +1,3 @@
-//! finbridge
+//! The Finbridge server: GraphQL, services, HTTP, the worker, and the command line around them.
+
+pub mod import;

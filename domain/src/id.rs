@@ -122,21 +122,22 @@ impl fmt::Display for WireId {
 /// The generator of all ids. Ids made by one generator ascend, so rows keep the order of their making.
 pub struct Ids {
     clock: Arc<dyn Clock>,
-    context: ContextV7,
+    context: Mutex<ContextV7>,
     last_wire_id: Mutex<i64>,
 }
 
 impl Ids {
     /// A generator that stamps ids with this clock's time.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, context: ContextV7::new(), last_wire_id: Mutex::new(0) }
+        Self { clock, context: Mutex::new(ContextV7::new()), last_wire_id: Mutex::new(0) }
     }
 
     /// A new UUID v7.
     pub fn uuid(&self) -> Uuid {
         let now = self.clock.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-        Uuid::new_v7(Timestamp::from_unix(&self.context, seconds, now.timestamp_subsec_nanos()))
+        let context = self.context.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        Uuid::new_v7(Timestamp::from_unix(&*context, seconds, now.timestamp_subsec_nanos()))
     }
 
     /// A new wire id: milliseconds shifted by 18 bits, then 16 random bits that make two processes unlikely to meet.

@@ -4,6 +4,7 @@ pub mod account;
 pub mod api_token;
 pub mod contact;
 pub mod crm_user;
+pub mod database;
 pub mod deal;
 pub mod deal_line;
 pub mod finance_organization;
@@ -23,4 +24,5 @@ pub mod sync_settings;
 pub mod types;
 pub mod vendor;
 
+pub use database::{PoolSize, begin_write};
 pub use scope::{Scoped, TenantOwned};

@@ -59,6 +59,8 @@ text_enum! {
         Deleted = "DELETED",
         /// The CRM record was deleted; the finance record had transactions and was made inactive (R117).
         Deactivated = "DEACTIVATED",
+        /// The CRM record was deleted; the finance record was there first and stays (R118).
+        CrmDeleted = "CRM_DELETED",
         /// The finance record is gone although nobody here removed it.
         RemoteMissing = "REMOTE_MISSING",
     }
@@ -136,6 +138,8 @@ text_enum! {
         Update = "UPDATE",
         /// Remove the finance record because the CRM record was deleted.
         Delete = "DELETE",
+        /// Leave the finance record, which was there first, although the CRM record was deleted (R118).
+        Keep = "KEEP",
         /// Leave both sides alone.
         Skip = "SKIP",
         /// Two or more candidates: a person has to decide (A17.10).

@@ -1,1 +1,23 @@
-//! finbridge-sync
+//! The sync engine: plan, claim, apply, read back.
+//!
+//! It sees finance apps only through `finbridge-contract`, and time only through a clock. A run is a state machine in
+//! the database; a job only says "go on with run X".
+
+pub mod apply;
+pub mod decide;
+pub mod engine;
+pub mod error;
+pub mod job;
+mod link;
+pub mod matching;
+pub mod modules;
+pub mod outcome;
+pub mod plan;
+pub mod pull;
+pub mod queue;
+pub mod run;
+pub mod schedule;
+pub mod worker;
+
+pub use engine::{Engine, Vault};
+pub use error::SyncError;

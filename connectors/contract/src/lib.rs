@@ -4,6 +4,7 @@
 //! the registry that the server composes.
 
 pub mod adapter;
+pub mod conformance;
 pub mod connector;
 pub mod cursor;
 pub mod failure;

@@ -1,0 +1,3 @@
+//! The contract's adapters, one file per kind of record.
+
+pub(crate) mod customer;

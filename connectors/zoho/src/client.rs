@@ -1,0 +1,227 @@
+//! The one request function that every call to the finance app goes through.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use finbridge_contract::{Connection, Credential, Failure, FailureKind};
+use finbridge_domain::Clock;
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use secrecy::ExposeSecret;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::auth::{AccessToken, Tokens};
+use crate::books::ZohoConfig;
+use crate::envelope::{Answer, Rejection, judge};
+use crate::transport::{Effect, exchange};
+
+/// Longest wait for a connection. A caller's own limit counts from the same moment and may be shorter.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Longest wait for an answer where there is no connection yet that says how long.
+const SETUP_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest id that is put into a path.
+const ID_LIMIT: usize = 64;
+
+/// On whose behalf, in which organization, and for how long a call is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller<'a> {
+    credential: &'a Credential,
+    organization_id: Option<&'a str>,
+    timeout: Duration,
+}
+
+impl<'a> Caller<'a> {
+    /// Somebody who has not chosen an organization yet.
+    pub(crate) fn without_organization(credential: &'a Credential) -> Self {
+        Self { credential, organization_id: None, timeout: SETUP_TIMEOUT }
+    }
+
+    /// The same, looking into one organization.
+    pub(crate) fn within(self, organization_id: &'a str) -> Self {
+        Self { organization_id: Some(organization_id), ..self }
+    }
+}
+
+impl<'a> From<&'a Connection> for Caller<'a> {
+    fn from(connection: &'a Connection) -> Self {
+        Self {
+            credential: &connection.credential,
+            organization_id: Some(&connection.organization_id),
+            timeout: connection.timeout,
+        }
+    }
+}
+
+/// What is asked.
+pub(crate) struct Call {
+    method: Method,
+    path: String,
+    query: Vec<(&'static str, String)>,
+    body: Option<Value>,
+    bare: bool,
+}
+
+impl Call {
+    fn new(method: Method, path: String, body: Option<Value>) -> Self {
+        Self { method, path, query: Vec::new(), body, bare: false }
+    }
+
+    pub(crate) fn get(path: String) -> Self {
+        Self::new(Method::GET, path, None)
+    }
+
+    pub(crate) fn post(path: String) -> Self {
+        Self::new(Method::POST, path, None)
+    }
+
+    pub(crate) fn put(path: String, body: Value) -> Self {
+        Self::new(Method::PUT, path, Some(body))
+    }
+
+    pub(crate) fn delete(path: String) -> Self {
+        Self::new(Method::DELETE, path, None)
+    }
+
+    pub(crate) fn with_body(self, body: Value) -> Self {
+        Self { body: Some(body), ..self }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.query.push((name, value.to_string()));
+        self
+    }
+
+    /// The answer is the bare thing, without `code` and `message` around it.
+    pub(crate) fn bare(self) -> Self {
+        Self { bare: true, ..self }
+    }
+
+    fn effect(&self) -> Effect {
+        if self.method == Method::GET { Effect::Read } else { Effect::Write }
+    }
+}
+
+/// An id as part of a path. Ids come from outside: an empty one, or one with a slash, would name something else.
+pub(crate) fn path_id(id: &str) -> Result<&str, Failure> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    if !id.is_empty() && id.len() <= ID_LIMIT && id.bytes().all(plain) {
+        return Ok(id);
+    }
+    Err(Failure::new(
+        FailureKind::Refused,
+        "the record's id is not one that the finance app could have issued",
+    ))
+}
+
+/// The way to the finance app.
+pub(crate) struct Client {
+    http: reqwest::Client,
+    config: Arc<ZohoConfig>,
+    tokens: Tokens,
+    app: &'static str,
+}
+
+impl Client {
+    pub(crate) fn new(config: ZohoConfig, clock: Arc<dyn Clock>, app: &'static str) -> Result<Self, Failure> {
+        let http = reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            // A redirect could carry the token to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            // Only the engine repeats calls: it knows what each of them may cost.
+            .retry(reqwest::retry::never())
+            .gzip(true)
+            .build()
+            .map_err(|error| {
+                let message = format!("the HTTP client could not be built: {error}");
+                Failure::new(FailureKind::Unavailable, message)
+            })?;
+        let config = Arc::new(config);
+        let tokens = Tokens::new(http.clone(), Arc::clone(&config), clock);
+        Ok(Self { http, config, tokens, app })
+    }
+
+    /// Asks with an access token. A refused token is renewed once and the call repeated once: nothing was done the
+    /// first time. A second refusal is final, as more renewals would not bring a missing scope.
+    pub(crate) async fn call<T: DeserializeOwned>(
+        &self,
+        caller: impl Into<Caller<'_>>,
+        call: Call,
+    ) -> Result<Answer<T>, Failure> {
+        let caller = caller.into();
+        let token = self.tokens.get(caller.credential, caller.timeout).await?;
+        let refused = match self.attempt(&call, caller.organization_id, caller.timeout, Some(&token)).await {
+            Ok(answer) => return Ok(answer),
+            Err(Rejection::Other(failure)) => return Err(failure),
+            Err(Rejection::Token(_)) => token,
+        };
+        tracing::info!(app = self.app, "the finance app refused an access token; it is renewed once");
+        self.tokens.discard(caller.credential, &refused).await;
+        let token = self.tokens.get(caller.credential, caller.timeout).await?;
+        let again = self.attempt(&call, caller.organization_id, caller.timeout, Some(&token)).await;
+        again.map_err(|rejection| match rejection {
+            Rejection::Other(failure) => failure,
+            Rejection::Token(failure) => Failure {
+                message: format!(
+                    "{} refuses this access even after a renewal: connect the organization again, or grant the \
+                     scope that this call needs",
+                    self.app
+                ),
+                ..failure
+            },
+        })
+    }
+
+    /// Asks before there is a credential. A refusal is final.
+    pub(crate) async fn call_without_token<T: DeserializeOwned>(
+        &self,
+        call: Call,
+    ) -> Result<Answer<T>, Failure> {
+        self.attempt(&call, None, SETUP_TIMEOUT, None).await.map_err(|rejection| match rejection {
+            Rejection::Token(failure) | Rejection::Other(failure) => failure,
+        })
+    }
+
+    /// This server's registration with the vendor.
+    pub(crate) fn config(&self) -> &ZohoConfig {
+        &self.config
+    }
+
+    async fn attempt<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        organization_id: Option<&str>,
+        timeout: Duration,
+        token: Option<&AccessToken>,
+    ) -> Result<Answer<T>, Rejection> {
+        let url = format!("{}{}", self.config.api_url, call.path);
+        let mut request = self.http.request(call.method.clone(), url).timeout(timeout);
+        request = request.header(ACCEPT, "application/json");
+        if let Some(token) = token {
+            request = request.header(AUTHORIZATION, self.authorization(token)?);
+        }
+        if let Some(organization_id) = organization_id {
+            request = request.query(&[("organization_id", organization_id)]);
+        }
+        if !call.query.is_empty() {
+            request = request.query(&call.query);
+        }
+        if let Some(body) = &call.body {
+            request = request.json(body);
+        }
+        let raw = exchange(request, call.effect(), self.app).await.map_err(Rejection::Other)?;
+        judge(raw, call.effect(), call.bare, self.app)
+    }
+
+    fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Rejection> {
+        let text = format!("Zoho-oauthtoken {}", token.text.expose_secret());
+        let mut value = HeaderValue::from_str(&text).map_err(|_| {
+            let message = format!("the access token for {} cannot be sent in a header", self.app);
+            Rejection::Other(Failure::new(FailureKind::Malformed, message))
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}

@@ -1,0 +1,3 @@
+//! Between the vendor's members and the domain's fields.
+
+pub(crate) mod customer;

@@ -1,0 +1,97 @@
+//! The plan: what a run does, or would do, with each record. Preview and run share every line of it.
+
+use std::collections::HashMap;
+
+use finbridge_domain::SyncSettings;
+use finbridge_domain::record::CustomerValues;
+use finbridge_entity::{Scoped, record_link};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+use uuid::Uuid;
+
+use crate::decide::{self, Decision, Pair, Source};
+use crate::engine::Remote;
+use crate::error::SyncError;
+use crate::matching;
+use crate::modules::customers::{self, KIND, SourceRecord};
+
+/// Records planned at a time.
+pub const BATCH: u64 = 200;
+
+/// A part of the plan.
+#[derive(Debug, Default)]
+pub struct Planned {
+    /// What to do, in the order of record ids.
+    pub steps: Vec<Step>,
+    /// Links whose record changed in no field that travels: their version is noted and nothing else.
+    pub unchanged: Vec<(Uuid, i64)>,
+    /// The last record looked at; null when there are no more.
+    pub position: Option<Uuid>,
+}
+
+/// What to do with one record.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// The CRM record.
+    pub record: SourceRecord,
+    /// What to do, and why.
+    pub decision: Decision,
+}
+
+/// Plans the next batch of records after `position`. Writes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn next(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    settings: &SyncSettings,
+    position: Option<Uuid>,
+    limit: u64,
+) -> Result<Planned, SyncError> {
+    let (organization_id, finance_organization_id) =
+        (remote.organization.organization_id, remote.organization.id);
+    let records = customers::pending(db, organization_id, finance_organization_id, position, limit).await?;
+    let links: HashMap<Uuid, record_link::Model> = record_link::Entity::of(organization_id)
+        .filter(record_link::Column::FinanceOrganizationId.eq(finance_organization_id))
+        .filter(record_link::Column::Kind.eq(KIND))
+        .filter(record_link::Column::RecordId.is_in(records.iter().map(|record| record.id)))
+        .all(db)
+        .await?
+        .into_iter()
+        .map(|link| (link.record_id, link))
+        .collect();
+    let unlinked: Vec<_> = records.iter().filter(|record| !links.contains_key(&record.id)).collect();
+    let mut found = matching::find(db, organization_id, finance_organization_id, &unlinked).await?;
+    let names = unlinked.iter().map(|record| record.name_key.clone()).collect();
+    let by_name = customers::unlinked_by_name(db, organization_id, finance_organization_id, names).await?;
+
+    let mut planned = Planned { position: records.last().map(|record| record.id), ..Planned::default() };
+    for record in records {
+        let link = links.get(&record.id);
+        let source = Source {
+            wanted: &record.customer.values,
+            is_deleted: record.is_deleted,
+            rivals: by_name.get(&record.name_key).map_or(0, |n| n.saturating_sub(1)),
+        };
+        let base = link.map(base).transpose()?.unwrap_or_default();
+        let pair = link.map(|link| Pair {
+            state: link.state,
+            origin: link.origin,
+            name_suffix: link.name_suffix.as_deref(),
+            base,
+            remote_id: link.remote_id.as_deref(),
+        });
+        let candidates = found.remove(&record.id).unwrap_or_default();
+        match (decide::decide(&source, pair.as_ref(), &candidates, settings.duplicate_policy), link) {
+            (Some(decision), _) => planned.steps.push(Step { record, decision }),
+            (None, Some(link)) => planned.unchanged.push((link.id, record.version)),
+            (None, None) => {}
+        }
+    }
+    Ok(planned)
+}
+
+fn base(link: &record_link::Model) -> Result<CustomerValues, SyncError> {
+    let Some(base) = link.base.clone() else { return Ok(CustomerValues::new()) };
+    serde_json::from_value(base).map_err(|source| SyncError::Corrupt { what: "the base of a link", source })
+}
