@@ -25,10 +25,14 @@ pub enum ImportError {
     },
     /// The report of adjusted and rejected rows could not be written. What was imported so far stays; the same import
     /// can be run again.
-    #[error("cannot write the report of adjusted and rejected rows; make room or choose another place, then import again")]
+    #[error(
+        "cannot write the report of adjusted and rejected rows; make room or choose another place, then import again"
+    )]
     Notes(#[source] std::io::Error),
     /// The database refused. What was imported so far stays; the same import can be run again.
-    #[error("the database failed during the import; what was imported so far stays, and importing again goes on from there")]
+    #[error(
+        "the database failed during the import; what was imported so far stays, and importing again goes on from there"
+    )]
     Database(#[from] DbErr),
 }
 

@@ -9,7 +9,6 @@ use serde::Deserialize;
 #[serde(rename_all = "lowercase")]
 pub enum RecordType {
     /// A stage of deals; comes from the mapping itself, never from a file.
-    #[serde(skip)]
     Stage,
     /// A person with a place in the organization.
     User,

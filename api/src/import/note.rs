@@ -95,7 +95,9 @@ impl Reason {
         match self {
             Self::DuplicateKey { .. } => "another row has the same key; keep one of them".to_owned(),
             Self::Ragged { expected, .. } => {
-                format!("the row does not have the header's {expected} columns; look for a missing or stray delimiter")
+                format!(
+                    "the row does not have the header's {expected} columns; look for a missing or stray delimiter"
+                )
             }
             _ => self.to_string(),
         }
@@ -123,7 +125,9 @@ impl fmt::Display for Reason {
                 f.write_str("not a number; write digits only, or set decimal_mark or remove in the mapping")
             }
             Self::NotWhole => f.write_str("not a whole number"),
-            Self::TooPrecise => f.write_str("more than four digits after the decimal point; round it in the file"),
+            Self::TooPrecise => {
+                f.write_str("more than four digits after the decimal point; round it in the file")
+            }
             Self::OutOfRange => f.write_str("too large or too small to be kept"),
             Self::NotADate(format) => {
                 write!(f, "not a date as in {format}; correct it or set format in the mapping")
@@ -219,7 +223,8 @@ impl<W: io::Write> CsvNotes<W> {
     /// When the header cannot be written.
     pub fn new(writer: W) -> io::Result<Self> {
         let mut writer = csv::Writer::from_writer(writer);
-        writer.write_record(["kind", "file", "line", "record", "key", "field", "before", "after", "reason"])?;
+        writer
+            .write_record(["kind", "file", "line", "record", "key", "field", "before", "after", "reason"])?;
         Ok(Self { writer })
     }
 }

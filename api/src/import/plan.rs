@@ -145,7 +145,8 @@ impl Check<'_> {
     /// What a file refers to has to come from an earlier file, or from the file itself.
     fn order(&mut self, file: &mapping::File, position: usize, kinds: &[RecordType], no_stages: bool) {
         for field in file.record.fields() {
-            let (Kind::Reference(record), Some(mapping::Column(spec))) = (field.kind, file.columns.get(field.name))
+            let (Kind::Reference(record), Some(mapping::Column(spec))) =
+                (field.kind, file.columns.get(field.name))
             else {
                 continue;
             };
@@ -179,8 +180,14 @@ impl Check<'_> {
 
     fn file(&mut self, file: mapping::File) -> Option<FilePlan> {
         let path = self.folder.join(&file.path);
-        let Ok(delimiter) = u8::try_from(file.delimiter) else {
-            self.problems.push(format!("{}: delimiter has to be a single ASCII character such as \";\"", file.path));
+        if file.record == RecordType::Stage {
+            self.problems
+                .push(format!("{}: stages come from no file; list them as [[stages]] sections", file.path));
+            return None;
+        }
+        let Some(delimiter) = u8::try_from(file.delimiter).ok().filter(u8::is_ascii) else {
+            self.problems
+                .push(format!("{}: delimiter has to be a single ASCII character such as \";\"", file.path));
             return None;
         };
         if matches!(delimiter, b'"' | b'\n' | b'\r' | 0) {
@@ -303,7 +310,9 @@ fn column(field: &'static Field, spec: &Spec, cells: &mut Cells<'_>) -> Result<C
             Ok(scale) if field.kind.is_number() && !scale.is_zero() => format.scale = Some(scale),
             Ok(_) if field.kind.is_number() => problems.push("scale cannot be zero; remove it".to_owned()),
             Ok(_) => problems.push("scale is for numbers only; remove it".to_owned()),
-            Err(_) => problems.push(format!("scale: `{scale}` is not a number; write it as \"1000\" or \"0.01\"")),
+            Err(_) => {
+                problems.push(format!("scale: `{scale}` is not a number; write it as \"1000\" or \"0.01\""))
+            }
         }
     }
     if let Some(mark) = spec.decimal_mark {
@@ -326,13 +335,17 @@ fn column(field: &'static Field, spec: &Spec, cells: &mut Cells<'_>) -> Result<C
         match field.kind {
             Kind::Reference(record) if record == named => {}
             Kind::Reference(record) => {
-                problems.push(format!("reference: {} refers to {record} records; write reference = \"{record}\"", field.name));
+                problems.push(format!(
+                    "reference: {} refers to {record} records; write reference = \"{record}\"",
+                    field.name
+                ));
             }
-            _ => problems.push(format!("reference: {} does not refer to another record; remove it", field.name)),
+            _ => problems
+                .push(format!("reference: {} does not refer to another record; remove it", field.name)),
         }
     }
     let texts = spec.value.iter().chain(&spec.default);
-    for text in texts.filter(|text| !text.is_empty() && spec.map.is_empty() && spec.remove.is_empty()) {
+    for text in texts.filter(|text| !text.is_empty()) {
         if let Err(reason) = value::read(field.kind, text, &format) {
             problems.push(format!("`{text}`: {reason}"));
         }

@@ -144,8 +144,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut rows =
-            vec![["file", "record", "read", "created", "updated", "unchanged", "adjusted", "rejected"].map(str::to_owned)];
+        let mut rows = vec![
+            ["file", "record", "read", "created", "updated", "unchanged", "adjusted", "rejected"]
+                .map(str::to_owned),
+        ];
         for file in &self.files {
             rows.push(row(&file.file, file.record.name(), file.counts()));
         }
@@ -154,7 +156,8 @@ impl fmt::Display for Report {
         writeln!(f)?;
         table(f, &rows, 2)?;
         for (kind, title) in [(NoteKind::Rejected, "Rejected"), (NoteKind::Adjusted, "Adjusted")] {
-            let groups: Vec<&NoteGroup> = self.summary.groups.iter().filter(|group| group.kind == kind).collect();
+            let groups: Vec<&NoteGroup> =
+                self.summary.groups.iter().filter(|group| group.kind == kind).collect();
             if groups.is_empty() {
                 continue;
             }
@@ -215,7 +218,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -1,0 +1,35 @@
+//! `finbridge serve` and `finbridge worker`.
+
+use std::sync::Arc;
+
+use finbridge_domain::SystemClock;
+use finbridge_sync::worker;
+
+use super::{CliResult, stop_signal};
+use crate::app::{App, DatabaseLock};
+use crate::config::Config;
+use crate::http::{self, GraphiqlPage, Shared};
+
+pub(super) async fn serve(config: Config, also_work: bool) -> CliResult {
+    let _lock = DatabaseLock::take(&config)?;
+    let listener = http::listen(config.server.listen).await?;
+    let app = App::open(&config, Arc::new(SystemClock)).await?;
+    let stop = stop_signal();
+    tracing::info!(address = %config.server.listen, "The GraphQL server is ready at /graphql");
+    let shared = Shared::new(app.clone(), &config.server, GraphiqlPage::default());
+    let work = async {
+        if also_work {
+            worker::run(app.engine.clone(), stop.clone()).await;
+        }
+    };
+    let (served, ()) = tokio::join!(http::serve(listener, shared, stop.clone()), work);
+    Ok(served?)
+}
+
+pub(super) async fn work(config: Config) -> CliResult {
+    let _lock = DatabaseLock::take(&config)?;
+    let app = App::open(&config, Arc::new(SystemClock)).await?;
+    tracing::info!("The worker is ready");
+    worker::run(app.engine, stop_signal()).await;
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Accounts in GraphQL.
+
+pub mod filter;
+pub mod mutation;
+pub mod query;
+
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use finbridge_domain::NodeKind;
+use finbridge_entity::{account, types};
+
+use super::connection::{Count, page_args};
+use super::contact::ContactConnection;
+use super::context::{Asked, id};
+use super::deal::DealConnection;
+use super::loader::{CountOf, PageOf, failed};
+use super::scalar::{CurrencyCode, DateTime, Decimal};
+use super::user::User;
+use crate::service::page::Page;
+
+/// A company that the organization does business with.
+#[derive(Clone)]
+pub struct Account(account::Model);
+
+impl From<account::Model> for Account {
+    fn from(row: account::Model) -> Self {
+        Self(row)
+    }
+}
+
+super::connection::connection!(AccountConnection, AccountEdge, Account, account::Model, "accounts");
+
+/// An amount of money in a currency.
+#[derive(SimpleObject, Clone, Copy)]
+pub struct Money {
+    /// How much: exact. Amounts of records have at most four digits after the decimal point, prices in lines may have more.
+    pub amount: Decimal,
+    /// Of which currency.
+    pub currency_code: CurrencyCode,
+}
+
+impl Money {
+    /// The money that two columns hold; null unless both do.
+    pub fn of(units: Option<i64>, currency: Option<&str>) -> Option<Self> {
+        let currency_code = CurrencyCode(currency?.parse().ok()?);
+        Some(Self { amount: Decimal::of_units(units?), currency_code })
+    }
+}
+
+/// An amount of money in a currency.
+#[derive(InputObject, Debug, Clone, Copy)]
+pub struct MoneyInput {
+    /// How much: at most four digits after the decimal point.
+    pub amount: Decimal,
+    /// Of which currency.
+    pub currency_code: CurrencyCode,
+}
+
+/// A postal address. Parts that are not known are null.
+#[derive(SimpleObject, Clone)]
+pub struct Address {
+    /// Street and house number.
+    street: Option<String>,
+    /// City.
+    city: Option<String>,
+    /// State or province.
+    state: Option<String>,
+    /// Postal code.
+    postal_code: Option<String>,
+    /// Country, by name.
+    country: Option<String>,
+}
+
+impl From<types::Address> for Address {
+    fn from(address: types::Address) -> Self {
+        let types::Address { street, city, state, postal_code, country } = address;
+        Self { street, city, state, postal_code, country }
+    }
+}
+
+/// A postal address. It replaces the stored one as a whole.
+#[derive(InputObject, Debug, Clone)]
+pub struct AddressInput {
+    /// Street and house number.
+    street: Option<String>,
+    /// City.
+    city: Option<String>,
+    /// State or province.
+    state: Option<String>,
+    /// Postal code.
+    postal_code: Option<String>,
+    /// Country, by name.
+    country: Option<String>,
+}
+
+impl From<AddressInput> for types::Address {
+    fn from(input: AddressInput) -> Self {
+        let AddressInput { street, city, state, postal_code, country } = input;
+        Self { street, city, state, postal_code, country }
+    }
+}
+
+/// A company that the organization does business with.
+#[Object]
+impl Account {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        id(NodeKind::Account, self.0.id)
+    }
+
+    /// The 18-digit number by which finance apps know the account. Never changes.
+    async fn wire_id(&self) -> String {
+        finbridge_domain::WireId(self.0.wire_id).to_string()
+    }
+
+    /// Name, as people write it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Line of business; null when not known.
+    async fn industry(&self) -> Option<&str> {
+        self.0.industry.as_deref()
+    }
+
+    /// Address on the web; null when not known.
+    async fn website(&self) -> Option<&str> {
+        self.0.website.as_deref()
+    }
+
+    /// Telephone number; null when not known.
+    async fn phone(&self) -> Option<&str> {
+        self.0.phone.as_deref()
+    }
+
+    /// Free text; null when there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Year of foundation; null when not known.
+    async fn year_established(&self) -> Option<i32> {
+        self.0.year_established
+    }
+
+    /// Number of employees; null when not known.
+    async fn employee_count(&self) -> Option<i32> {
+        self.0.employee_count
+    }
+
+    /// Revenue of a year; null when not known.
+    async fn annual_revenue(&self) -> Option<Money> {
+        Money::of(self.0.annual_revenue_units, self.0.annual_revenue_currency_code.as_deref())
+    }
+
+    /// Where bills go; null when not known.
+    async fn billing_address(&self) -> Option<Address> {
+        self.0.billing_address.clone().map(Address::from)
+    }
+
+    /// Where goods go; null when not known.
+    async fn shipping_address(&self) -> Option<Address> {
+        self.0.shipping_address.clone().map(Address::from)
+    }
+
+    /// The account this one belongs to; null when it stands alone or the parent was deleted.
+    async fn parent(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
+        let Some(parent) = self.0.parent_id else { return Ok(None) };
+        living(ctx, parent).await
+    }
+
+    /// Who looks after the account; null when nobody does.
+    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        User::load(ctx, self.0.owner_id).await
+    }
+
+    /// The people who work there, by name.
+    async fn contacts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+    ) -> Result<ContactConnection> {
+        let loader = &ctx.loaders()?.contacts_of_account;
+        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
+        Ok(ContactConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
+    }
+
+    /// The deals with this account, newest first.
+    async fn deals(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+    ) -> Result<DealConnection> {
+        let loader = &ctx.loaders()?.deals_of_account;
+        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
+        Ok(DealConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
+    }
+
+    /// The same account in finance apps; empty before the first sync.
+    pub async fn external_references(&self, ctx: &Context<'_>) -> Result<Vec<super::syncable::ExternalReference>> {
+        super::syncable::ExternalReference::of(ctx, self.0.id).await
+    }
+
+    /// How the account stands with the finance apps.
+    pub async fn sync_state(&self, ctx: &Context<'_>) -> Result<super::syncable::SyncState> {
+        super::syncable::SyncState::of(ctx, self.0.id).await
+    }
+
+    /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change.
+    async fn version(&self) -> i32 {
+        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+    }
+
+    /// When the account was made.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When the account was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+}
+
+/// The account, unless it was deleted or is another tenant's.
+pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Account>> {
+    let row = ctx.loaders()?.accounts.load_one(uuid).await.map_err(failed)?;
+    Ok(row.filter(|row| row.deleted_at.is_none()).map(Account))
+}

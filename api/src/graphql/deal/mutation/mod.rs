@@ -1,0 +1,44 @@
+//! Changing deals, one file per act.
+
+mod create;
+mod move_to_stage;
+mod update;
+
+use async_graphql::{ID, InputObject, Result};
+use finbridge_domain::NodeKind;
+
+pub use create::DealCreate;
+pub use move_to_stage::DealMoveToStage;
+pub use update::DealUpdate;
+
+use crate::graphql::context::uuid;
+use crate::graphql::scalar::Decimal;
+use crate::service::deal::NewLine;
+
+/// Changing deals.
+#[derive(async_graphql::MergedObject, Default)]
+pub struct DealMutation(DealCreate, DealUpdate, DealMoveToStage);
+
+/// So many of one product, as part of a deal.
+#[derive(InputObject)]
+pub struct DealLineInput {
+    /// What is sold. The same product may stand in several lines.
+    product_id: ID,
+    /// How many; above zero, and not necessarily whole.
+    quantity: Decimal,
+    /// Price of one, in the currency of the deal; it may be finer than the currency's coins, and differ from the product's
+    /// list price. Leave it out when it is not known.
+    unit_price: Option<Decimal>,
+}
+
+/// The lines of an input, in their order.
+fn lines(inputs: Vec<DealLineInput>) -> Result<Vec<NewLine>> {
+    let line = |input: DealLineInput| {
+        Ok(NewLine {
+            product_id: uuid(NodeKind::Product, &input.product_id)?,
+            quantity: input.quantity.0,
+            unit_price: input.unit_price.map(|price| price.0),
+        })
+    };
+    inputs.into_iter().map(line).collect()
+}

@@ -1,0 +1,208 @@
+//! Filters: input objects whose conditions must all hold.
+
+use async_graphql::{ID, InputObject};
+use finbridge_domain::{Amount, NodeKind, name_key};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use sea_orm::{ColumnTrait, Condition};
+
+use super::context;
+use super::error::coded;
+use super::scalar::{Date, DateTime, Decimal};
+
+/// Conditions on a text. Letter case and surrounding blanks do not matter.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct StringFilter {
+    /// Is this.
+    pub eq: Option<String>,
+    /// Is one of these.
+    #[graphql(name = "in", validator(max_items = 100))]
+    pub any_of: Option<Vec<String>>,
+    /// Begins with this.
+    pub starts_with: Option<String>,
+    /// Has this somewhere.
+    pub contains: Option<String>,
+}
+
+/// Conditions on an id.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct IdFilter {
+    /// Is this.
+    pub eq: Option<ID>,
+    /// Is one of these.
+    #[graphql(name = "in", validator(max_items = 100))]
+    pub any_of: Option<Vec<ID>>,
+    /// True: is empty. False: is not empty.
+    pub is_null: Option<bool>,
+}
+
+/// Conditions on an amount of money or another exact number.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct DecimalFilter {
+    /// Is exactly this.
+    pub eq: Option<Decimal>,
+    /// Is more than this.
+    pub gt: Option<Decimal>,
+    /// Is this or more.
+    pub gte: Option<Decimal>,
+    /// Is less than this.
+    pub lt: Option<Decimal>,
+    /// Is this or less.
+    pub lte: Option<Decimal>,
+    /// True: is empty. False: is not empty.
+    pub is_null: Option<bool>,
+}
+
+/// Conditions on a day.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct DateFilter {
+    /// Is this day.
+    pub eq: Option<Date>,
+    /// Is this day or later.
+    pub gte: Option<Date>,
+    /// Is this day or earlier.
+    pub lte: Option<Date>,
+    /// True: is empty. False: is not empty.
+    pub is_null: Option<bool>,
+}
+
+/// Conditions on an instant.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct DateTimeFilter {
+    /// Is this instant or later.
+    pub gte: Option<DateTime>,
+    /// Is before this instant.
+    pub lt: Option<DateTime>,
+}
+
+/// What a condition may be put on: which of a column's shapes a text is compared in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextShape {
+    /// The column holds compared names already.
+    Key,
+    /// The column holds text as written.
+    Plain,
+}
+
+/// Adds conditions to a query.
+pub trait Conditions: Sized {
+    /// A text.
+    fn text(self, column: impl ColumnTrait, shape: TextShape, filter: Option<&StringFilter>) -> Self;
+    /// An id of this kind.
+    ///
+    /// # Errors
+    /// Ids that are not of this kind.
+    fn id(self, column: impl ColumnTrait, kind: NodeKind, filter: Option<&IdFilter>) -> async_graphql::Result<Self>;
+    /// An amount kept in ten-thousandths.
+    ///
+    /// # Errors
+    /// Amounts that cannot be kept exactly.
+    fn amount(self, column: impl ColumnTrait, filter: Option<&DecimalFilter>) -> async_graphql::Result<Self>;
+    /// A day.
+    fn date(self, column: impl ColumnTrait, filter: Option<&DateFilter>) -> Self;
+    /// An instant.
+    fn time(self, column: impl ColumnTrait, filter: Option<&DateTimeFilter>) -> Self;
+}
+
+impl Conditions for Condition {
+    fn text(mut self, column: impl ColumnTrait, shape: TextShape, filter: Option<&StringFilter>) -> Self {
+        let Some(filter) = filter else { return self };
+        let value = || match shape {
+            TextShape::Key => Expr::col(column.as_column_ref()),
+            TextShape::Plain => Expr::expr(Func::lower(Expr::col(column.as_column_ref()))),
+        };
+        let wanted = |text: &str| match shape {
+            TextShape::Key => name_key(text),
+            TextShape::Plain => text.trim().to_lowercase(),
+        };
+        if let Some(text) = &filter.eq {
+            self = self.add(value().eq(wanted(text)));
+        }
+        if let Some(texts) = &filter.any_of {
+            self = self.add(value().is_in(texts.iter().map(|text| wanted(text))));
+        }
+        if let Some(text) = &filter.starts_with {
+            self = self.add(value().like(like(&format!("{}%", escaped(&wanted(text))))));
+        }
+        if let Some(text) = &filter.contains {
+            self = self.add(value().like(like(&format!("%{}%", escaped(&wanted(text))))));
+        }
+        self
+    }
+
+    fn id(mut self, column: impl ColumnTrait, kind: NodeKind, filter: Option<&IdFilter>) -> async_graphql::Result<Self> {
+        let Some(filter) = filter else { return Ok(self) };
+        if let Some(id) = &filter.eq {
+            self = self.add(column.eq(context::uuid(kind, id)?));
+        }
+        if let Some(ids) = &filter.any_of {
+            let ids: Vec<_> = ids.iter().map(|id| context::uuid(kind, id)).collect::<Result<_, _>>()?;
+            self = self.add(column.is_in(ids));
+        }
+        Ok(null(self, column, filter.is_null))
+    }
+
+    fn amount(mut self, column: impl ColumnTrait, filter: Option<&DecimalFilter>) -> async_graphql::Result<Self> {
+        let Some(filter) = filter else { return Ok(self) };
+        let units = |value: Decimal| {
+            Amount::try_from(value.0).map(Amount::units).map_err(|error| coded("BAD_USER_INPUT", error.to_string()))
+        };
+        if let Some(value) = filter.eq {
+            self = self.add(column.eq(units(value)?));
+        }
+        if let Some(value) = filter.gt {
+            self = self.add(column.gt(units(value)?));
+        }
+        if let Some(value) = filter.gte {
+            self = self.add(column.gte(units(value)?));
+        }
+        if let Some(value) = filter.lt {
+            self = self.add(column.lt(units(value)?));
+        }
+        if let Some(value) = filter.lte {
+            self = self.add(column.lte(units(value)?));
+        }
+        Ok(null(self, column, filter.is_null))
+    }
+
+    fn date(mut self, column: impl ColumnTrait, filter: Option<&DateFilter>) -> Self {
+        let Some(filter) = filter else { return self };
+        if let Some(day) = filter.eq {
+            self = self.add(column.eq(day.0));
+        }
+        if let Some(day) = filter.gte {
+            self = self.add(column.gte(day.0));
+        }
+        if let Some(day) = filter.lte {
+            self = self.add(column.lte(day.0));
+        }
+        null(self, column, filter.is_null)
+    }
+
+    fn time(mut self, column: impl ColumnTrait, filter: Option<&DateTimeFilter>) -> Self {
+        let Some(filter) = filter else { return self };
+        if let Some(instant) = filter.gte {
+            self = self.add(column.gte(instant.0));
+        }
+        if let Some(instant) = filter.lt {
+            self = self.add(column.lt(instant.0));
+        }
+        self
+    }
+}
+
+fn null(condition: Condition, column: impl ColumnTrait, is_null: Option<bool>) -> Condition {
+    match is_null {
+        Some(true) => condition.add(column.is_null()),
+        Some(false) => condition.add(column.is_not_null()),
+        None => condition,
+    }
+}
+
+/// `%`, `_` and the escape character stand for themselves.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
+}
+
+fn like(pattern: &str) -> LikeExpr {
+    LikeExpr::new(pattern).escape('\\')
+}

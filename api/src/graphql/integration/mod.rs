@@ -1,0 +1,338 @@
+//! Finance apps and the connections to them.
+
+pub mod mutation;
+
+use async_graphql::{Context, Enum, ID, Object, Result};
+use finbridge_contract::Manifest;
+use finbridge_domain::{self as domain, CapabilityProfile, NodeKind};
+use finbridge_entity::types::IntegrationState as State;
+use finbridge_entity::{finance_organization, integration, sync_module};
+
+use super::context::{Asked, id, uuid};
+use super::error::{coded, top_level};
+use super::loader::failed;
+use super::scalar::{CurrencyCode, DateTime};
+use super::sync::SyncRun;
+use crate::service;
+
+/// A finance app that this server can be connected to.
+pub struct FinanceApp(Manifest);
+
+/// A finance app that this server can be connected to.
+#[Object]
+impl FinanceApp {
+    /// Stable key, such as "books"; what `integrationConnect` takes.
+    async fn key(&self) -> &str {
+        self.0.app_key
+    }
+
+    /// Name for people.
+    async fn name(&self) -> &str {
+        self.0.name
+    }
+
+    /// The vendor; its apps share organizations and contacts.
+    async fn vendor(&self) -> &str {
+        self.0.vendor
+    }
+
+    /// What a new connection to it may do.
+    async fn profile(&self) -> Option<Profile> {
+        CapabilityProfile::by_key(self.0.profile_key).map(Profile)
+    }
+}
+
+/// What an integration may do: data, so that every refusal can be explained.
+pub struct Profile(&'static CapabilityProfile);
+
+/// What an integration may do: data, so that every refusal can be explained.
+#[Object(name = "CapabilityProfile")]
+impl Profile {
+    /// Name of the profile.
+    async fn key(&self) -> &str {
+        self.0.key
+    }
+
+    /// Modules that can be synchronised.
+    async fn modules(&self) -> Vec<SyncModuleKey> {
+        self.0.modules.iter().copied().map(Into::into).collect()
+    }
+
+    /// CRM modules that may feed customers.
+    async fn customer_crm_modules(&self) -> Vec<CrmModule> {
+        self.0.customer_crm_modules.iter().copied().map(Into::into).collect()
+    }
+
+    /// Directions that may be chosen.
+    async fn directions(&self) -> Vec<SyncDirection> {
+        self.0.directions.iter().copied().map(Into::into).collect()
+    }
+
+    /// What may be done on a duplicate.
+    async fn duplicate_policies(&self) -> Vec<DuplicatePolicy> {
+        self.0.duplicate_policies.iter().copied().map(Into::into).collect()
+    }
+}
+
+/// A kind of finance record that syncs with the CRM.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(name = "SyncModuleKey", remote = "domain::SyncModule")]
+pub enum SyncModuleKey {
+    /// Customers: companies and persons that are billed.
+    Customers,
+}
+
+/// The CRM module that feeds customers.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::CrmModule")]
+pub enum CrmModule {
+    /// Each account becomes a customer of type business.
+    Accounts,
+    /// Each contact becomes a customer of type individual.
+    Contacts,
+    /// Accounts become customers, their contacts become contact persons.
+    AccountsAndContacts,
+}
+
+/// Which way records travel.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::Direction")]
+pub enum SyncDirection {
+    /// From the CRM to the finance app only; no finance data appears in the CRM.
+    FetchFromCrm,
+    /// Both ways.
+    BothWays,
+}
+
+/// What to do when an unlinked record of the same name stands on the finance side.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::DuplicatePolicy")]
+pub enum DuplicatePolicy {
+    /// Keep both: a new record is made beside the existing one, its name ending in " (2)".
+    Clone,
+    /// Link the existing record and write the CRM's values into it.
+    Overwrite,
+    /// Leave the existing record as it is and do not sync this one.
+    Skip,
+}
+
+/// An organization on the finance side.
+pub struct FinanceOrganization(finance_organization::Model);
+
+impl From<finance_organization::Model> for FinanceOrganization {
+    fn from(row: finance_organization::Model) -> Self {
+        Self(row)
+    }
+}
+
+/// An organization on the finance side.
+#[Object]
+impl FinanceOrganization {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        id(NodeKind::FinanceOrganization, self.0.id)
+    }
+
+    /// Name there.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The vendor whose apps share it.
+    async fn vendor(&self) -> &str {
+        &self.0.vendor
+    }
+
+    /// Its id there.
+    async fn remote_key(&self) -> &str {
+        &self.0.remote_id
+    }
+
+    /// Its base currency; null when it is not one that ISO 4217 knows.
+    async fn base_currency_code(&self) -> Option<CurrencyCode> {
+        self.0.base_currency_code.parse().ok().map(CurrencyCode)
+    }
+
+    /// Its country, as it is written there; null when not told.
+    async fn country(&self) -> Option<&str> {
+        self.0.country.as_deref()
+    }
+
+    /// Its IANA time zone; null when not told.
+    async fn time_zone(&self) -> Option<&str> {
+        self.0.time_zone.as_deref()
+    }
+}
+
+/// Whether an integration works.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "State")]
+pub enum IntegrationState {
+    /// Connected.
+    Active,
+    /// The finance app refuses the stored credential: connect it again with a new key.
+    ReconnectNeeded,
+}
+
+/// A connection to a finance app.
+pub struct Integration(integration::Model);
+
+impl From<integration::Model> for Integration {
+    fn from(row: integration::Model) -> Self {
+        Self(row)
+    }
+}
+
+impl Integration {
+    /// The integration of this id, in this organization.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(ctx: &Context<'_>, id: uuid::Uuid) -> Result<Option<Self>> {
+        Ok(ctx.loaders()?.integrations.load_one(id).await.map_err(failed)?.map(Self))
+    }
+}
+
+/// A connection to a finance app.
+#[Object]
+impl Integration {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        id(NodeKind::Integration, self.0.id)
+    }
+
+    /// The finance app.
+    async fn app(&self, ctx: &Context<'_>) -> Result<Option<FinanceApp>> {
+        let connectors = &ctx.services()?.engine.connectors;
+        Ok(connectors.get(&self.0.app_key).map(|connector| FinanceApp(connector.manifest().clone())))
+    }
+
+    /// What it may do.
+    async fn profile(&self) -> Option<Profile> {
+        CapabilityProfile::by_key(&self.0.profile_key).map(Profile)
+    }
+
+    /// Whether it works.
+    async fn state(&self) -> IntegrationState {
+        self.0.state.into()
+    }
+
+    /// The organization it is connected to.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Option<FinanceOrganization>> {
+        let loader = &ctx.loaders()?.finance_organizations;
+        let row = loader.load_one(self.0.finance_organization_id).await.map_err(failed)?;
+        Ok(row.map(FinanceOrganization))
+    }
+
+    /// Whose access it uses. The credential itself is never shown.
+    async fn connected_email(&self) -> &str {
+        &self.0.connected_email
+    }
+
+    /// The modules that were configured.
+    async fn modules(&self, ctx: &Context<'_>) -> Result<Vec<SyncModule>> {
+        let modules = service::integration::modules(ctx.services()?, self.0.id).await.map_err(top_level)?;
+        Ok(modules.into_iter().map(|(row, settings)| SyncModule { row, settings }).collect())
+    }
+
+    /// When it was connected.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When it was last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.updated_at)
+    }
+}
+
+/// A module of an integration: its settings and how its sync stands.
+pub struct SyncModule {
+    /// The row.
+    pub row: sync_module::Model,
+    /// The settings in force.
+    pub settings: domain::SyncSettings,
+}
+
+/// A module of an integration: its settings and how its sync stands.
+#[Object]
+impl SyncModule {
+    /// Which module.
+    async fn module(&self) -> Result<SyncModuleKey> {
+        module_key(&self.row.module)
+    }
+
+    /// The CRM module that feeds it.
+    async fn crm_module(&self) -> CrmModule {
+        self.settings.crm_module.into()
+    }
+
+    /// Which way records travel.
+    async fn direction(&self) -> SyncDirection {
+        self.settings.direction.into()
+    }
+
+    /// What happens on a duplicate.
+    async fn duplicate_policy(&self) -> DuplicatePolicy {
+        self.settings.duplicate_policy.into()
+    }
+
+    /// Version of these settings; a run keeps the version it began with.
+    async fn settings_version(&self) -> i32 {
+        self.row.settings_version
+    }
+
+    /// State of the newest run; null before the first.
+    async fn status(&self, ctx: &Context<'_>) -> Result<Option<super::sync::SyncRunState>> {
+        let newest = service::sync::newest_run(ctx.services()?, self.row.id).await.map_err(top_level)?;
+        Ok(newest.map(|run| run.state.into()))
+    }
+
+    /// The run that is queued or running; null when there is none.
+    async fn active_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
+        let Some(id) = self.row.active_run_id else { return Ok(None) };
+        Ok(service::sync::run(ctx.services()?, id).await.map_err(top_level)?.map(SyncRun::from))
+    }
+
+    /// When the first sync completed; null before.
+    async fn initial_sync_at(&self) -> Option<DateTime> {
+        self.row.initial_sync_at.map(DateTime)
+    }
+}
+
+/// The module of this stored name.
+///
+/// # Errors
+/// A name of a module that this server does not know.
+pub fn module_key(name: &str) -> Result<SyncModuleKey> {
+    let module = domain::SyncModule::ALL.iter().find(|module| module.as_str() == name);
+    module.map(|module| (*module).into()).ok_or_else(|| coded("INTERNAL_SERVER_ERROR", "A stored module is not known to this server"))
+}
+
+/// Reading integrations.
+#[derive(Default)]
+pub struct IntegrationQuery;
+
+#[Object]
+impl IntegrationQuery {
+    /// The finance apps that can be connected: few, so a plain list, by key.
+    async fn finance_apps(&self, ctx: &Context<'_>) -> Result<Option<Vec<FinanceApp>>> {
+        let connectors = &ctx.services()?.engine.connectors;
+        Ok(Some(connectors.iter().map(|connector| FinanceApp(connector.manifest().clone())).collect()))
+    }
+
+    /// The connections of this organization: few, so a plain list, oldest first.
+    async fn integrations(&self, ctx: &Context<'_>) -> Result<Option<Vec<Integration>>> {
+        let rows = service::integration::list(ctx.services()?).await.map_err(top_level)?;
+        Ok(Some(rows.into_iter().map(Integration).collect()))
+    }
+
+    /// The connection of this id; null when there is none in this organization.
+    async fn integration(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of an integration.")] id: ID,
+    ) -> Result<Option<Integration>> {
+        Integration::load(ctx, uuid(NodeKind::Integration, &id)?).await
+    }
+}

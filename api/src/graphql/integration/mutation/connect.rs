@@ -1,0 +1,53 @@
+//! `integrationConnect`.
+
+use async_graphql::{Context, InputObject, Object, Result};
+use secrecy::SecretString;
+
+use crate::graphql::context::Asked;
+use crate::graphql::error::payload;
+use crate::graphql::integration::Integration;
+use crate::service::integration::{self, Connect};
+
+/// What connecting a finance app takes.
+#[derive(InputObject)]
+pub struct IntegrationConnectInput {
+    /// Key of the finance app, as `financeApps` lists it.
+    app: String,
+    /// E-mail address of the person whose access is used.
+    email: String,
+    /// The service key (ZSC key) that the finance app issued to that person, from its integration settings.
+    zsc_key: String,
+    /// Id, on the finance side, of the organization to connect; may be left out when the person has only one.
+    finance_organization: Option<String>,
+}
+
+payload! {
+    /// What came of connecting a finance app.
+    IntegrationConnectPayload {
+        /// The connection; null when there are user errors.
+        integration: Integration
+    }
+}
+
+/// `integrationConnect`.
+#[derive(Default)]
+pub struct IntegrationConnect;
+
+#[Object]
+impl IntegrationConnect {
+    /// Connects a finance app: checks the key with the app, finds the organization and keeps the credential encrypted.
+    /// Connecting the same organization again renews the credential and keeps links and settings. For administrators.
+    async fn integration_connect(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which app, and whose access.")] input: IntegrationConnectInput,
+    ) -> Result<IntegrationConnectPayload> {
+        let wish = Connect {
+            app_key: input.app,
+            email: input.email,
+            zsc_key: SecretString::from(input.zsc_key),
+            remote_organization_id: input.finance_organization,
+        };
+        IntegrationConnectPayload::of(integration::connect(ctx.services()?, wish).await, Integration::from)
+    }
+}

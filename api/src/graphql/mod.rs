@@ -1,0 +1,24 @@
+//! The GraphQL schema. Its types have shapes of their own and never show rows.
+
+pub mod account;
+pub mod connection;
+pub mod contact;
+pub mod context;
+pub mod deal;
+pub mod error;
+pub mod filter;
+pub mod integration;
+pub mod loader;
+pub mod node;
+pub mod product;
+pub mod scalar;
+pub mod schema;
+pub mod stage;
+pub mod user;
+pub mod vendor;
+pub mod sync;
+pub mod syncable;
+pub mod token;
+pub mod viewer;
+
+pub use schema::{FinbridgeSchema, Introspection, build, sdl};

@@ -1,0 +1,69 @@
+//! The schema: nothing but its parts.
+
+use async_graphql::{EmptySubscription, MergedObject, Schema};
+
+use super::account::{mutation::AccountMutation, query::AccountQuery};
+use super::contact::{mutation::ContactMutation, query::ContactQuery};
+use super::deal::{mutation::DealMutation, query::DealQuery};
+use super::error::DisplayableError;
+use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
+use super::node::{Node, NodeQuery};
+use super::product::query::ProductQuery;
+use super::stage::query::StageQuery;
+use super::sync::{mutation::SyncMutation, query::SyncQuery};
+use super::syncable::Syncable;
+use super::token::{TokenMutation, TokenQuery};
+use super::user::query::UserQuery;
+use super::vendor::query::VendorQuery;
+use super::viewer::ViewerQuery;
+
+/// What can be read.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    AccountQuery,
+    ContactQuery,
+    VendorQuery,
+    ProductQuery,
+    DealQuery,
+    StageQuery,
+    UserQuery,
+    IntegrationQuery,
+    SyncQuery,
+    TokenQuery,
+);
+
+/// What can be changed.
+#[derive(MergedObject, Default)]
+pub struct Mutation(AccountMutation, ContactMutation, DealMutation, IntegrationMutation, SyncMutation, TokenMutation);
+
+/// The schema.
+pub type FinbridgeSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// Whether clients may ask what the schema is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// Yes: development.
+    Allowed,
+    /// No: production.
+    Refused,
+}
+
+/// Builds the schema.
+pub fn build(introspection: Introspection) -> FinbridgeSchema {
+    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .register_output_type::<Node>()
+        .register_output_type::<Syncable>()
+        .register_output_type::<DisplayableError>();
+    match introspection {
+        Introspection::Allowed => builder.finish(),
+        Introspection::Refused => builder.disable_introspection().disable_suggestions().finish(),
+    }
+}
+
+/// The schema in its definition language, as committed in `api/schema.graphql`.
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().sorted_arguments();
+    build(Introspection::Allowed).sdl_with_options(options)
+}

@@ -1,0 +1,193 @@
+//! What a run did with each record.
+
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use finbridge_domain::NodeKind;
+use finbridge_domain::record::FieldChange;
+use finbridge_entity::sync_run_item;
+use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState};
+
+use super::SyncError;
+use crate::graphql::account::{Account, living};
+use crate::graphql::context::id;
+use crate::graphql::scalar::DateTime;
+
+/// What a run did, or means to do, with one record.
+pub struct SyncRunItem(sync_run_item::Model);
+
+impl From<sync_run_item::Model> for SyncRunItem {
+    fn from(row: sync_run_item::Model) -> Self {
+        Self(row)
+    }
+}
+
+crate::graphql::connection::connection!(
+    SyncRunItemConnection,
+    SyncRunItemEdge,
+    SyncRunItem,
+    sync_run_item::Model,
+    "items of a sync run"
+);
+
+/// What is to be done with a record.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "ItemAction")]
+pub enum SyncRunItemAction {
+    /// Make a finance record.
+    Create,
+    /// Make a finance record beside one of the same name.
+    Clone,
+    /// Link the finance record that is already there, and write the CRM's values into it.
+    Overwrite,
+    /// Link the finance record that already names this CRM record.
+    Adopt,
+    /// Write what changed.
+    Update,
+    /// Remove the finance record because the CRM record was deleted.
+    Delete,
+    /// Leave the finance record, which was there first, although the CRM record was deleted.
+    Keep,
+    /// Leave both sides alone.
+    Skip,
+    /// Two or more candidates: a person has to decide.
+    Ambiguous,
+}
+
+/// Whether an item is done.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "ItemState")]
+pub enum SyncRunItemState {
+    /// Not yet.
+    Pending,
+    /// Done as planned.
+    Succeeded,
+    /// Left alone by rule.
+    Skipped,
+    /// Not done; `error` tells why.
+    Failed,
+}
+
+/// What came of an item.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "ItemOutcome")]
+pub enum SyncRunItemOutcome {
+    /// Nothing yet.
+    None,
+    /// A finance record was made.
+    Added,
+    /// A finance record was changed or linked.
+    Updated,
+    /// A finance record was removed.
+    Deleted,
+    /// A finance record was made inactive because it has transactions.
+    Deactivated,
+    /// Left alone by rule.
+    Skipped,
+    /// A person has to decide.
+    Conflict,
+    /// Not done.
+    Failed,
+}
+
+/// One field of a finance record before and after.
+#[derive(SimpleObject)]
+pub struct SyncRunItemChange {
+    /// Path of the field in the path array's form, such as ["billingAddress", "city"].
+    field: Vec<String>,
+    /// Its value before; null when there was no record, or the value was not known when the plan was made.
+    before: Option<String>,
+    /// Its value after; empty text clears the field.
+    after: Option<String>,
+}
+
+impl From<FieldChange> for SyncRunItemChange {
+    fn from(change: FieldChange) -> Self {
+        let field = change.field.split('.').map(str::to_owned).collect();
+        Self { field, before: change.before, after: change.after }
+    }
+}
+
+/// What a run did, or means to do, with one record.
+#[Object]
+impl SyncRunItem {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        id(NodeKind::SyncRunItem, self.0.id)
+    }
+
+    /// The account; null when it was deleted.
+    async fn account(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
+        living(ctx, self.0.record_id).await
+    }
+
+    /// Its name when the run was planned.
+    async fn record_name(&self) -> &str {
+        &self.0.record_name
+    }
+
+    /// What was to be done.
+    async fn action(&self) -> SyncRunItemAction {
+        self.0.action.into()
+    }
+
+    /// The rule that decided: stable, for programs.
+    async fn rule(&self) -> &str {
+        &self.0.rule
+    }
+
+    /// Why, as a sentence.
+    async fn reason(&self) -> &str {
+        &self.0.reason
+    }
+
+    /// Whether it is done.
+    async fn state(&self) -> SyncRunItemState {
+        self.0.state.into()
+    }
+
+    /// What came of it.
+    async fn outcome(&self) -> SyncRunItemOutcome {
+        self.0.outcome.into()
+    }
+
+    /// The finance record's id there; null when there is none.
+    async fn remote_key(&self) -> Option<&str> {
+        self.0.remote_id.as_deref()
+    }
+
+    /// The finance record's name there; null when there is none.
+    async fn remote_name(&self) -> Option<&str> {
+        self.0.remote_name.as_deref()
+    }
+
+    /// Field by field, the finance record before and after.
+    async fn changes(&self) -> Result<Vec<SyncRunItemChange>> {
+        let changes: Vec<FieldChange> = serde_json::from_value(self.0.changes.clone())
+            .map_err(|error| crate::graphql::error::top_level(error.into()))?;
+        Ok(changes.into_iter().map(Into::into).collect())
+    }
+
+    /// Tries that ended in a passing failure.
+    async fn attempts(&self) -> i32 {
+        self.0.attempts
+    }
+
+    /// The finance app's id of the last request, for its support; null when it gave none.
+    async fn remote_request(&self) -> Option<&str> {
+        self.0.remote_request_id.as_deref()
+    }
+
+    /// Why it failed, or failed last; null when it did not.
+    async fn error(&self) -> Option<SyncError> {
+        Some(SyncError {
+            code: self.0.error_code.clone()?,
+            message: self.0.error_message.clone().unwrap_or_default(),
+            remote_code: self.0.remote_code.clone(),
+            remote_message: self.0.remote_message.clone(),
+        })
+    }
+
+    /// When it ended; null before.
+    async fn finished_at(&self) -> Option<DateTime> {
+        self.0.finished_at.map(DateTime)
+    }
+}

@@ -1,0 +1,44 @@
+//! Reading vendors.
+
+use async_graphql::{Context, ID, Object, Result};
+use finbridge_domain::NodeKind;
+
+use super::filter::{VendorFilter, VendorOrder, listing};
+use super::{Vendor, VendorConnection, living};
+use crate::graphql::connection::{page_args, records};
+use crate::graphql::context::uuid;
+
+/// Reading vendors.
+#[derive(Default)]
+pub struct VendorQuery;
+
+#[Object]
+impl VendorQuery {
+    /// The vendor of this id; null when there is none in this organization.
+    async fn vendor(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of a vendor.")] id: ID,
+    ) -> Result<Option<Vendor>> {
+        living(ctx, uuid(NodeKind::Vendor, &id)?).await
+    }
+
+    /// The vendors of this organization.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn vendors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only vendors for which all of this holds.")] filter: Option<VendorFilter>,
+        #[graphql(desc = "In which order; by name when not given.")] order_by: Option<VendorOrder>,
+    ) -> Result<Option<VendorConnection>> {
+        let condition = filter.unwrap_or_default().condition()?;
+        let args = page_args(first, after, last, before);
+        let (page, count) = records(ctx, condition, &listing(order_by), &args).await?;
+        Ok(Some(VendorConnection::new(page, count)))
+    }
+}

@@ -1,0 +1,294 @@
+//! Deals: what the organization hopes to sell, to whom, and how far it has come.
+
+use std::collections::HashSet;
+
+use async_graphql::MaybeUndefined;
+use chrono::NaiveDate;
+use finbridge_domain::{CurrencyCode, name_key};
+use finbridge_entity::types::{ExactDecimal, StageKind};
+use finbridge_entity::{Scoped, account, begin_write, deal, deal_line, organization, product, stage};
+use rust_decimal::Decimal;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
+    QuerySelect, Set,
+};
+use uuid::Uuid;
+
+use super::error::{ErrorCode, ServiceError, ServiceResult};
+use super::validate::{Check, NAME_LENGTH, change};
+use super::{Services, record};
+
+/// Lines in the longest deal.
+pub const MOST_LINES: usize = 100;
+
+/// A line of a deal.
+#[derive(Debug, Clone, Copy)]
+pub struct NewLine {
+    /// The product.
+    pub product_id: Uuid,
+    /// How many.
+    pub quantity: Decimal,
+    /// Price of one, in the currency of the deal.
+    pub unit_price: Option<Decimal>,
+}
+
+/// What a deal is made of.
+#[derive(Debug, Clone)]
+pub struct NewDeal {
+    /// Name.
+    pub name: String,
+    /// The account it is with.
+    pub account_id: Option<Uuid>,
+    /// Who owns it; the viewer when absent.
+    pub owner_id: Option<Uuid>,
+    /// Where it stands.
+    pub stage_id: Uuid,
+    /// What it is worth.
+    pub amount: Option<Decimal>,
+    /// Of which currency; the organization's home currency when absent.
+    pub currency: Option<CurrencyCode>,
+    /// Day on which work on it began.
+    pub opened_on: Option<NaiveDate>,
+    /// Day on which it was decided, or is expected to be.
+    pub closed_on: Option<NaiveDate>,
+    /// What is sold, in this order.
+    pub lines: Vec<NewLine>,
+}
+
+/// What changes: absent fields stay, null clears. The stage changes with [`move_to_stage`].
+#[derive(Debug, Clone, Default)]
+pub struct DealChange {
+    /// The version the change is based on; a newer one in the database refuses it.
+    pub version: Option<i64>,
+    /// Name.
+    pub name: MaybeUndefined<String>,
+    /// The account it is with.
+    pub account_id: MaybeUndefined<Uuid>,
+    /// Who owns it.
+    pub owner_id: MaybeUndefined<Uuid>,
+    /// What it is worth.
+    pub amount: MaybeUndefined<Decimal>,
+    /// Of which currency.
+    pub currency: MaybeUndefined<CurrencyCode>,
+    /// Day on which work on it began.
+    pub opened_on: MaybeUndefined<NaiveDate>,
+    /// Day on which it was decided, or is expected to be.
+    pub closed_on: MaybeUndefined<NaiveDate>,
+    /// What is sold; replaces all lines.
+    pub lines: MaybeUndefined<Vec<NewLine>>,
+}
+
+/// Makes a deal.
+///
+/// # Errors
+/// What is wrong with the input.
+pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Model> {
+    let mut check = Check::default();
+    let name = check.required("name", &new.name, NAME_LENGTH);
+    let amount = new.amount.and_then(|amount| check.amount("amount", amount));
+    let now = services.clock().now();
+    let id = services.ids().uuid();
+    let transaction = begin_write(services.db()).await?;
+    record::refer::<account::Entity>(services, &transaction, &mut check, "accountId", new.account_id).await?;
+    record::owner(services, &transaction, &mut check, new.owner_id).await?;
+    find_stage(services, &transaction, &mut check, new.stage_id).await?;
+    check_lines(services, &transaction, &mut check, &new.lines).await?;
+    check.finish()?;
+    let currency_code = match new.currency {
+        Some(currency) => currency.as_str().to_owned(),
+        None => organization(services, &transaction).await?.home_currency_code,
+    };
+    let row = deal::ActiveModel {
+        organization_id: Set(services.organization_id()),
+        id: Set(id),
+        wire_id: Set(services.ids().wire_id().0),
+        name_key: Set(name_key(&name)),
+        name: Set(name),
+        owner_id: Set(Some(new.owner_id.unwrap_or(services.viewer.user_id))),
+        deleted_at: Set(None),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+        account_id: Set(new.account_id),
+        stage_id: Set(new.stage_id),
+        amount_units: Set(amount),
+        currency_code: Set(currency_code),
+        opened_on: Set(new.opened_on),
+        closed_on: Set(new.closed_on),
+    };
+    let deal = row.insert(&transaction).await?;
+    insert_lines(services, &transaction, id, new.lines).await?;
+    transaction.commit().await?;
+    Ok(deal)
+}
+
+/// Changes a deal.
+///
+/// # Errors
+/// What is wrong with the input, or that the deal changed since it was read.
+pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceResult<deal::Model> {
+    let transaction = begin_write(services.db()).await?;
+    let current = record::find::<deal::Entity>(services, &transaction, id).await?;
+    record::expect_version(new.version, current.version)?;
+    let mut check = Check::default();
+    let version = current.version;
+    let mut row = current.into_active_model();
+    row.name = check.required_change("name", &new.name, NAME_LENGTH);
+    if let Set(name) = &row.name {
+        row.name_key = Set(name_key(name));
+    }
+    row.amount_units = change(&new.amount, |amount| check.amount("amount", *amount));
+    match new.currency {
+        MaybeUndefined::Undefined => {}
+        MaybeUndefined::Null => {
+            let message = "A deal always has a currency; leave `currencyCode` out to keep it";
+            check.fault(ErrorCode::Required, "currencyCode", message);
+        }
+        MaybeUndefined::Value(currency) => row.currency_code = Set(currency.as_str().to_owned()),
+    }
+    row.opened_on = change(&new.opened_on, |day| Some(*day));
+    row.closed_on = change(&new.closed_on, |day| Some(*day));
+    row.account_id = change(&new.account_id, |account| Some(*account));
+    let account = new.account_id.take();
+    record::refer::<account::Entity>(services, &transaction, &mut check, "accountId", account).await?;
+    row.owner_id = change(&new.owner_id, |owner| Some(*owner));
+    record::owner(services, &transaction, &mut check, new.owner_id.take()).await?;
+    let replaced = !new.lines.is_undefined();
+    let lines = new.lines.take().unwrap_or_default();
+    check_lines(services, &transaction, &mut check, &lines).await?;
+    check.finish()?;
+    if replaced {
+        deal_line::Entity::delete_many()
+            .filter(deal_line::Column::OrganizationId.eq(services.organization_id()))
+            .filter(deal_line::Column::DealId.eq(id))
+            .exec(&transaction)
+            .await?;
+        insert_lines(services, &transaction, id, lines).await?;
+    }
+    row.version = Set(version + 1);
+    row.updated_at = Set(services.clock().now());
+    let deal = row.update(&transaction).await?;
+    transaction.commit().await?;
+    Ok(deal)
+}
+
+/// Moves a deal to a stage. A deal that is thereby won or lost and has no closing day is closed today, as the calendar of
+/// the organization's time zone has it. Moving it to where it stands changes nothing.
+///
+/// # Errors
+/// When there is no such deal or stage, or the deal changed since it was read.
+pub async fn move_to_stage(
+    services: &Services,
+    id: Uuid,
+    stage_id: Uuid,
+    version: Option<i64>,
+) -> ServiceResult<deal::Model> {
+    let transaction = begin_write(services.db()).await?;
+    let current = record::find::<deal::Entity>(services, &transaction, id).await?;
+    record::expect_version(version, current.version)?;
+    let mut check = Check::default();
+    let stage = find_stage(services, &transaction, &mut check, stage_id).await?;
+    check.finish()?;
+    if current.stage_id == stage_id {
+        return Ok(current);
+    }
+    let decided = stage.is_some_and(|stage| matches!(stage.kind, StageKind::Won | StageKind::Lost));
+    let closes = decided && current.closed_on.is_none();
+    let version = current.version;
+    let mut row = current.into_active_model();
+    if closes {
+        row.closed_on = Set(Some(today(services, &transaction).await?));
+    }
+    row.stage_id = Set(stage_id);
+    row.version = Set(version + 1);
+    row.updated_at = Set(services.clock().now());
+    let deal = row.update(&transaction).await?;
+    transaction.commit().await?;
+    Ok(deal)
+}
+
+async fn find_stage(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    check: &mut Check,
+    id: Uuid,
+) -> ServiceResult<Option<stage::Model>> {
+    let stage = stage::Entity::one_of(services.organization_id(), id).one(db).await?;
+    if stage.is_none() {
+        check.fault(ErrorCode::NotFound, "stageId", "There is no such stage; choose one that `stages` lists");
+    }
+    Ok(stage)
+}
+
+/// Lines are not too many, their quantities are positive, and their products exist.
+async fn check_lines(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    check: &mut Check,
+    lines: &[NewLine],
+) -> ServiceResult<()> {
+    if lines.len() > MOST_LINES {
+        let message =
+            format!("A deal takes {MOST_LINES} lines and these are {}; split the deal", lines.len());
+        check.fault(ErrorCode::Invalid, "lines", message);
+        return Ok(());
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let products: HashSet<Uuid> = record::living::<product::Entity>(services)
+        .select_only()
+        .column(product::Column::Id)
+        .filter(product::Column::Id.is_in(lines.iter().map(|line| line.product_id)))
+        .into_tuple()
+        .all(db)
+        .await?
+        .into_iter()
+        .collect();
+    for (place, line) in lines.iter().enumerate() {
+        if !products.contains(&line.product_id) {
+            record::absent::<product::Entity>(check, &format!("lines.{place}.productId"));
+        }
+        if line.quantity <= Decimal::ZERO {
+            let field = format!("lines.{place}.quantity");
+            check.fault(ErrorCode::Invalid, &field, "Give a quantity above zero, or leave the line out");
+        }
+    }
+    Ok(())
+}
+
+async fn insert_lines(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    deal_id: Uuid,
+    lines: Vec<NewLine>,
+) -> ServiceResult<()> {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let rows = (0..).zip(lines).map(|(position, line)| deal_line::ActiveModel {
+        organization_id: Set(services.organization_id()),
+        id: Set(services.ids().uuid()),
+        deal_id: Set(deal_id),
+        product_id: Set(line.product_id),
+        position: Set(position),
+        quantity: Set(ExactDecimal(line.quantity)),
+        unit_price: Set(line.unit_price.map(ExactDecimal)),
+    });
+    deal_line::Entity::insert_many(rows).exec_without_returning(db).await?;
+    Ok(())
+}
+
+async fn organization(services: &Services, db: &impl ConnectionTrait) -> ServiceResult<organization::Model> {
+    let row = organization::Entity::find_by_id(services.organization_id()).one(db).await?;
+    row.ok_or_else(|| DbErr::RecordNotFound("the viewer's organization".to_owned()).into())
+}
+
+async fn today(services: &Services, db: &impl ConnectionTrait) -> ServiceResult<NaiveDate> {
+    let organization = organization(services, db).await?;
+    let zone: chrono_tz::Tz = organization
+        .time_zone
+        .parse()
+        .map_err(|error: chrono_tz::ParseError| ServiceError::Internal(Box::new(error)))?;
+    Ok(services.clock().now().with_timezone(&zone).date_naive())
+}

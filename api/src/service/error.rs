@@ -1,0 +1,110 @@
+//! Errors of services: what a person can mend, and what not.
+
+use async_graphql::{Enum, SimpleObject};
+use finbridge_sync::SyncError;
+use finbridge_sync::queue::QueueError;
+use sea_orm::DbErr;
+
+/// Why a mutation was refused. Stable: programs may branch on it. Every code is explained in docs/errors.md.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorCode {
+    /// The finance app is connected to this organization already.
+    AlreadyConnected,
+    /// The amount cannot be kept exactly.
+    AmountInvalid,
+    /// Home currency and base currency differ.
+    BaseCurrencyMismatch,
+    /// The record would be its own ancestor.
+    Cycle,
+    /// The finance app did not answer in time.
+    FinanceUnavailable,
+    /// The value is not of the form the field asks for.
+    Invalid,
+    /// E-mail and service key do not belong together, or the key was revoked.
+    InvalidZscKey,
+    /// The profile does not offer that module.
+    ModuleNotSupported,
+    /// There is no such record in this organization.
+    NotFound,
+    /// The person has several organizations there, or none; one has to be named.
+    OrganizationRequired,
+    /// The finance app refuses the stored credential.
+    ReconnectNeeded,
+    /// The field must not be empty.
+    Required,
+    /// The profile does not offer that setting.
+    SettingNotSupported,
+    /// A run of this module is queued or running.
+    SyncAlreadyRunning,
+    /// The module was never configured.
+    SyncNotConfigured,
+    /// The text is longer than the field takes.
+    TooLong,
+    /// The record changed since it was read.
+    VersionConflict,
+}
+
+/// Something in the input that a person can mend.
+#[derive(SimpleObject, Debug, Clone, PartialEq, Eq)]
+pub struct UserError {
+    /// Why it was refused; stable, for programs.
+    pub code: ErrorCode,
+    /// What is wrong and what to do next; for people.
+    pub message: String,
+    /// Path to the input field at fault, from the input object; null when no single field is.
+    pub field: Option<Vec<String>>,
+}
+
+impl UserError {
+    /// An error of one input field.
+    pub fn of(code: ErrorCode, field: &str, message: impl Into<String>) -> Self {
+        let path = field.split('.').map(str::to_owned).collect();
+        Self { code, message: message.into(), field: Some(path) }
+    }
+
+    /// An error of the input as a whole.
+    pub fn whole(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None }
+    }
+}
+
+/// Why a service did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// A person can mend the input.
+    #[error("{}", .0.iter().map(|error| error.message.as_str()).collect::<Vec<_>>().join("; "))]
+    Refused(Vec<UserError>),
+    /// The caller's arguments are wrong in a way its program should not have sent.
+    #[error("{0}")]
+    BadInput(String),
+    /// The viewer may not do this.
+    #[error("{0}")]
+    Forbidden(String),
+    /// A finance app cannot be reached now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// Something of ours failed.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What services return.
+pub type ServiceResult<T> = Result<T, ServiceError>;
+
+impl From<UserError> for ServiceError {
+    fn from(error: UserError) -> Self {
+        Self::Refused(vec![error])
+    }
+}
+
+macro_rules! internal {
+    ($($error:ty),+) => {
+        $(impl From<$error> for ServiceError {
+            fn from(error: $error) -> Self {
+                Self::Internal(Box::new(error))
+            }
+        })+
+    };
+}
+
+internal!(DbErr, SyncError, QueueError, serde_json::Error);

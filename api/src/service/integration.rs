@@ -1,0 +1,313 @@
+//! Connections to finance apps and the settings of their modules.
+
+use std::time::Duration;
+
+use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
+use finbridge_domain::{CapabilityProfile, SyncModule, SyncSettings};
+use finbridge_entity::types::{IntegrationState, RunTrigger};
+use finbridge_entity::{Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run, sync_settings};
+use finbridge_sync::run::{self, StartRun, Started};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
+use super::Services;
+
+/// How long a person waits for a finance app while connecting.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// What connecting takes.
+#[derive(Debug, Clone)]
+pub struct Connect {
+    /// Key of the finance app.
+    pub app_key: String,
+    /// Whose access it uses.
+    pub email: String,
+    /// The service key that the finance app issued to that person.
+    pub zsc_key: SecretString,
+    /// Which of the person's organizations; may be absent when there is only one.
+    pub remote_organization_id: Option<String>,
+}
+
+/// Connects a finance app: checks the key, finds the organization, keeps the credential encrypted.
+///
+/// Connecting the same app and organization again renews the credential and keeps links and settings.
+///
+/// # Errors
+/// `INVALID_ZSC_KEY`, `ORGANIZATION_REQUIRED`, `BASE_CURRENCY_MISMATCH`, `FINANCE_UNAVAILABLE`.
+pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integration::Model> {
+    services.viewer.require_administrator()?;
+    let connector = services
+        .engine
+        .connectors
+        .get(&wish.app_key)
+        .ok_or_else(|| UserError::of(ErrorCode::NotFound, "app", "There is no such finance app; `financeApps` lists them"))?;
+    let credential = within(connector.authorize(Grant::ServiceKey { email: wish.email.clone(), key: wish.zsc_key })).await?;
+    let remote = choose(connector.as_ref(), &credential, wish.remote_organization_id.as_deref()).await?;
+    let home = organization::Entity::find_by_id(services.organization_id())
+        .one(services.db())
+        .await?
+        .ok_or_else(|| ServiceError::BadInput("The organization of this token no longer exists".to_owned()))?;
+    if home.home_currency_code != remote.base_currency_code {
+        let message = format!(
+            "The CRM's home currency is {} and the base currency of {} is {}; they must be equal. Change the base currency there, or connect another organization",
+            home.home_currency_code, remote.name, remote.base_currency_code
+        );
+        return Err(UserError::whole(ErrorCode::BaseCurrencyMismatch, message).into());
+    }
+    let sealed = services.sealer.seal(credential.0.expose_secret())?;
+    let now = services.clock().now();
+    let manifest = connector.manifest();
+    let transaction = begin_write(services.db()).await?;
+    let organization = finance_organization::Entity::of(services.organization_id())
+        .filter(finance_organization::Column::Vendor.eq(manifest.vendor))
+        .filter(finance_organization::Column::RemoteId.eq(&remote.remote_id))
+        .one(&transaction)
+        .await?;
+    let mut row = match organization {
+        Some(known) => known.into_active_model(),
+        None => finance_organization::ActiveModel {
+            organization_id: Set(services.organization_id()),
+            id: Set(services.ids().uuid()),
+            vendor: Set(manifest.vendor.to_owned()),
+            remote_id: Set(remote.remote_id),
+            created_at: Set(now),
+            ..Default::default()
+        },
+    };
+    let is_new = row.id.is_set();
+    row.name = Set(remote.name);
+    row.base_currency_code = Set(remote.base_currency_code);
+    row.country = Set(remote.country);
+    row.time_zone = Set(remote.time_zone);
+    row.capabilities = Set(remote.capabilities);
+    row.updated_at = Set(now);
+    let organization = if is_new { row.insert(&transaction).await? } else { row.update(&transaction).await? };
+    let existing = integration::Entity::of(services.organization_id())
+        .filter(integration::Column::AppKey.eq(manifest.app_key))
+        .filter(integration::Column::FinanceOrganizationId.eq(organization.id))
+        .one(&transaction)
+        .await?;
+    let integration = match existing {
+        Some(existing) => {
+            let version = existing.version;
+            let mut row = existing.into_active_model();
+            row.state = Set(IntegrationState::Active);
+            row.connected_email = Set(wish.email);
+            row.sealed_credential = Set(sealed);
+            row.version = Set(version + 1);
+            row.updated_at = Set(now);
+            row.update(&transaction).await?
+        }
+        None => {
+            integration::ActiveModel {
+                organization_id: Set(services.organization_id()),
+                id: Set(services.ids().uuid()),
+                app_key: Set(manifest.app_key.to_owned()),
+                profile_key: Set(manifest.profile_key.to_owned()),
+                state: Set(IntegrationState::Active),
+                finance_organization_id: Set(organization.id),
+                connected_email: Set(wish.email),
+                sealed_credential: Set(sealed),
+                version: Set(1),
+                created_at: Set(now),
+                updated_at: Set(now),
+            }
+            .insert(&transaction)
+            .await?
+        }
+    };
+    transaction.commit().await?;
+    Ok(integration)
+}
+
+async fn choose(
+    connector: &dyn Connector,
+    credential: &Credential,
+    wanted: Option<&str>,
+) -> ServiceResult<RemoteOrganization> {
+    let mut organizations = within(connector.organizations(credential)).await?;
+    let listed = organizations.iter().map(|one| format!("{} ({})", one.name, one.remote_id)).collect::<Vec<_>>().join(", ");
+    let place = match wanted {
+        Some(wanted) => organizations.iter().position(|one| one.remote_id == wanted),
+        None => (organizations.len() == 1).then_some(0),
+    };
+    place.map(|place| organizations.swap_remove(place)).ok_or_else(|| {
+        let message = match organizations.is_empty() {
+            true => "This person has no organization there; create one in the finance app first".to_owned(),
+            false => format!("Name one of this person's organizations: {listed}"),
+        };
+        UserError::of(ErrorCode::OrganizationRequired, "financeOrganization", message).into()
+    })
+}
+
+/// A call that a person waits for.
+async fn within<T>(call: impl Future<Output = Result<T, finbridge_contract::Failure>>) -> ServiceResult<T> {
+    let late = "The finance app did not answer within 5 seconds; try again later";
+    let unavailable = |message: String| UserError::whole(ErrorCode::FinanceUnavailable, message).into();
+    match tokio::time::timeout(DEADLINE, call).await {
+        Err(_) => Err(unavailable(late.to_owned())),
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(failure)) => Err(match failure.kind {
+            FailureKind::Unauthorized => UserError::whole(
+                ErrorCode::InvalidZscKey,
+                "E-mail and service key do not belong together, or the key was revoked; make a new key in the finance app's settings",
+            )
+            .into(),
+            _ => unavailable(format!("The finance app could not be used: {failure}")),
+        }),
+    }
+}
+
+/// The integrations of the organization, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn list(services: &Services) -> ServiceResult<Vec<integration::Model>> {
+    Ok(integration::Entity::of(services.organization_id())
+        .order_by_asc(integration::Column::CreatedAt)
+        .order_by_asc(integration::Column::Id)
+        .all(services.db())
+        .await?)
+}
+
+/// The modules of an integration that were configured, with the settings in force.
+///
+/// # Errors
+/// The database's.
+pub async fn modules(services: &Services, integration_id: Uuid) -> ServiceResult<Vec<(sync_module::Model, SyncSettings)>> {
+    let modules = sync_module::Entity::of(services.organization_id())
+        .filter(sync_module::Column::IntegrationId.eq(integration_id))
+        .order_by_asc(sync_module::Column::Id)
+        .all(services.db())
+        .await?;
+    let mut configured = Vec::with_capacity(modules.len());
+    for module in modules {
+        let settings = settings_of(services.db(), &module).await?;
+        configured.push((module, settings));
+    }
+    Ok(configured)
+}
+
+async fn settings_of(db: &impl ConnectionTrait, module: &sync_module::Model) -> ServiceResult<SyncSettings> {
+    let row = sync_settings::Entity::of(module.organization_id)
+        .filter(sync_settings::Column::SyncModuleId.eq(module.id))
+        .filter(sync_settings::Column::Version.eq(module.settings_version))
+        .one(db)
+        .await?
+        .ok_or_else(|| ServiceError::Internal("a module without settings".into()))?;
+    Ok(serde_json::from_value(row.settings)?)
+}
+
+/// What configuring a module came to.
+pub struct Configured {
+    /// The module.
+    pub module: sync_module::Model,
+    /// Its settings.
+    pub settings: SyncSettings,
+    /// The run, where one was started.
+    pub run: Option<sync_run::Model>,
+}
+
+/// Saves a module's settings as a new version and, with `start`, queues a run in the same transaction (R080).
+///
+/// # Errors
+/// Settings that the profile does not offer, with the profile key that refuses them.
+pub async fn configure(
+    services: &Services,
+    integration_id: Uuid,
+    module: SyncModule,
+    settings: SyncSettings,
+    start: bool,
+) -> ServiceResult<Configured> {
+    services.viewer.require_administrator()?;
+    let transaction = begin_write(services.db()).await?;
+    let integration = integration::Entity::one_of(services.organization_id(), integration_id)
+        .one(&transaction)
+        .await?
+        .ok_or_else(|| UserError::of(ErrorCode::NotFound, "integrationId", "There is no such integration; `integrations` lists them"))?;
+    let profile = CapabilityProfile::by_key(&integration.profile_key)
+        .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))?;
+    profile.check(module, &settings).map_err(|refusal| {
+        let code = if refusal.key == "modules" { ErrorCode::ModuleNotSupported } else { ErrorCode::SettingNotSupported };
+        let field = match refusal.key {
+            "modules" => "module",
+            "customers.crmModules" => "crmModule",
+            "directions" => "direction",
+            _ => "duplicatePolicy",
+        };
+        UserError::of(code, field, refusal.to_string())
+    })?;
+    let known = find_module(&transaction, services.organization_id(), integration_id, module).await?;
+    let now = services.clock().now();
+    let version = known.as_ref().map_or(1, |module| module.settings_version + 1);
+    let row = match known {
+        Some(known) => {
+            let mut row = known.into_active_model();
+            row.settings_version = Set(version);
+            row.update(&transaction).await?
+        }
+        None => {
+            sync_module::ActiveModel {
+                organization_id: Set(services.organization_id()),
+                id: Set(services.ids().uuid()),
+                integration_id: Set(integration_id),
+                module: Set(module.as_str().to_owned()),
+                settings_version: Set(version),
+                active_run_id: Set(None),
+                initial_sync_at: Set(None),
+                remote_cursor: Set(None),
+            }
+            .insert(&transaction)
+            .await?
+        }
+    };
+    sync_settings::ActiveModel {
+        organization_id: Set(services.organization_id()),
+        id: Set(services.ids().uuid()),
+        sync_module_id: Set(row.id),
+        version: Set(version),
+        settings: Set(serde_json::to_value(settings)?),
+        created_by_id: Set(Some(services.viewer.user_id)),
+        created_at: Set(now),
+    }
+    .insert(&transaction)
+    .await?;
+    let run = if start {
+        let wish = StartRun {
+            organization_id: services.organization_id(),
+            sync_module_id: row.id,
+            trigger: RunTrigger::Initial,
+            requested_by_id: Some(services.viewer.user_id),
+        };
+        match run::start(&services.engine, &transaction, wish).await? {
+            Started::Queued(run) => Some(run),
+            Started::AlreadyActive(_) => {
+                let message = "A run with the old settings is under way, so nothing was saved; wait until it ends, or save without starting";
+                return Err(UserError::of(ErrorCode::SyncAlreadyRunning, "start", message).into());
+            }
+        }
+    } else {
+        None
+    };
+    transaction.commit().await?;
+    Ok(Configured { module: row, settings, run })
+}
+
+/// The row of a module, where it was configured.
+///
+/// # Errors
+/// The database's.
+pub async fn find_module(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    integration_id: Uuid,
+    module: SyncModule,
+) -> ServiceResult<Option<sync_module::Model>> {
+    Ok(sync_module::Entity::of(organization_id)
+        .filter(sync_module::Column::IntegrationId.eq(integration_id))
+        .filter(sync_module::Column::Module.eq(module.as_str()))
+        .one(db)
+        .await?)
+}

@@ -1,0 +1,325 @@
+//! Keyset pages: stable under inserts, and page 1,000 costs what page 1 costs.
+
+use std::cmp::Ordering;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, NaiveDate, Utc};
+use finbridge_entity::TenantOwned;
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::error::{ServiceError, ServiceResult};
+
+/// Records in a page when nobody says how many.
+pub const DEFAULT_SIZE: u64 = 25;
+/// Records in the largest page.
+pub const LARGEST: u64 = 100;
+
+/// The arguments of a list, as a client gave them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct PageArgs {
+    /// So many from the start.
+    pub first: Option<i32>,
+    /// After this cursor.
+    pub after: Option<String>,
+    /// So many from the end.
+    pub last: Option<i32>,
+    /// Before this cursor.
+    pub before: Option<String>,
+}
+
+/// What a list can be ordered by.
+pub struct SortKey<E: EntityTrait> {
+    /// Name, part of every cursor.
+    pub name: &'static str,
+    /// The column. Its index ends in `id`.
+    pub column: E::Column,
+    /// Whether the column may be empty; empty values come last in both directions.
+    pub nullable: bool,
+    /// The value of a row, and how it is read back from a cursor.
+    pub value: fn(&E::Model) -> SortValue,
+}
+
+/// A value that rows are ordered by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SortValue {
+    /// Text, by bytes.
+    Text(String),
+    /// A whole number.
+    Int(Option<i64>),
+    /// An instant.
+    Time(DateTime<Utc>),
+    /// A day.
+    Date(Option<NaiveDate>),
+    /// The id alone: the order in which rows were made.
+    Id(Uuid),
+}
+
+impl SortValue {
+    fn is_empty(&self) -> bool {
+        matches!(self, Self::Int(None) | Self::Date(None))
+    }
+}
+
+impl From<SortValue> for Value {
+    fn from(value: SortValue) -> Self {
+        match value {
+            SortValue::Text(text) => text.into(),
+            SortValue::Int(number) => number.into(),
+            SortValue::Time(instant) => instant.into(),
+            SortValue::Date(day) => day.into(),
+            SortValue::Id(id) => id.into(),
+        }
+    }
+}
+
+/// A list and its order.
+pub struct Listing<E: EntityTrait> {
+    /// Name of the list, part of every cursor.
+    pub name: &'static str,
+    /// What it is ordered by.
+    pub key: SortKey<E>,
+    /// Whether the largest comes first.
+    pub descending: bool,
+}
+
+/// A page of rows, each with its cursor.
+#[derive(Debug, Clone)]
+pub struct Page<M> {
+    /// The rows and their cursors, in the order of the list.
+    pub rows: Vec<(String, M)>,
+    /// Whether there are rows after this page.
+    pub has_next: bool,
+    /// Whether there are rows before this page.
+    pub has_previous: bool,
+}
+
+impl<M> Page<M> {
+    /// A page without rows.
+    pub fn empty() -> Self {
+        Self { rows: Vec::new(), has_next: false, has_previous: false }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cursor {
+    l: String,
+    k: String,
+    d: bool,
+    v: SortValue,
+    i: Uuid,
+}
+
+/// A checked window on a list.
+pub struct Window<'a, E: EntityTrait> {
+    listing: &'a Listing<E>,
+    size: u64,
+    from_end: bool,
+    after: Option<Cursor>,
+    before: Option<Cursor>,
+}
+
+impl<E: TenantOwned> Listing<E>
+where
+    E::Model: Identified,
+{
+    /// Checks the arguments of a list.
+    ///
+    /// # Errors
+    /// Sizes out of range, `first` and `last` together, cursors that are not of this list and order.
+    pub fn window(&self, args: &PageArgs) -> ServiceResult<Window<'_, E>> {
+        let size = match (args.first, args.last) {
+            (Some(_), Some(_)) => return Err(bad("Pass `first` or `last`, not both")),
+            (Some(n), None) | (None, Some(n)) => u64::try_from(n)
+                .ok()
+                .filter(|n| (1..=LARGEST).contains(n))
+                .ok_or_else(|| bad(format!("`first` and `last` take 1 to {LARGEST}, not {n}; page on with `after`")))?,
+            (None, None) => DEFAULT_SIZE,
+        };
+        Ok(Window {
+            listing: self,
+            size,
+            from_end: args.last.is_some(),
+            after: args.after.as_deref().map(|text| self.cursor(text, "after")).transpose()?,
+            before: args.before.as_deref().map(|text| self.cursor(text, "before")).transpose()?,
+        })
+    }
+
+    fn cursor(&self, text: &str, argument: &str) -> ServiceResult<Cursor> {
+        let cursor: Cursor = URL_SAFE_NO_PAD
+            .decode(text)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .ok_or_else(|| bad(format!("`{argument}` is not a cursor; pass one exactly as a page returned it")))?;
+        if cursor.l != self.name || cursor.k != self.key.name || cursor.d != self.descending {
+            return Err(bad(format!(
+                "`{argument}` is a cursor of another list or order; start again without it, or keep the order it was made for"
+            )));
+        }
+        Ok(cursor)
+    }
+
+    fn cursor_of(&self, row: &E::Model) -> ServiceResult<String> {
+        let cursor = Cursor {
+            l: self.name.to_owned(),
+            k: self.key.name.to_owned(),
+            d: self.descending,
+            v: (self.key.value)(row),
+            i: row.id(),
+        };
+        Ok(URL_SAFE_NO_PAD.encode(serde_json::to_vec(&cursor)?))
+    }
+}
+
+/// A row with an id.
+pub trait Identified {
+    /// The id.
+    fn id(&self) -> Uuid;
+}
+
+impl<E: TenantOwned> Window<'_, E>
+where
+    E::Model: Identified,
+{
+    /// The window on these rows.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read(&self, db: &impl ConnectionTrait, rows: Select<E>) -> ServiceResult<Page<E::Model>> {
+        let rows = self.ordered(self.bounded(rows)).limit(self.size + 1).all(db).await?;
+        self.page(rows)
+    }
+
+    /// The rows of this select that lie between the window's cursors.
+    pub fn bounded(&self, mut rows: Select<E>) -> Select<E> {
+        if let Some(cursor) = &self.after {
+            rows = rows.filter(self.beyond(cursor, self.listing.descending));
+        }
+        if let Some(cursor) = &self.before {
+            rows = rows.filter(self.ahead_of(cursor));
+        }
+        rows
+    }
+
+    /// Rows to be read: one more than the page holds, to know whether there are more.
+    pub fn limit(&self) -> u64 {
+        self.size + 1
+    }
+
+    /// The order in which the rows are read: backwards when the window counts from the end.
+    pub fn order(&self) -> (Order, NullOrdering) {
+        match (self.listing.descending, self.from_end) {
+            (false, false) => (Order::Asc, NullOrdering::Last),
+            (true, false) => (Order::Desc, NullOrdering::Last),
+            (false, true) => (Order::Desc, NullOrdering::First),
+            (true, true) => (Order::Asc, NullOrdering::First),
+        }
+    }
+
+    fn ordered(&self, rows: Select<E>) -> Select<E> {
+        let (order, nulls) = self.order();
+        let rows = if self.listing.key.nullable {
+            rows.order_by_with_nulls(self.listing.key.column, order.clone(), nulls)
+        } else {
+            rows.order_by(self.listing.key.column, order.clone())
+        };
+        rows.order_by(E::id_column(), order)
+    }
+
+    /// Rows after the cursor. Empty values come last, so they are after every other one.
+    fn beyond(&self, cursor: &Cursor, descending: bool) -> Condition {
+        let (column, id) = (self.listing.key.column, E::id_column());
+        if !self.listing.key.nullable {
+            let row = Expr::tuple([Expr::col(column), Expr::col(id)]);
+            let mark = Expr::tuple([Expr::value(cursor.v.clone()), Expr::value(cursor.i)]);
+            return Condition::all().add(if descending { row.lt(mark) } else { row.gt(mark) });
+        }
+        let further_id = if descending { id.lt(cursor.i) } else { id.gt(cursor.i) };
+        if cursor.v.is_empty() {
+            return Condition::all().add(column.is_null()).add(further_id);
+        }
+        let value: Value = cursor.v.clone().into();
+        let further = if descending { column.lt(value.clone()) } else { column.gt(value.clone()) };
+        Condition::any()
+            .add(further)
+            .add(Condition::all().add(column.eq(value)).add(further_id))
+            .add(column.is_null())
+    }
+
+    fn ahead_of(&self, cursor: &Cursor) -> Condition {
+        let (column, id, descending) = (self.listing.key.column, E::id_column(), self.listing.descending);
+        if !self.listing.key.nullable {
+            return self.beyond(cursor, !descending);
+        }
+        let nearer_id = if descending { id.gt(cursor.i) } else { id.lt(cursor.i) };
+        if cursor.v.is_empty() {
+            return Condition::any()
+                .add(column.is_not_null())
+                .add(Condition::all().add(column.is_null()).add(nearer_id));
+        }
+        let value: Value = cursor.v.clone().into();
+        let nearer = if descending { column.gt(value.clone()) } else { column.lt(value.clone()) };
+        Condition::any().add(nearer).add(Condition::all().add(column.eq(value)).add(nearer_id))
+    }
+
+    /// The page made of the rows that were read with [`Window::limit`] and [`Window::order`].
+    ///
+    /// # Errors
+    /// A cursor that cannot be written.
+    pub fn page(&self, mut rows: Vec<E::Model>) -> ServiceResult<Page<E::Model>> {
+        let size = usize::try_from(self.size).unwrap_or(usize::MAX);
+        let more = rows.len().cmp(&size) == Ordering::Greater;
+        rows.truncate(size);
+        if self.from_end {
+            rows.reverse();
+        }
+        let rows = rows
+            .into_iter()
+            .map(|row| Ok((self.listing.cursor_of(&row)?, row)))
+            .collect::<ServiceResult<Vec<_>>>()?;
+        Ok(Page {
+            rows,
+            has_next: if self.from_end { self.before.is_some() } else { more },
+            has_previous: if self.from_end { more } else { self.after.is_some() },
+        })
+    }
+
+    /// The column of the order.
+    pub fn column(&self) -> E::Column {
+        self.listing.key.column
+    }
+}
+
+fn bad(message: impl Into<String>) -> ServiceError {
+    ServiceError::BadInput(message.into())
+}
+
+macro_rules! identified {
+    ($($entity:ident),+ $(,)?) => {
+        $(impl Identified for finbridge_entity::$entity::Model {
+            fn id(&self) -> Uuid {
+                self.id
+            }
+        })+
+    };
+}
+
+identified!(
+    account,
+    api_token,
+    contact,
+    deal,
+    finance_organization,
+    integration,
+    membership,
+    product,
+    stage,
+    sync_run,
+    sync_run_item,
+    vendor,
+);

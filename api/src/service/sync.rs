@@ -1,0 +1,185 @@
+//! Sync runs and plans.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use finbridge_domain::SyncModule;
+use finbridge_entity::types::RunTrigger;
+use finbridge_entity::{Scoped, begin_write, sync_run, sync_run_item, sync_settings};
+use finbridge_sync::plan::{self, Step};
+use finbridge_sync::pull;
+use finbridge_sync::run::{self, StartRun, Started};
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
+use super::page::{Listing, Page, PageArgs};
+use super::{Services, integration};
+
+/// How long a person waits for a plan.
+const DEADLINE: Duration = Duration::from_secs(5);
+
+/// Queues a run of a module, now (R103).
+///
+/// # Errors
+/// `SYNC_NOT_CONFIGURED`, `SYNC_ALREADY_RUNNING`.
+pub async fn start(services: &Services, integration_id: Uuid, module: SyncModule) -> ServiceResult<sync_run::Model> {
+    services.viewer.require_administrator()?;
+    let transaction = begin_write(services.db()).await?;
+    let row = integration::find_module(&transaction, services.organization_id(), integration_id, module)
+        .await?
+        .ok_or_else(not_configured)?;
+    let wish = StartRun {
+        organization_id: services.organization_id(),
+        sync_module_id: row.id,
+        trigger: RunTrigger::Instant,
+        requested_by_id: Some(services.viewer.user_id),
+    };
+    match run::start(&services.engine, &transaction, wish).await? {
+        Started::Queued(run) => {
+            transaction.commit().await?;
+            Ok(run)
+        }
+        Started::AlreadyActive(_) => Err(UserError::whole(
+            ErrorCode::SyncAlreadyRunning,
+            "A run of this module is queued or running; watch it with `syncRuns`, and start another when it has ended",
+        )
+        .into()),
+    }
+}
+
+fn not_configured() -> ServiceError {
+    UserError::whole(
+        ErrorCode::SyncNotConfigured,
+        "This module was never configured for this integration; save its settings with `syncModuleConfigure` first",
+    )
+    .into()
+}
+
+/// A page of runs.
+///
+/// # Errors
+/// Bad page arguments.
+pub async fn runs(
+    services: &Services,
+    filter: Condition,
+    listing: &Listing<sync_run::Entity>,
+    args: &PageArgs,
+) -> ServiceResult<Page<sync_run::Model>> {
+    listing.window(args)?.read(services.db(), sync_run::Entity::of(services.organization_id()).filter(filter)).await
+}
+
+/// How many runs there are.
+///
+/// # Errors
+/// The database's.
+pub async fn count_runs(services: &Services, filter: Condition) -> ServiceResult<u64> {
+    Ok(sync_run::Entity::of(services.organization_id()).filter(filter).count(services.db()).await?)
+}
+
+/// A run.
+///
+/// # Errors
+/// The database's.
+pub async fn run(services: &Services, id: Uuid) -> ServiceResult<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
+}
+
+/// A page of what a run did.
+///
+/// # Errors
+/// Bad page arguments.
+pub async fn items(
+    services: &Services,
+    filter: Condition,
+    listing: &Listing<sync_run_item::Entity>,
+    args: &PageArgs,
+) -> ServiceResult<Page<sync_run_item::Model>> {
+    let rows = sync_run_item::Entity::of(services.organization_id()).filter(filter);
+    listing.window(args)?.read(services.db(), rows).await
+}
+
+/// How many items there are.
+///
+/// # Errors
+/// The database's.
+pub async fn count_items(services: &Services, filter: Condition) -> ServiceResult<u64> {
+    Ok(sync_run_item::Entity::of(services.organization_id()).filter(filter).count(services.db()).await?)
+}
+
+/// A part of a plan.
+pub struct PlanPage {
+    /// When the finance side was read for it.
+    pub as_of: DateTime<Utc>,
+    /// What a run would do now.
+    pub steps: Vec<Step>,
+    /// The last record looked at; null when the plan ends here.
+    pub position: Option<Uuid>,
+}
+
+/// What a run would do now. Nothing is written on either side; the finance side is read up to this moment.
+///
+/// # Errors
+/// `BAD_USER_INPUT` when the module was never configured; a sentence when the finance app cannot be read in time.
+pub async fn plan(
+    services: &Services,
+    integration_id: Uuid,
+    module: SyncModule,
+    after: Option<Uuid>,
+    size: usize,
+) -> ServiceResult<PlanPage> {
+    let db = services.db();
+    let row = integration::find_module(db, services.organization_id(), integration_id, module)
+        .await?
+        .ok_or_else(not_configured)?;
+    let settings = sync_settings::Entity::of(services.organization_id())
+        .filter(sync_settings::Column::SyncModuleId.eq(row.id))
+        .filter(sync_settings::Column::Version.eq(row.settings_version))
+        .one(db)
+        .await?
+        .ok_or_else(not_configured)?;
+    let settings = serde_json::from_value(settings.settings)?;
+    let remote = services.engine.remote(db, services.organization_id(), integration_id).await?;
+    let adapter = remote.connector.clone();
+    let adapter = adapter.customers().ok_or_else(not_configured)?;
+    let never = CancellationToken::new();
+    // Pages read before the deadline stay read, so asking again gets further.
+    let read = pull::read_changes(&services.engine, &remote, adapter, row.id, &never);
+    match tokio::time::timeout(DEADLINE, read).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(finbridge_sync::SyncError::Finance(failure))) => return Err(ServiceError::Unavailable(failure.message)),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(_) => {
+            let message = "The finance side is too large to be read within 5 seconds; ask again, it goes on where it stopped";
+            return Err(ServiceError::Unavailable(message.to_owned()));
+        }
+    }
+    let as_of = services.clock().now();
+    let mut page = PlanPage { as_of, steps: Vec::new(), position: after };
+    while page.steps.len() <= size {
+        let planned = plan::next(db, &remote, &settings, page.position, plan::BATCH).await?;
+        if planned.position.is_none() {
+            break;
+        }
+        page.position = planned.position;
+        page.steps.extend(planned.steps);
+    }
+    let more = page.steps.len() > size;
+    page.steps.truncate(size);
+    page.position = if more { page.steps.last().map(|step| step.record.id) } else { None };
+    Ok(page)
+}
+
+/// The newest run of a module.
+///
+/// # Errors
+/// The database's.
+pub async fn newest_run(services: &Services, sync_module_id: Uuid) -> ServiceResult<Option<sync_run::Model>> {
+    Ok(sync_run::Entity::of(services.organization_id())
+        .filter(sync_run::Column::SyncModuleId.eq(sync_module_id))
+        .order_by_desc(sync_run::Column::CreatedAt)
+        .order_by_desc(sync_run::Column::Id)
+        .one(services.db())
+        .await?)
+}

@@ -1,0 +1,255 @@
+//! Starting and steering an emulator from Rust.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::clock::{Clock, SystemClock};
+use crate::fault::{FaultId, FaultRule, Faults};
+use crate::journal::{Journal, JournalEntry, JournalFilter};
+use crate::seed::Seed;
+use crate::server::{self, App};
+use crate::store::Store;
+use crate::store::log::LogError;
+
+/// Calls still running this long after a shutdown was asked for are abandoned.
+const DRAIN: Duration = Duration::from_secs(5);
+
+/// Why an emulator could not start. Every message says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program listens on the address.
+    #[error(
+        "The address {address} is already in use. Stop the program that listens there, or choose another port."
+    )]
+    PortInUse {
+        /// The address that was asked for.
+        address: SocketAddr,
+    },
+    /// The address cannot be listened on for another reason.
+    #[error("The emulator cannot listen on {address}: {source}. Choose another host or port.")]
+    Listen {
+        /// The address that was asked for.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state file or its directory cannot be read or written.
+    #[error(
+        "The state file {} cannot be read or written: {source}. Check that its directory exists and that you may write \
+         there.", path.display()
+    )]
+    StateFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The state file is not one, or is damaged before its last line.
+    #[error(
+        "The state file {} cannot be used: {reason}. Restore it from a copy, or move it away to start afresh.",
+        path.display()
+    )]
+    StateCorrupt {
+        /// The file.
+        path: PathBuf,
+        /// Where and how it is damaged.
+        reason: String,
+    },
+    /// Another process uses the state file.
+    #[error(
+        "The state file {} is in use by another emulator. Stop that one, or choose another state file.", path.display()
+    )]
+    StateLocked {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The seed contradicts itself.
+    #[error("The seed cannot be used: {reason}. Correct the seed and start again.")]
+    Seed {
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+/// A problem of a running emulator's state file.
+#[derive(Debug, thiserror::Error)]
+#[error("The state file could not be written: {0}. Free space on its disk and restart the emulator.")]
+pub struct StateError(String);
+
+/// Settings of an emulator that is about to start.
+pub struct Builder {
+    host: IpAddr,
+    port: u16,
+    clock: Arc<dyn Clock>,
+    state_file: Option<PathBuf>,
+    seed: Seed,
+}
+
+impl Builder {
+    /// Listens on this port; 0, the default, takes any free one.
+    #[must_use]
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// Listens on this address; the default is 127.0.0.1.
+    #[must_use]
+    pub fn host(mut self, host: IpAddr) -> Self {
+        self.host = host;
+        self
+    }
+
+    /// Takes time from this clock; the default is the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Keeps all records in this file, so that they survive a restart; without one they live in memory.
+    #[must_use]
+    pub fn state_file(mut self, path: PathBuf) -> Self {
+        self.state_file = Some(path);
+        self
+    }
+
+    /// Starts from this content; the default is [`Seed::demo`]. A state file that holds something wins over it.
+    #[must_use]
+    pub fn seed(mut self, seed: Seed) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Starts to listen. Errors: the address or the state file cannot be used, or the seed contradicts itself.
+    pub async fn start(self) -> Result<Emulator, StartError> {
+        self.seed.check().map_err(|reason| StartError::Seed { reason })?;
+        let wanted = SocketAddr::new(self.host, self.port);
+        let listener = TcpListener::bind(wanted).await.map_err(|source| listen_error(wanted, source))?;
+        let addr = listener.local_addr().map_err(|source| listen_error(wanted, source))?;
+        let (path, seed, now) = (self.state_file, self.seed, self.clock.now());
+        let opened = tokio::task::spawn_blocking(move || {
+            Store::open(path.as_deref(), seed, now).map_err(|error| state_error(path.as_deref(), error))
+        });
+        let store = opened.await.map_err(|error| StartError::StateFile {
+            path: PathBuf::new(),
+            source: io::Error::other(error),
+        })??;
+        let app = Arc::new(App {
+            store,
+            clock: self.clock,
+            journal: Journal::default(),
+            faults: Faults::default(),
+            url: format!("http://{}", reachable(addr)),
+            stop: CancellationToken::new(),
+            requests: AtomicU64::new(0),
+            used: Mutex::new(HashMap::new()),
+        });
+        let tasks = TaskTracker::new();
+        tasks.spawn(server::accept(Arc::clone(&app), listener, tasks.clone()));
+        Ok(Emulator { app, addr, tasks })
+    }
+}
+
+/// "All addresses" is nothing a client could call, so the url names this machine instead.
+fn reachable(addr: SocketAddr) -> SocketAddr {
+    if addr.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), addr.port()) } else { addr }
+}
+
+fn listen_error(address: SocketAddr, source: io::Error) -> StartError {
+    match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortInUse { address },
+        _ => StartError::Listen { address, source },
+    }
+}
+
+fn state_error(path: Option<&Path>, error: LogError) -> StartError {
+    let path = path.map(Path::to_owned).unwrap_or_default();
+    match error {
+        LogError::Io(source) => StartError::StateFile { path, source },
+        LogError::Locked => StartError::StateLocked { path },
+        error @ (LogError::Corrupt { .. } | LogError::Broken) => {
+            StartError::StateCorrupt { path, reason: error.to_string() }
+        }
+    }
+}
+
+/// A running emulator. It stops when it is dropped; [`Emulator::shutdown`] also waits for running calls.
+pub struct Emulator {
+    app: Arc<App>,
+    addr: SocketAddr,
+    tasks: TaskTracker,
+}
+
+impl Emulator {
+    /// Settings with their defaults: 127.0.0.1, any free port, the machine's clock, memory only, [`Seed::demo`].
+    pub fn builder() -> Builder {
+        Builder {
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            port: 0,
+            clock: Arc::new(SystemClock),
+            state_file: None,
+            seed: Seed::demo(),
+        }
+    }
+
+    /// Root of every path, for example `http://127.0.0.1:8081`, without a slash at the end.
+    pub fn url(&self) -> String {
+        self.app.url.clone()
+    }
+
+    /// The address the emulator listens on.
+    pub fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// The calls since the start or the last [`Emulator::clear_journal`], oldest first; the last 10,000 at most.
+    pub fn journal(&self) -> Vec<JournalEntry> {
+        self.app.journal.list(&JournalFilter::default())
+    }
+
+    /// Forgets all recorded calls.
+    pub fn clear_journal(&self) {
+        self.app.journal.clear();
+    }
+
+    /// Goes back to the seed: records, tokens and id counters. Journal and faults stay.
+    /// Errors: the state file cannot be written.
+    pub fn reset(&self) -> Result<(), StateError> {
+        self.app.store.reset(self.app.clock.now()).map_err(|error| StateError(error.to_string()))
+    }
+
+    /// Adds a fault rule; rules are asked in the order in which they were added.
+    pub fn fault(&self, rule: FaultRule) -> FaultId {
+        self.app.faults.add(rule)
+    }
+
+    /// Removes all fault rules.
+    pub fn clear_faults(&self) {
+        self.app.faults.clear();
+    }
+
+    /// Stops listening, lets running calls finish for up to five seconds, then returns.
+    pub async fn shutdown(self) {
+        self.app.stop.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
+            tracing::warn!("some calls were still running when the emulator stopped");
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.app.stop.cancel();
+    }
+}

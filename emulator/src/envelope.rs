@@ -1,0 +1,56 @@
+//! The shape every answer has: `{"code":0,"message":"success","<key>":…}`.
+
+use crate::error::ApiError;
+use crate::json::Json;
+
+/// An answer, complete but not yet on the wire.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    /// The envelope's code; OAuth answers have none.
+    pub(crate) code: Option<u32>,
+    pub(crate) content_type: &'static str,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+}
+
+/// Clients test that the content type starts with `application/json`.
+const JSON: &str = "application/json;charset=UTF-8";
+
+impl Reply {
+    /// An envelope with code 0 and the given members after the message.
+    pub(crate) fn success<const N: usize>(status: u16, message: &str, members: [(&str, Json); N]) -> Self {
+        let mut object = vec![("code".to_owned(), Json::from(0)), ("message".to_owned(), message.into())];
+        object.extend(members.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        Self { code: Some(0), ..Self::json(status, &Json::Object(object)) }
+    }
+
+    /// A read: status 200, message `success`.
+    pub(crate) fn read<const N: usize>(members: [(&str, Json); N]) -> Self {
+        Self::success(200, "success", members)
+    }
+
+    /// A write with its fixed sentence: status 200.
+    pub(crate) fn done<const N: usize>(message: &str, members: [(&str, Json); N]) -> Self {
+        Self::success(200, message, members)
+    }
+
+    /// A document outside the envelope (OAuth, control).
+    pub(crate) fn json(status: u16, body: &Json) -> Self {
+        Self { status, code: None, content_type: JSON, headers: Vec::new(), body: body.to_text() }
+    }
+
+    /// A page for a browser.
+    pub(crate) fn html(body: String) -> Self {
+        Self { status: 200, code: None, content_type: "text/html; charset=utf-8", headers: Vec::new(), body }
+    }
+}
+
+impl From<ApiError> for Reply {
+    fn from(error: ApiError) -> Self {
+        let code = error.code();
+        let body =
+            Json::object([("code", u64::from(code).into()), ("message", error.message.as_str().into())]);
+        Self { code: Some(code), ..Self::json(error.status(), &body) }
+    }
+}

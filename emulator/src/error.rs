@@ -1,0 +1,113 @@
+//! The one table of error codes.
+
+/// What went wrong, as the API names it. The table in [`Code::entry`] is the only place that knows numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    InvalidValue,
+    InvalidUrl,
+    InvalidReference,
+    EmptyBody,
+    InvalidToken,
+    TooLong,
+    Linked,
+    MethodNotAllowed,
+    NotAuthorized,
+    BodyTooLarge,
+    NotEmulated,
+    Internal,
+    NotFound,
+    MalformedJson,
+    DuplicateName,
+    WrongOrganization,
+    NoOrganization,
+    ZscRefused,
+    UnknownClient,
+    LinkedElsewhere,
+    LinkedToOther,
+    NoCrmLink,
+}
+
+impl Code {
+    /// Code, HTTP status and message; `{}` in a message stands for the subject of the error.
+    fn entry(self) -> (u32, u16, &'static str) {
+        match self {
+            Self::InvalidValue => (2, 400, "Invalid value passed for {}"),
+            Self::InvalidUrl => (5, 404, "Invalid URL Passed"),
+            Self::InvalidReference => (6, 400, "Invalid reference passed for {}"),
+            Self::EmptyBody => (11, 400, "JSONString is missing or empty"),
+            Self::InvalidToken => (14, 401, "Invalid value passed for authtoken."),
+            Self::TooLong => (15, 400, "Please ensure that the {} characters."),
+            Self::Linked => (
+                36,
+                400,
+                "The contact \"{}\" is linked with Zoho CRM and cannot be deleted. Remove the link first.",
+            ),
+            Self::MethodNotAllowed => (37, 405, "The HTTP method is not allowed for the requested resource"),
+            Self::NotAuthorized => (57, 401, "You are not authorized to perform this operation"),
+            Self::BodyTooLarge => (413, 413, "The request body is larger than 10 MiB."),
+            Self::NotEmulated => (501, 501, "{} is not emulated yet"),
+            Self::Internal => (1000, 500, "Internal error"),
+            Self::NotFound => (1002, 404, "{} does not exist."),
+            Self::MalformedJson => (1038, 400, "JSON is not well formed"),
+            Self::DuplicateName => (3062, 400, "The {} already exists. Please specify a different name."),
+            Self::WrongOrganization => {
+                (6041, 400, "This user is not associated with the CompanyID/CompanyName:{}.")
+            }
+            Self::NoOrganization => (9017, 400, "This user is not associated with any organization."),
+            // The codes of the private link service lie far above every range of the public API.
+            Self::ZscRefused => (900_001, 401, "The e-mail address or the ZSC key is not valid."),
+            Self::UnknownClient => (900_002, 401, "The client id or the client secret is not valid."),
+            Self::LinkedElsewhere => (900_003, 400, "The CRM record is already linked to the contact {}."),
+            Self::LinkedToOther => (900_004, 400, "The contact is already linked to the CRM record {}."),
+            Self::NoCrmLink => (900_005, 400, "The organization {} does not offer the capability crm_link."),
+        }
+    }
+}
+
+/// A refusal that becomes `{"code":…,"message":…}` with its HTTP status.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct ApiError {
+    /// The row of the table.
+    pub(crate) kind: Code,
+    /// The sentence shown to the caller.
+    pub(crate) message: String,
+}
+
+impl ApiError {
+    /// The error with the subject that its sentence speaks of.
+    pub(crate) fn about(kind: Code, subject: &str) -> Self {
+        Self { kind, message: kind.entry().2.replace("{}", subject) }
+    }
+
+    /// "Invalid value passed for `name`" (code 2).
+    pub(crate) fn invalid(name: &str) -> Self {
+        Self::about(Code::InvalidValue, name)
+    }
+
+    /// The field has more than `max` characters (code 15).
+    pub(crate) fn too_long(field: &str, max: usize) -> Self {
+        Self::about(Code::TooLong, &format!("{field} has less than {max}"))
+    }
+
+    /// "`Resource` does not exist." (code 1002).
+    pub(crate) fn missing(resource: &str) -> Self {
+        Self::about(Code::NotFound, resource)
+    }
+
+    /// The number in the envelope.
+    pub(crate) fn code(&self) -> u32 {
+        self.kind.entry().0
+    }
+
+    /// The HTTP status.
+    pub(crate) fn status(&self) -> u16 {
+        self.kind.entry().1
+    }
+}
+
+impl From<Code> for ApiError {
+    fn from(kind: Code) -> Self {
+        Self::about(kind, "")
+    }
+}

@@ -1,0 +1,281 @@
+//! JSON whose numbers keep the digits they were written with.
+//!
+//! `serde_json::Value` turns `0.1` into a binary float; money must not pass through one.
+
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::de::{Deserialize, Deserializer, Error as _};
+use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+/// Deeper documents are refused: no request of the API nests more than a handful of levels.
+const MAX_DEPTH: usize = 32;
+
+/// One JSON value.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Json {
+    Null,
+    Bool(bool),
+    /// The literal exactly as written.
+    Number(String),
+    Text(String),
+    List(Vec<Json>),
+    Object(Vec<(String, Json)>),
+}
+
+/// The text is not JSON, or nests deeper than the limit.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("JSON is not well formed")]
+pub(crate) struct Malformed;
+
+impl Json {
+    /// Reads a whole document.
+    pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
+        // The depth is measured on the raw text first, so that no recursion ever sees a hostile document.
+        if depth(text) > MAX_DEPTH {
+            return Err(Malformed);
+        }
+        let raw: &RawValue = serde_json::from_str(text).map_err(|_| Malformed)?;
+        Self::from_raw(raw)
+    }
+
+    fn from_raw(raw: &RawValue) -> Result<Self, Malformed> {
+        let text = raw.get();
+        match text.as_bytes().first() {
+            Some(b'{') => {
+                let members = serde_json::from_str::<Members<'_>>(text).map_err(|_| Malformed)?.0;
+                let mut object: Vec<(String, Json)> = Vec::with_capacity(members.len());
+                for (name, value) in members {
+                    let value = Self::from_raw(value)?;
+                    match object.iter_mut().find(|(known, _)| *known == name) {
+                        Some(slot) => slot.1 = value,
+                        None => object.push((name, value)),
+                    }
+                }
+                Ok(Self::Object(object))
+            }
+            Some(b'[') => {
+                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Malformed)?;
+                items.into_iter().map(Self::from_raw).collect::<Result<_, _>>().map(Self::List)
+            }
+            Some(b'"') => serde_json::from_str(text).map(Self::Text).map_err(|_| Malformed),
+            Some(b't') => Ok(Self::Bool(true)),
+            Some(b'f') => Ok(Self::Bool(false)),
+            Some(b'n') => Ok(Self::Null),
+            Some(_) => Ok(Self::Number(text.to_owned())),
+            None => Err(Malformed),
+        }
+    }
+
+    /// An object from its members, in the order given.
+    pub(crate) fn object<const N: usize>(members: [(&str, Json); N]) -> Self {
+        Self::Object(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    }
+
+    /// A record id: always a string on the wire, because ids exceed 2^53.
+    pub(crate) fn id(id: u64) -> Self {
+        Self::Text(id.to_string())
+    }
+
+    /// An amount with at least one decimal place, as the real service prints it.
+    pub(crate) fn amount(value: Decimal) -> Self {
+        let mut value = value.normalize();
+        if value.scale() == 0 {
+            value.rescale(1);
+        }
+        Self::Number(value.to_string())
+    }
+
+    /// The member `name` of an object.
+    pub(crate) fn get(&self, name: &str) -> Option<&Json> {
+        match self {
+            Self::Object(members) => members.iter().find(|(known, _)| known == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// The text of a string.
+    pub(crate) fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The items of a list.
+    pub(crate) fn as_list(&self) -> Option<&[Json]> {
+        match self {
+            Self::List(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// An exact decimal from a number or a numeric string.
+    pub(crate) fn as_decimal(&self) -> Option<Decimal> {
+        match self {
+            Self::Number(text) | Self::Text(text) => {
+                Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+            }
+            _ => None,
+        }
+    }
+
+    /// An id from a digit string or from an integer: clients send both.
+    pub(crate) fn as_id_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) | Self::Number(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
+    /// The document as text.
+    pub(crate) fn to_text(&self) -> String {
+        // Writing to memory fails only for a number literal that is not JSON, and no constructor admits one.
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// Rounds half up to `places` decimals, the rule the real service follows for money.
+pub(crate) fn round_money(value: Decimal, places: u32) -> Decimal {
+    value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
+}
+
+fn depth(text: &str) -> usize {
+    let (mut deepest, mut level, mut in_string, mut escaped) = (0usize, 0usize, false, false);
+    for byte in text.bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'{' | b'[' => {
+                level += 1;
+                deepest = deepest.max(level);
+            }
+            b'}' | b']' => level = level.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Members in document order; a map type of the standard library would sort them.
+struct Members<'a>(Vec<(String, &'a RawValue)>);
+
+impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> serde::de::Visitor<'de> for Visitor {
+            type Value = Vec<(String, &'de RawValue)>;
+
+            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(members)
+            }
+        }
+        deserializer.deserialize_map(Visitor).map(Members)
+    }
+}
+
+impl<'de> Deserialize<'de> for Json {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        Self::parse(raw.get()).map_err(D::Error::custom)
+    }
+}
+
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_unit(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Number(text) => {
+                RawValue::from_string(text.clone()).map_err(S::Error::custom)?.serialize(serializer)
+            }
+            Self::Text(text) => serializer.serialize_str(text),
+            Self::List(items) => serializer.collect_seq(items),
+            Self::Object(members) => {
+                let mut map = serializer.serialize_map(Some(members.len()))?;
+                for (name, value) in members {
+                    map.serialize_entry(name, value)?;
+                }
+                map.end()
+            }
+        }
+    }
+}
+
+impl From<&str> for Json {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl From<String> for Json {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<bool> for Json {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Json {
+    fn from(value: u64) -> Self {
+        Self::Number(value.to_string())
+    }
+}
+
+impl From<Vec<Json>> for Json {
+    fn from(items: Vec<Json>) -> Self {
+        Self::List(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let text = r#"{"a":0.10000000000000000001,"b":[12345678901234567890.5,1e400],"c":"é\u00e9"}"#;
+        let json = Json::parse(text).unwrap();
+        assert_eq!(
+            json.to_text(),
+            r#"{"a":0.10000000000000000001,"b":[12345678901234567890.5,1e400],"c":"éé"}"#
+        );
+    }
+
+    #[test]
+    fn deep_documents_are_refused() {
+        assert!(Json::parse(&"[".repeat(1_000_000)).is_err());
+        let fits = format!("{}{}", "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert!(Json::parse(&fits).is_ok());
+        assert!(Json::parse(&format!("[{fits}]")).is_err());
+    }
+
+    #[test]
+    fn half_cents_round_away_from_zero() {
+        assert_eq!(round_money(Decimal::new(1005, 3), 2), Decimal::new(101, 2));
+        assert_eq!(Json::amount(Decimal::new(25000, 2)).to_text(), "250.0");
+    }
+}

@@ -1,0 +1,46 @@
+//! An emulator of the Zoho Books v3 REST API with its OAuth server, for development and tests.
+//!
+//! It keeps state, answers with the real service's shapes, codes and sentences, records every call, and fails on
+//! demand. Clients written for the real API run against it unchanged.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), finbridge_emulator::StartError> {
+//! let emulator = finbridge_emulator::Emulator::builder().start().await?;
+//! println!("Books v3 is at {}/books/v3", emulator.url());
+//! emulator.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+
+mod auth;
+mod builder;
+mod clock;
+mod control;
+mod envelope;
+mod error;
+mod fault;
+mod filter;
+mod format;
+mod integration;
+mod journal;
+mod json;
+mod oauth;
+mod page;
+mod request;
+mod resource;
+mod routes;
+mod scope;
+mod seed;
+mod server;
+mod status_page;
+mod store;
+mod sync;
+
+pub use builder::{Builder, Emulator, StartError, StateError};
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use fault::{FaultAction, FaultId, FaultRule};
+pub use journal::JournalEntry;
+pub use seed::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ORGANIZATION_NAME,
+    DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedOrganization, SeedUser,
+};

@@ -1,0 +1,83 @@
+//! The emulator as a program.
+
+use std::error::Error;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+use finbridge_emulator::{Emulator, Seed};
+
+/// Emulates the Zoho Books v3 REST API.
+#[derive(Parser)]
+#[command(name = "finbridge-emulator", version)]
+struct Arguments {
+    /// Address to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Port to listen on; 0 takes any free one.
+    #[arg(long, default_value_t = 8081)]
+    port: u16,
+    /// File that keeps the records over restarts; without it they live in memory.
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
+    /// JSON file with the users, clients and organizations to start with, instead of the demo ones.
+    #[arg(long, value_name = "FILE")]
+    seed_file: Option<PathBuf>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
+    let mut builder = Emulator::builder().host(arguments.host).port(arguments.port);
+    if let Some(path) = arguments.seed_file {
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            format!("The seed file {} cannot be read: {error}. Check the path.", path.display())
+        })?;
+        let seed: Seed = serde_json::from_str(&text).map_err(|error| {
+            format!(
+                "The seed file {} is not understood: {error}. Correct it and start again.",
+                path.display()
+            )
+        })?;
+        builder = builder.seed(seed);
+    }
+    if let Some(path) = arguments.state {
+        builder = builder.state_file(path);
+    }
+    let emulator = builder.start().await?;
+    let url = emulator.url();
+    println!("The emulator listens on {url}");
+    println!("  Books v3       {url}/books/v3");
+    println!("  OAuth          {url}/oauth/v2/token");
+    println!("  status page    {url}/_emulator");
+    stop_signal().await?;
+    emulator.shutdown().await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or for the signal with which service managers stop a program.
+async fn stop_signal() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}

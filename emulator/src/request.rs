@@ -1,0 +1,148 @@
+//! Decoding of requests: the query, and a body in any of the encodings that clients use.
+
+use axum::http::HeaderMap;
+use axum::http::header::CONTENT_TYPE;
+use futures::{StreamExt, stream};
+
+use crate::error::{ApiError, Code};
+use crate::json::Json;
+
+/// The largest body that is read, in bytes.
+const MAX_BODY: usize = 10 * 1024 * 1024;
+/// How much of an excessive body is read before the connection is given up, in bytes.
+const MAX_DRAINED: usize = 64 * 1024 * 1024;
+
+/// Parameters of the query, followed by form fields that stand for query options.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// Reads `application/x-www-form-urlencoded` text.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        Self(form_urlencoded::parse(text).into_owned().collect())
+    }
+
+    /// The parameter `name`. Empty parameters count as absent: a published SDK sends them on every call.
+    pub(crate) fn get(&self, name: &str) -> Option<&str> {
+        self.0
+            .iter()
+            .filter(|(known, _)| known == name)
+            .map(|(_, value)| value.trim())
+            .find(|it| !it.is_empty())
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let at = self.0.iter().position(|(known, value)| known == name && !value.trim().is_empty())?;
+        Some(self.0.remove(at).1)
+    }
+
+    fn extend(&mut self, other: Query) {
+        self.0.extend(other.0);
+    }
+}
+
+/// A decoded call to an emulated operation.
+#[derive(Debug)]
+pub(crate) struct Call {
+    /// Segments of the path that stand for ids, in order.
+    pub(crate) ids: Vec<String>,
+    pub(crate) query: Query,
+    /// The body; an undecodable one is an error only for the operations that read it.
+    pub(crate) body: Result<Option<Json>, ApiError>,
+}
+
+impl Call {
+    /// The body as an object. Errors: code 11 without a body, 1038 for bad JSON, 2 for another shape.
+    pub(crate) fn object(&self) -> Result<&Json, ApiError> {
+        match self.body.as_ref().map_err(Clone::clone)? {
+            None => Err(Code::EmptyBody.into()),
+            Some(object @ Json::Object(_)) => Ok(object),
+            Some(_) => Err(ApiError::invalid("JSONString")),
+        }
+    }
+
+    /// The path's id number `index` as a record id; text that is no id names no record.
+    pub(crate) fn id(&self, index: usize, resource: &str) -> Result<u64, ApiError> {
+        self.text_id(index).parse().map_err(|_| ApiError::missing(resource))
+    }
+
+    /// The path's id number `index` as text.
+    pub(crate) fn text_id(&self, index: usize) -> &str {
+        self.ids.get(index).map_or("", String::as_str)
+    }
+}
+
+/// Reads the whole body; `None` when it is larger than [`MAX_BODY`] or broke off. The excess is read and dropped, up to
+/// a limit, because a client that is still sending would otherwise meet a closed connection instead of the answer.
+pub(crate) async fn read_body(body: axum::body::Body) -> Option<Vec<u8>> {
+    let mut stream = body.into_data_stream();
+    let (mut bytes, mut seen) = (Vec::new(), 0usize);
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.ok()?;
+        seen += chunk.len();
+        if seen <= MAX_BODY {
+            bytes.extend_from_slice(&chunk);
+        } else if seen > MAX_DRAINED {
+            return None;
+        }
+    }
+    (seen <= MAX_BODY).then_some(bytes)
+}
+
+/// Reads the body by its content type and, where that is missing or wrong, by its first byte. Form fields other than
+/// `JSONString` join the query.
+pub(crate) async fn decode_body(
+    headers: &HeaderMap,
+    bytes: &[u8],
+    query: &mut Query,
+) -> Result<Option<Json>, ApiError> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind == "multipart/form-data" {
+        let fields = multipart(content_type, bytes).await?;
+        query.extend(fields);
+        return json_string(query);
+    }
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    match first {
+        None => json_string(query),
+        Some(b'{' | b'[') => parse(bytes).map(Some),
+        Some(_) if kind == "application/json" => parse(bytes).map(Some),
+        Some(_) => {
+            query.extend(Query::parse(bytes));
+            match json_string(query)? {
+                None if kind != "application/x-www-form-urlencoded" => Err(Code::MalformedJson.into()),
+                decoded => Ok(decoded),
+            }
+        }
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<Json, ApiError> {
+    let text = std::str::from_utf8(bytes).map_err(|_| ApiError::from(Code::MalformedJson))?;
+    Json::parse(text.trim_start_matches('\u{feff}')).map_err(|_| Code::MalformedJson.into())
+}
+
+fn json_string(query: &mut Query) -> Result<Option<Json>, ApiError> {
+    query.take("JSONString").map(|text| parse(text.as_bytes())).transpose()
+}
+
+async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Query, ApiError> {
+    let malformed = || ApiError::invalid("multipart body");
+    let boundary = multer::parse_boundary(content_type).map_err(|_| malformed())?;
+    let whole = axum::body::Bytes::copy_from_slice(bytes);
+    let mut form = multer::Multipart::new(
+        stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(whole))),
+        boundary,
+    );
+    let mut fields = Vec::new();
+    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
+        // Files are read over: no operation emulated so far takes one.
+        if field.file_name().is_none()
+            && let Some(name) = field.name().map(str::to_owned)
+        {
+            fields.push((name, field.text().await.map_err(|_| malformed())?));
+        }
+    }
+    Ok(Query(fields))
+}

@@ -1,0 +1,80 @@
+//! Addresses of a contact: billing, shipping and any number more.
+
+use super::model::{ADDRESS_FIELDS, Address, Contact};
+use super::{rules, view};
+use crate::auth::Context;
+use crate::envelope::Reply;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::request::Call;
+use crate::resource::field::{self, Members};
+use crate::store::Transaction;
+
+/// `GET /contacts/{contact_id}/address`: billing, shipping, then the further ones.
+pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let books = context.state.books(&context.organization()?.organization_id);
+    let id = call.id(0, "Contact")?;
+    let contact = books.contacts.get(&id).ok_or_else(|| ApiError::missing("Contact"))?;
+    let addresses: Vec<Json> = [&contact.billing_address, &contact.shipping_address]
+        .into_iter()
+        .chain(&contact.addresses)
+        .map(view::address)
+        .collect();
+    Ok(Reply::read([("addresses", addresses.into())]))
+}
+
+/// `POST /contacts/{contact_id}/address`.
+pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let body = call.object()?;
+    let shown = change(context, call, |transaction, contact| {
+        let mut address = Address { address_id: transaction.next_id(), members: Members::new() };
+        field::take(&mut address.members, ADDRESS_FIELDS, body, 0)?;
+        let shown = view::address(&address);
+        contact.addresses.push(address);
+        Ok(shown)
+    })?;
+    Ok(Reply::done("The address has been created.", [("address_info", shown)]))
+}
+
+/// `PUT /contacts/{contact_id}/address/{address_id}`.
+pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let body = call.object()?;
+    let id = call.id(1, "Address")?;
+    let shown = change(context, call, |_, contact| {
+        let address = [&mut contact.billing_address, &mut contact.shipping_address]
+            .into_iter()
+            .chain(&mut contact.addresses)
+            .find(|address| address.address_id == id)
+            .ok_or_else(|| ApiError::missing("Address"))?;
+        field::take(&mut address.members, ADDRESS_FIELDS, body, 0)?;
+        Ok(view::address(address))
+    })?;
+    Ok(Reply::done("The address has been updated.", [("address_info", shown)]))
+}
+
+/// `DELETE /contacts/{contact_id}/address/{address_id}`: only further addresses can go.
+pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.id(1, "Address")?;
+    change(context, call, |_, contact| {
+        let at = contact.addresses.iter().position(|address| address.address_id == id);
+        contact.addresses.remove(at.ok_or_else(|| ApiError::missing("Address"))?);
+        Ok(())
+    })?;
+    Ok(Reply::done("The address has been deleted.", []))
+}
+
+fn change<T>(
+    context: &Context<'_>,
+    call: &Call,
+    act: impl FnOnce(&mut Transaction, &mut Contact) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let organization_id = &context.organization()?.organization_id;
+    let id = call.id(0, "Contact")?;
+    context.store.write(|transaction| {
+        let mut contact = (*rules::find(transaction, organization_id, id)?).clone();
+        let value = act(transaction, &mut contact)?;
+        contact.modified = context.now;
+        rules::save(transaction, organization_id, contact)?;
+        Ok(value)
+    })
+}

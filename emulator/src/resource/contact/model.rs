@@ -1,0 +1,156 @@
+//! Contacts: customers and vendors.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::json::Json;
+use crate::resource::contact_person::model::ContactPerson;
+use crate::resource::field::{Fields, Kind, Members};
+use crate::store::books::CrmLink;
+
+/// Whether the organization sells to the contact or buys from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ContactType {
+    Customer,
+    Vendor,
+}
+
+impl ContactType {
+    /// The word on the wire.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Vendor => "vendor",
+        }
+    }
+
+    /// Reads the word; `None` for any other.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        [Self::Customer, Self::Vendor].into_iter().find(|it| it.word().eq_ignore_ascii_case(word.trim()))
+    }
+}
+
+/// A contact as stored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Contact {
+    pub(crate) contact_id: u64,
+    pub(crate) contact_name: String,
+    pub(crate) contact_type: ContactType,
+    /// `business` or `individual`; empty for vendors.
+    pub(crate) customer_sub_type: String,
+    pub(crate) active: bool,
+    /// Came by an import call and has had no transaction yet: shows the status `crm`.
+    pub(crate) imported: bool,
+    pub(crate) link: Option<CrmLink>,
+    pub(crate) currency_id: u64,
+    pub(crate) billing_address: Address,
+    pub(crate) shipping_address: Address,
+    /// Further addresses.
+    pub(crate) addresses: Vec<Address>,
+    /// Exactly one of them is primary, unless there is none.
+    pub(crate) persons: Vec<ContactPerson>,
+    pub(crate) members: Members,
+    pub(crate) created: DateTime<Utc>,
+    pub(crate) modified: DateTime<Utc>,
+    pub(crate) created_by: String,
+}
+
+impl Contact {
+    /// `active`, `inactive` or `crm`.
+    pub(crate) fn status(&self) -> &'static str {
+        match (self.active, self.imported && self.link.is_some()) {
+            (false, _) => "inactive",
+            (true, true) => "crm",
+            (true, false) => "active",
+        }
+    }
+
+    /// The primary contact person.
+    pub(crate) fn primary(&self) -> Option<&ContactPerson> {
+        self.persons.iter().find(|person| person.is_primary)
+    }
+
+    /// `zoho_crm` while linked; every other contact came over the API.
+    pub(crate) fn source(&self) -> &'static str {
+        if self.link.is_some() { "zoho_crm" } else { "api" }
+    }
+}
+
+/// An address of a contact.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Address {
+    pub(crate) address_id: u64,
+    pub(crate) members: Members,
+}
+
+/// Members of an address and their limits in characters.
+pub(crate) const ADDRESS_FIELDS: Fields = &[
+    ("attention", Kind::Text(100)),
+    ("address", Kind::Text(500)),
+    ("street2", Kind::Text(255)),
+    ("city", Kind::Text(100)),
+    ("state_code", Kind::Free),
+    ("state", Kind::Text(100)),
+    ("zip", Kind::Text(50)),
+    ("country", Kind::Text(100)),
+    ("country_code", Kind::Free),
+    ("fax", Kind::Text(50)),
+    ("phone", Kind::Text(50)),
+];
+
+/// Plain members of a contact: stored, checked for type and length, given back.
+pub(crate) const CONTACT_FIELDS: Fields = &[
+    ("company_name", Kind::Text(200)),
+    ("website", Kind::Free),
+    ("language_code", Kind::Free),
+    ("credit_limit", Kind::Money),
+    ("pricebook_id", Kind::Id),
+    ("contact_number", Kind::Free),
+    ("ignore_auto_number_generation", Kind::Flag),
+    ("is_portal_enabled", Kind::Flag),
+    ("payment_terms", Kind::Whole),
+    ("payment_terms_label", Kind::Free),
+    ("notes", Kind::Free),
+    ("owner_id", Kind::Id),
+    ("is_taxable", Kind::Flag),
+    ("tax_id", Kind::Id),
+    ("tds_tax_id", Kind::Id),
+    ("tax_authority_id", Kind::Id),
+    ("tax_authority_name", Kind::Free),
+    ("tax_exemption_id", Kind::Id),
+    ("tax_exemption_code", Kind::Free),
+    ("tax_exemption_certificate_number", Kind::Free),
+    ("avatax_exempt_no", Kind::Free),
+    ("avatax_use_code", Kind::Free),
+    ("place_of_contact", Kind::Free),
+    ("gst_no", Kind::Free),
+    ("gst_treatment", Kind::Free),
+    ("vat_reg_no", Kind::Free),
+    ("vat_treatment", Kind::Free),
+    ("tax_reg_no", Kind::Free),
+    ("tax_treatment", Kind::Free),
+    ("tax_regime", Kind::Free),
+    ("legal_name", Kind::Free),
+    ("is_tds_registered", Kind::Flag),
+    ("country_code", Kind::Free),
+    ("facebook", Kind::Text(100)),
+    ("twitter", Kind::Text(100)),
+    ("track_1099", Kind::Flag),
+    ("tax_id_type", Kind::Free),
+    ("tax_id_value", Kind::Free),
+    ("default_templates", Kind::Object),
+    ("opening_balances", Kind::List),
+    ("tags", Kind::List),
+];
+
+/// The member that holds custom fields. It is merged entry by entry, so it stands outside the table.
+pub(crate) const CUSTOM_FIELDS: &str = "custom_fields";
+
+/// What identifies an entry of `custom_fields`; a write may use any of them.
+pub(crate) const CUSTOM_FIELD_KEYS: [&str; 4] = ["customfield_id", "api_name", "label", "index"];
+
+/// The stored custom fields.
+pub(crate) fn custom_fields(members: &Members) -> &[Json] {
+    members.get(CUSTOM_FIELDS).and_then(Json::as_list).unwrap_or_default()
+}

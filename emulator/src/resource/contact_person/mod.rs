@@ -1,0 +1,4 @@
+//! Contact persons: the people of a contact.
+
+pub(crate) mod model;
+pub(crate) mod routes;

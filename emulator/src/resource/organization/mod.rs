@@ -1,0 +1,4 @@
+//! Organizations.
+
+pub(crate) mod routes;
+pub(crate) mod view;

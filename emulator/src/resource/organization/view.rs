@@ -1,0 +1,89 @@
+//! How organizations look in answers.
+
+use crate::format;
+use crate::json::Json;
+use crate::store::records::{Organization, User};
+
+/// Countries of the editions the vendor sells, by English name.
+const COUNTRY_CODES: [(&str, &str); 10] = [
+    ("United States", "US"),
+    ("United Kingdom", "GB"),
+    ("India", "IN"),
+    ("Canada", "CA"),
+    ("Australia", "AU"),
+    ("Germany", "DE"),
+    ("France", "FR"),
+    ("Japan", "JP"),
+    ("Saudi Arabia", "SA"),
+    ("United Arab Emirates", "AE"),
+];
+
+/// One organization, as lists and details show it to `user`.
+pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
+    let base = organization.currencies.first();
+    let created = format::date(organization.created, organization.zone());
+    let apps =
+        || -> Json { organization.apps.iter().map(|app| app.as_str().into()).collect::<Vec<_>>().into() };
+    let country_code = COUNTRY_CODES.iter().find(|(name, _)| *name == organization.country);
+    let symbol = base.map_or("", |it| it.symbol.as_str());
+    let Json::Object(mut members) = Json::object([
+        ("organization_id", organization.organization_id.as_str().into()),
+        ("name", organization.name.as_str().into()),
+        ("contact_name", organization.contact_name.as_str().into()),
+        ("email", organization.email.as_str().into()),
+        ("is_default_org", (user.organizations.first() == Some(&organization.organization_id)).into()),
+        ("plan_type", 0.into()),
+        ("plan_name", organization.plan_name.as_str().into()),
+        ("plan_period", "Monthly".into()),
+        ("language_code", "en".into()),
+        ("fiscal_year_start_month", 0.into()),
+        ("account_created_date", created.as_str().into()),
+        ("account_created_date_formatted", created.as_str().into()),
+        ("time_zone", organization.time_zone.as_str().into()),
+        ("time_zone_formatted", organization.time_zone.as_str().into()),
+        ("date_format", "dd MMM yyyy".into()),
+        ("field_separator", " ".into()),
+        ("is_org_active", true.into()),
+        ("currency_id", base.map_or(Json::from(""), |it| Json::id(it.currency_id))),
+        ("currency_code", base.map_or("", |it| it.code.as_str()).into()),
+        ("currency_symbol", symbol.into()),
+        ("currency_format", "###,##0.00".into()),
+        ("price_precision", u64::from(base.map_or(2, |it| it.precision)).into()),
+        ("country", organization.country.as_str().into()),
+        ("country_code", country_code.map_or("", |(_, code)| code).into()),
+        ("state", "".into()),
+        ("state_code", "".into()),
+        ("phone", "".into()),
+        ("fax", "".into()),
+        ("website", "".into()),
+        ("industry_type", "".into()),
+        ("industry_size", "".into()),
+        ("company_id_label", "".into()),
+        ("company_id_value", "".into()),
+        ("tax_id_label", "".into()),
+        ("tax_id_value", "".into()),
+        ("org_address", "".into()),
+        ("remit_to_address", "".into()),
+        ("address", Json::Object(Vec::new())),
+        ("org_type", "production".into()),
+        ("mode", "live".into()),
+        ("tax_group_enabled", true.into()),
+        ("is_logo_uploaded", false.into()),
+        ("is_trial_expired", false.into()),
+        ("user_role", "admin".into()),
+        ("user_status", "active".into()),
+        ("AppList", apps()),
+        ("org_joined_app_list", apps()),
+        ("sales_tax_type", "".into()),
+        ("is_registered_for_gst", false.into()),
+        ("custom_fields", Vec::new().into()),
+    ]) else {
+        return Json::Null;
+    };
+    for (name, value) in &organization.members {
+        if let Some(shown) = members.iter_mut().find(|(known, _)| known == name) {
+            shown.1 = value.clone();
+        }
+    }
+    Json::Object(members)
+}

@@ -1,0 +1,99 @@
+//! The changes that make up a state: what the log holds and what a replay applies.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use super::books::CrmRecord;
+use super::records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
+use crate::resource::contact::model::Contact;
+
+/// One change. Applying the same change twice leaves the same state.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Change {
+    Clear,
+    NextId(u64),
+    User(Arc<User>),
+    Client(Arc<Client>),
+    Organization(Arc<Organization>),
+    Contact { organization_id: String, contact: Arc<Contact> },
+    ContactDeleted { organization_id: String, contact_id: u64 },
+    CrmRecord { organization_id: String, record: Arc<CrmRecord> },
+    RefreshToken(Arc<RefreshToken>),
+    RefreshTokenDeleted(String),
+    AccessToken(Arc<AccessToken>),
+    AccessTokenDeleted(String),
+    Code(Arc<GrantCode>),
+    CodeDeleted(String),
+}
+
+impl State {
+    /// Applies one change, indexes included.
+    pub(crate) fn apply(&mut self, change: &Change) {
+        match change {
+            Change::Clear => *self = Self::default(),
+            Change::NextId(next) => self.next_id = *next,
+            Change::User(user) => {
+                self.users.insert(user.user_id, Arc::clone(user));
+            }
+            Change::Client(client) => {
+                self.clients.insert(client.client_id.clone(), Arc::clone(client));
+            }
+            Change::Organization(organization) => {
+                self.organizations.insert(organization.organization_id.clone(), Arc::clone(organization));
+            }
+            Change::Contact { organization_id, contact } => {
+                self.books.entry(organization_id.clone()).or_default().put_contact(Arc::clone(contact));
+            }
+            Change::ContactDeleted { organization_id, contact_id } => {
+                self.books.entry(organization_id.clone()).or_default().remove_contact(*contact_id);
+            }
+            Change::CrmRecord { organization_id, record } => {
+                self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
+            }
+            Change::RefreshToken(token) => {
+                self.refresh_tokens.insert(token.token.clone(), Arc::clone(token));
+            }
+            Change::RefreshTokenDeleted(token) => {
+                self.refresh_tokens.remove(token);
+            }
+            Change::AccessToken(token) => {
+                self.access_tokens.insert(token.token.clone(), Arc::clone(token));
+            }
+            Change::AccessTokenDeleted(token) => {
+                self.access_tokens.remove(token);
+            }
+            Change::Code(code) => {
+                self.codes.insert(code.code.clone(), Arc::clone(code));
+            }
+            Change::CodeDeleted(code) => {
+                self.codes.remove(code);
+            }
+        }
+    }
+
+    /// The changes that rebuild this state from nothing.
+    pub(crate) fn snapshot(&self) -> Vec<Change> {
+        let mut changes = vec![Change::Clear];
+        changes.extend(self.users.values().cloned().map(Change::User));
+        changes.extend(self.clients.values().cloned().map(Change::Client));
+        changes.extend(self.organizations.values().cloned().map(Change::Organization));
+        for (organization_id, books) in &self.books {
+            changes.extend(books.crm_records.values().map(|record| Change::CrmRecord {
+                organization_id: organization_id.clone(),
+                record: Arc::clone(record),
+            }));
+            changes.extend(books.contacts.values().map(|contact| Change::Contact {
+                organization_id: organization_id.clone(),
+                contact: Arc::clone(contact),
+            }));
+        }
+        changes.extend(self.refresh_tokens.values().cloned().map(Change::RefreshToken));
+        changes.extend(self.access_tokens.values().cloned().map(Change::AccessToken));
+        changes.extend(self.codes.values().cloned().map(Change::Code));
+        changes.push(Change::NextId(self.next_id));
+        changes
+    }
+}

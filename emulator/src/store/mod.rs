@@ -1,0 +1,161 @@
+//! The emulator's memory: an immutable state that is replaced whole, and the log that makes it durable.
+//!
+//! A write works on a copy of the state (the maps share their structure, so a copy is a few pointers), is appended to
+//! the log, and only then becomes visible. Before an answer leaves, [`Store::settle`] waits until the log is on disk.
+
+pub(crate) mod books;
+pub(crate) mod change;
+pub(crate) mod log;
+pub(crate) mod records;
+pub(crate) mod seeding;
+
+use std::path::Path;
+use std::sync::Mutex;
+
+use chrono::{DateTime, Utc};
+use imbl::OrdMap;
+use std::sync::Arc;
+
+use crate::error::{ApiError, Code};
+use crate::seed::Seed;
+use crate::sync::locked;
+use books::Books;
+use change::Change;
+use log::{Log, LogError};
+use records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
+
+/// Record ids start here: 18 digits, like those of a live data centre.
+const FIRST_ID: u64 = 460_000_000_000_000_001;
+
+/// Everything the emulator knows at one instant. Cloning shares structure.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    pub(crate) next_id: u64,
+    pub(crate) users: OrdMap<u64, Arc<User>>,
+    pub(crate) clients: OrdMap<String, Arc<Client>>,
+    pub(crate) organizations: OrdMap<String, Arc<Organization>>,
+    pub(crate) books: OrdMap<String, Books>,
+    pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
+    pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
+    pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
+}
+
+impl State {
+    /// The records of one organization; an organization without any has empty books.
+    pub(crate) fn books(&self, organization_id: &str) -> Books {
+        self.books.get(organization_id).cloned().unwrap_or_default()
+    }
+
+    /// The user with this e-mail address, compared without case.
+    pub(crate) fn user_by_email(&self, email: &str) -> Option<&Arc<User>> {
+        self.users.values().find(|user| user.email.eq_ignore_ascii_case(email.trim()))
+    }
+}
+
+/// A running change: a working copy and the record of what was done to it.
+pub(crate) struct Transaction {
+    pub(crate) state: State,
+    changes: Vec<Change>,
+}
+
+impl Transaction {
+    /// Applies `change` to the working copy and remembers it for the log.
+    pub(crate) fn apply(&mut self, change: Change) {
+        self.state.apply(&change);
+        self.changes.push(change);
+    }
+
+    /// The next unused record id.
+    pub(crate) fn next_id(&mut self) -> u64 {
+        let id = self.state.next_id.max(FIRST_ID);
+        self.state.next_id = id + 1;
+        id
+    }
+
+    /// Whether an administrator of the API would see `organization_id` taken.
+    pub(crate) fn organization_exists(&self, organization_id: &str) -> bool {
+        self.state.organizations.contains_key(organization_id)
+    }
+}
+
+/// The state and its log.
+#[derive(Debug)]
+pub(crate) struct Store {
+    state: Mutex<State>,
+    log: Option<Log>,
+    seed: Seed,
+}
+
+impl Store {
+    /// Opens the state file, if one is given, and applies `seed` when there is nothing in it.
+    pub(crate) fn open(path: Option<&Path>, seed: Seed, now: DateTime<Utc>) -> Result<Self, LogError> {
+        let (log, replayed) = match path {
+            None => (None, None),
+            Some(path) => {
+                let (log, changes) = Log::open(path)?;
+                let mut state = State::default();
+                changes.iter().for_each(|change| state.apply(change));
+                (Some(log), (!changes.is_empty()).then_some(state))
+            }
+        };
+        let store = Self { state: Mutex::new(State::default()), log, seed };
+        match replayed {
+            Some(state) => *locked(&store.state) = state,
+            None => {
+                store.reset(now)?;
+            }
+        }
+        Ok(store)
+    }
+
+    /// The present state; later writes do not touch it.
+    pub(crate) fn read(&self) -> State {
+        locked(&self.state).clone()
+    }
+
+    /// Runs `act` alone and publishes its changes together, or none of them when it fails.
+    pub(crate) fn write<T>(
+        &self,
+        act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let mut current = locked(&self.state);
+        let mut transaction = Transaction { state: current.clone(), changes: Vec::new() };
+        let value = act(&mut transaction)?;
+        self.publish(&mut current, transaction).map_err(|error| {
+            tracing::error!(%error, "a change could not be written to the state file and was refused");
+            ApiError::from(Code::Internal)
+        })?;
+        Ok(value)
+    }
+
+    /// Forgets everything and applies the seed again.
+    pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), LogError> {
+        let mut current = locked(&self.state);
+        let mut transaction = Transaction { state: State::default(), changes: vec![Change::Clear] };
+        seeding::plant(&mut transaction, &self.seed, now);
+        self.publish(&mut current, transaction)?;
+        drop(current);
+        self.settle()
+    }
+
+    /// Waits until every change made so far is on disk. Returns at once without a state file.
+    pub(crate) fn settle(&self) -> Result<(), LogError> {
+        self.log.as_ref().map_or(Ok(()), Log::settle)
+    }
+
+    fn publish(&self, current: &mut State, mut transaction: Transaction) -> Result<(), LogError> {
+        if transaction.changes.is_empty() {
+            return Ok(());
+        }
+        transaction.changes.push(Change::NextId(transaction.state.next_id));
+        if let Some(log) = &self.log {
+            log.append(&transaction.changes)?;
+            // The change is safe in the old file; a failed rewrite only leaves that file long.
+            if let Err(error) = log.compact_if_large(|| transaction.state.snapshot()) {
+                tracing::warn!(%error, "the state file could not be rewritten shorter");
+            }
+        }
+        *current = transaction.state;
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! Records that belong to no organization's books.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+
+use crate::json::Json;
+
+/// A person.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct User {
+    pub(crate) user_id: u64,
+    pub(crate) email: String,
+    pub(crate) name: String,
+    pub(crate) zsc_key: String,
+    /// The first one is the default organization.
+    pub(crate) organizations: Vec<String>,
+    pub(crate) created: DateTime<Utc>,
+}
+
+/// A registered OAuth client.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Client {
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+}
+
+/// A currency of one organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Currency {
+    pub(crate) currency_id: u64,
+    pub(crate) code: String,
+    pub(crate) symbol: String,
+    /// Decimal places of an amount.
+    pub(crate) precision: u32,
+}
+
+/// An organization.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Organization {
+    pub(crate) organization_id: String,
+    pub(crate) name: String,
+    pub(crate) email: String,
+    pub(crate) contact_name: String,
+    pub(crate) country: String,
+    /// A name that `chrono-tz` knows; checked when the organization is written.
+    pub(crate) time_zone: String,
+    pub(crate) plan_name: String,
+    pub(crate) apps: Vec<String>,
+    pub(crate) crm_link: bool,
+    /// The base currency comes first.
+    pub(crate) currencies: Vec<Currency>,
+    pub(crate) created: DateTime<Utc>,
+    /// Members that the emulator stores and gives back without reading them.
+    pub(crate) members: Vec<(String, Json)>,
+}
+
+impl Organization {
+    /// The zone of every timestamp in this organization's answers.
+    pub(crate) fn zone(&self) -> Tz {
+        self.time_zone.parse().unwrap_or(Tz::UTC)
+    }
+
+    /// The currency with this id.
+    pub(crate) fn currency(&self, currency_id: u64) -> Option<&Currency> {
+        self.currencies.iter().find(|currency| currency.currency_id == currency_id)
+    }
+
+    /// Whether the organization was added to the app.
+    pub(crate) fn joined(&self, app: &str) -> bool {
+        self.apps.iter().any(|joined| joined.eq_ignore_ascii_case(app))
+    }
+}
+
+/// A refresh token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct RefreshToken {
+    pub(crate) token: String,
+    /// Order of issue; the oldest goes first.
+    pub(crate) serial: u64,
+    pub(crate) user_id: u64,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+}
+
+/// An access token. Revoked and expired ones are kept for a while, because they answer another code than unknown ones.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct AccessToken {
+    pub(crate) token: String,
+    pub(crate) serial: u64,
+    pub(crate) user_id: u64,
+    pub(crate) client_id: String,
+    /// `None` for client credentials.
+    pub(crate) refresh_token: Option<String>,
+    pub(crate) scopes: Vec<String>,
+    /// The organization named by `soid`, which replaces the user's default one.
+    pub(crate) organization_id: Option<String>,
+    pub(crate) expires: DateTime<Utc>,
+    pub(crate) revoked: bool,
+}
+
+/// A grant code, good for one exchange.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct GrantCode {
+    pub(crate) code: String,
+    pub(crate) user_id: u64,
+    pub(crate) client_id: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) redirect_uri: Option<String>,
+    /// Whether the exchange also yields a refresh token (`access_type=offline`).
+    pub(crate) offline: bool,
+    pub(crate) expires: DateTime<Utc>,
+}

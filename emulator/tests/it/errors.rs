@@ -1,0 +1,104 @@
+use serde_json::{Value, json};
+
+use crate::world::*;
+
+#[tokio::test]
+async fn routes_that_do_not_exist_or_are_not_emulated() {
+    let w = world().await;
+    for (method, path, status, code, message) in [
+        ("GET", "nonsense", 404, 5, "Invalid URL Passed"),
+        ("GET", "/", 404, 5, "Invalid URL Passed"),
+        ("GET", "/books/v2/contacts", 404, 5, "Invalid URL Passed"),
+        ("PATCH", "contacts", 405, 37, "The HTTP method is not allowed for the requested resource"),
+        ("POST", "vendors", 405, 37, "The HTTP method is not allowed for the requested resource"),
+        ("PATCH", "invoices", 405, 37, "The HTTP method is not allowed for the requested resource"),
+        ("GET", "/oauth/v2/token", 405, 37, "The HTTP method is not allowed for the requested resource"),
+        ("POST", "invoices", 501, 501, "Create an invoice is not emulated yet"),
+        ("GET", "items", 501, 501, "List items is not emulated yet"),
+        ("GET", "estimates/12", 501, 501, "Get an estimate is not emulated yet"),
+        ("GET", "settings/currencies", 501, 501, "List currencies is not emulated yet"),
+        ("POST", "invoices/12/status/void", 501, 501, "POST /invoices/{id}/status/void is not emulated yet"),
+        ("POST", "contacts/12/track1099", 501, 501, "Track a contact for 1099 is not emulated yet"),
+        ("POST", "crm/vendor/12/import", 501, 501, "Import a CRM vendor is not emulated yet"),
+        ("PUT", "contacts", 501, 501, "Update a contact by unique custom field is not emulated yet"),
+        ("GET", "/billing/v1/plans", 501, 501, "Zoho Billing v1 is not emulated yet"),
+    ] {
+        let (got, body) = w.api.call(method, path, Value::Null).await;
+        assert_eq!((got, body), (status, json!({"code": code, "message": message})), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn missing_records() {
+    let w = world().await;
+    for (method, path, message) in [
+        ("GET", "contacts/460000000000000999", "Contact does not exist."),
+        ("GET", "contacts/abc", "Contact does not exist."),
+        ("PUT", "contacts/460000000000000999", "Contact does not exist."),
+        ("DELETE", "contacts/460000000000000999", "Contact does not exist."),
+        ("POST", "contacts/99999999999999999999999/active", "Contact does not exist."),
+        ("DELETE", "contacts/contactpersons/1", "Contact person does not exist."),
+        ("GET", "contacts/1/address", "Contact does not exist."),
+        ("POST", "crm/account/1/import", "CRM record does not exist."),
+    ] {
+        let (status, body) =
+            w.api.call(method, path, if method == "PUT" { json!({}) } else { Value::Null }).await;
+        assert_eq!((status, body), (404, json!({"code": 1002, "message": message})), "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn organizations_are_selected_checked_and_written() {
+    let w = world_with(two_tenants()).await;
+    let wrong = json!({"code": 6041, "message": "This user is not associated with the CompanyID/CompanyName:60012345."});
+    assert_eq!(
+        w.api.call("GET", "contacts?organization_id=60012345", Value::Null).await,
+        (400, wrong.clone())
+    );
+    let by_header = w.api.request("GET", "contacts").header("x-COM-zoho-books-organizationid", "60012345");
+    assert_eq!(send(by_header).await, (400, wrong));
+    assert_eq!(w.api.call("GET", "contacts?organization_id=10234695", Value::Null).await.0, 200);
+    let alone = Api::login_as(&w.api.url, "alone@example.com", "alone-key", None).await;
+    let (status, body) = alone.call("GET", "contacts", Value::Null).await;
+    assert_eq!((status, body["code"].as_i64()), (400, Some(9017)));
+    assert_eq!(alone.get("organizations").await["organizations"], json!([]));
+
+    let list = w.api.get("organizations").await;
+    assert!(list.get("page_context").is_none());
+    let row = &list["organizations"][0];
+    assert_eq!(
+        (&row["name"], &row["is_default_org"], &row["currency_code"]),
+        (&json!("Finbridge Demo Inc."), &json!(true), &json!("USD"))
+    );
+    assert_eq!(
+        (&row["currency_symbol"], &row["country_code"], &row["price_precision"]),
+        (&json!("$"), &json!("US"), &json!(2))
+    );
+    assert_eq!(w.api.get("organizations?page=2").await["organizations"], json!([]));
+
+    let new =
+        json!({"name": "Neu", "currency_code": "EUR", "time_zone": "Europe/Berlin", "portal_name": "neu"});
+    let (status, body) = w.api.call("POST", "organizations", new).await;
+    assert_eq!(status, 201, "{body}");
+    let new = body["organization"]["organization_id"].as_str().unwrap().to_owned();
+    let (_, body) =
+        w.api.call("PUT", &format!("organizations/{new}"), json!({"name": "Neuer", "phone": "1"})).await;
+    assert_eq!(
+        (&body["organization"]["name"], &body["organization"]["phone"]),
+        (&json!("Neuer"), &json!("1"))
+    );
+    assert_eq!(w.api.get(&format!("organizations/{new}")).await["organization"]["is_default_org"], false);
+    assert_eq!(names(&w.api.get(&format!("contacts?organization_id={new}")).await).len(), 0);
+    assert_eq!(w.api.call("GET", "organizations/60012345", Value::Null).await.0, 400);
+    let (status, _) = w
+        .api
+        .call("POST", "organizations", json!({"name": "x", "currency_code": "QQQ", "time_zone": "UTC"}))
+        .await;
+    assert_eq!(status, 400);
+
+    let me = w.api.get("users/me").await;
+    assert_eq!(
+        (&me["user"]["name"], &me["user"]["email"]),
+        (&json!("Demo Administrator"), &json!("admin@example.com"))
+    );
+}

@@ -1,0 +1,55 @@
+//! The Books connector against the emulator: what every finance app must be able to do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use finbridge_contract::{Connection, Connector, FailureKind, Grant, conformance};
+use finbridge_domain::SystemClock;
+use finbridge_emulator::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ZSC_KEY, Emulator, Seed};
+use finbridge_zoho::{Books, ZohoConfig};
+use secrecy::SecretString;
+
+async fn books() -> (Emulator, Books) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let emulator = Emulator::builder().port(0).seed(Seed::demo()).start().await.expect("the emulator starts");
+    let config = ZohoConfig {
+        accounts_url: emulator.url(),
+        api_url: emulator.url(),
+        client_id: DEMO_CLIENT_ID.to_owned(),
+        client_secret: SecretString::from(DEMO_CLIENT_SECRET),
+    };
+    let books = Books::new(config, Arc::new(SystemClock)).expect("the connector is built");
+    (emulator, books)
+}
+
+fn grant(email: &str, key: &str) -> Grant {
+    Grant::ServiceKey { email: email.to_owned(), key: SecretString::from(key.to_owned()) }
+}
+
+#[tokio::test]
+async fn books_conforms() {
+    let (emulator, books) = books().await;
+    let credential = books.authorize(grant(DEMO_EMAIL, DEMO_ZSC_KEY)).await.expect("the demo key is right");
+    let organizations = books.organizations(&credential).await.expect("organizations are listed");
+    let organization = organizations.first().expect("there is one");
+    assert_eq!(organization.remote_id, DEMO_ORGANIZATION_ID);
+    assert_eq!(organization.base_currency_code, "USD");
+    let connection = Connection {
+        credential,
+        organization_id: organization.remote_id.clone(),
+        capabilities: organization.capabilities.clone(),
+        timeout: Duration::from_secs(10),
+    };
+    conformance::customers(&books, &connection).await.expect("Books conforms");
+    emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn a_wrong_key_and_a_wrong_person_are_the_same_refusal() {
+    let (emulator, books) = books().await;
+    let key = books.authorize(grant(DEMO_EMAIL, "wrong")).await.expect_err("a wrong key");
+    let person = books.authorize(grant("nobody@example.com", DEMO_ZSC_KEY)).await.expect_err("a wrong person");
+    assert_eq!(key.kind, FailureKind::Unauthorized);
+    assert_eq!(key.message, person.message);
+    emulator.shutdown().await;
+}

@@ -1,0 +1,8 @@
+//! End-to-end tests: real HTTP, real databases, the real emulator.
+
+mod connector;
+mod graphql;
+mod jobs;
+mod process;
+mod sync;
+mod workshop;
