@@ -20,13 +20,15 @@ use crate::secrets::{KeyError, SecretBox};
 use crate::service::{Sealer, Services};
 
 /// Any number that no other program takes as its advisory lock in this database.
-const MIGRATION_LOCK: i64 = 0x66_69_6e_62_72_69_64;
+const MIGRATION_LOCK: i64 = 0x6669_6e62_7269_6467;
 
 /// Why the server cannot start. Each says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The data folder cannot be used.
-    #[error("the data folder {path} cannot be written: {source}\nGive yourself write access to it, or choose another with FINBRIDGE_DATA_DIR")]
+    #[error(
+        "the data folder {path} cannot be written: {source}\nGive yourself write access to it, or choose another with FINBRIDGE_DATA_DIR"
+    )]
     DataFolder {
         /// Which folder.
         path: String,
@@ -35,10 +37,14 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// Another process has the database.
-    #[error("another Finbridge process is using {0}\nStop it first. For several processes on one database, use PostgreSQL (FINBRIDGE_DATABASE_URL=postgres://…)")]
+    #[error(
+        "another Finbridge process is using {0}\nStop it first. For several processes on one database, use PostgreSQL (FINBRIDGE_DATABASE_URL=postgres://…)"
+    )]
     InUse(String),
     /// The port is taken.
-    #[error("{what} cannot listen on {address}: {source}\nStop the program that has the port, or choose another with {variable}")]
+    #[error(
+        "{what} cannot listen on {address}: {source}\nStop the program that has the port, or choose another with {variable}"
+    )]
     Listen {
         /// Which server.
         what: &'static str,
@@ -51,7 +57,9 @@ pub enum StartError {
         source: std::io::Error,
     },
     /// The database cannot be opened or brought up to date.
-    #[error("the database {url} cannot be used: {source}\nIs the server running, and is the address right? Set it with FINBRIDGE_DATABASE_URL")]
+    #[error(
+        "the database {url} cannot be used: {source}\nIs the server running, and is the address right? Set it with FINBRIDGE_DATABASE_URL"
+    )]
     Database {
         /// Where, without a password.
         url: String,
@@ -146,7 +154,11 @@ async fn migrate(db: &DatabaseConnection) -> Result<(), DbErr> {
         return Migrator::up(db, None).await;
     }
     let guard = db.begin().await?;
-    let lock = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_advisory_xact_lock($1)", [MIGRATION_LOCK.into()]);
+    let lock = Statement::from_sql_and_values(
+        DbBackend::Postgres,
+        "SELECT pg_advisory_xact_lock($1)",
+        [MIGRATION_LOCK.into()],
+    );
     guard.execute_raw(lock).await?;
     Migrator::up(db, None).await?;
     guard.commit().await

@@ -158,7 +158,10 @@ pub struct Log {
 
 impl Default for Log {
     fn default() -> Self {
-        Self { filter: "info,sqlx=warn,sea_orm_migration=warn,graphile_worker=warn".to_owned(), format: LogFormat::Text }
+        Self {
+            filter: "info,sqlx=warn,sea_orm_migration=warn,graphile_worker=warn".to_owned(),
+            format: LogFormat::Text,
+        }
     }
 }
 
@@ -188,7 +191,9 @@ pub enum ConfigError {
     #[error("the configuration is not right: {0}\n`finbridge check-config --template` prints every key")]
     Malformed(String),
     /// An environment variable that means nothing.
-    #[error("the environment variable {0} names no setting; `finbridge check-config --template` prints every key")]
+    #[error(
+        "the environment variable {0} names no setting; `finbridge check-config --template` prints every key"
+    )]
     UnknownVariable(String),
     /// A value that cannot be.
     #[error("{key}: {problem}")]
@@ -218,14 +223,17 @@ impl Config {
             Some(path) => std::fs::read_to_string(path)
                 .map_err(|source| ConfigError::Read { path: path.display().to_string(), source })?,
         };
-        let mut table: toml::Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Malformed(error.to_string()))?;
-        let known = toml::Table::try_from(Self::default()).map_err(|error| ConfigError::Malformed(error.to_string()))?;
+        let mut table: toml::Table =
+            text.parse().map_err(|error: toml::de::Error| ConfigError::Malformed(error.to_string()))?;
+        let known = toml::Table::try_from(Self::default())
+            .map_err(|error| ConfigError::Malformed(error.to_string()))?;
         for (name, value) in environment {
             if let Some(key) = name.strip_prefix(ENV_PREFIX) {
                 lay_over(&mut table, &known, key, value).ok_or(ConfigError::UnknownVariable(name))?;
             }
         }
-        let config: Self = table.try_into().map_err(|error: toml::de::Error| ConfigError::Malformed(error.to_string()))?;
+        let config: Self =
+            table.try_into().map_err(|error: toml::de::Error| ConfigError::Malformed(error.to_string()))?;
         config.check()?;
         Ok(config)
     }
@@ -240,16 +248,27 @@ impl Config {
         if !(4..=1000).contains(&self.database.max_connections) {
             return invalid("database.max_connections", "must lie between 4 and 1000");
         }
-        for (key, url) in [("books.accounts_url", &self.books.accounts_url), ("books.api_url", &self.books.api_url)] {
-            if !(url.starts_with("https://") || url.starts_with("http://127.0.0.1") || url.starts_with("http://localhost")) {
-                return invalid(key, "must begin with https:// (http:// is for 127.0.0.1 and localhost only)");
+        for (key, url) in
+            [("books.accounts_url", &self.books.accounts_url), ("books.api_url", &self.books.api_url)]
+        {
+            if !(url.starts_with("https://")
+                || url.starts_with("http://127.0.0.1")
+                || url.starts_with("http://localhost"))
+            {
+                return invalid(
+                    key,
+                    "must begin with https:// (http:// is for 127.0.0.1 and localhost only)",
+                );
             }
             if url.ends_with('/') {
                 return invalid(key, "must not end with a slash");
             }
         }
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
-            return invalid("books.client_id", "client_id and client_secret go together: set both or neither");
+            return invalid(
+                "books.client_id",
+                "client_id and client_secret go together: set both or neither",
+            );
         }
         Ok(())
     }
@@ -294,7 +313,8 @@ mod tests {
     use super::*;
 
     fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let path = std::env::temp_dir().join(format!("finbridge-config-{:?}.toml", std::thread::current().id()));
+        let path =
+            std::env::temp_dir().join(format!("finbridge-config-{:?}.toml", std::thread::current().id()));
         std::fs::write(&path, file).unwrap();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let config = Config::load(Some(&path), environment);
@@ -305,7 +325,15 @@ mod tests {
     #[test]
     fn environment_variables_override_the_file() {
         let file = "[server]\nlisten = \"127.0.0.1:9000\"\n[database]\nmax_connections = 5";
-        let config = load(file, &[("FINBRIDGE_SERVER_LISTEN", "127.0.0.1:9001"), ("FINBRIDGE_SERVER_GRAPHIQL", "false"), ("HOME", "/x")]).unwrap();
+        let config = load(
+            file,
+            &[
+                ("FINBRIDGE_SERVER_LISTEN", "127.0.0.1:9001"),
+                ("FINBRIDGE_SERVER_GRAPHIQL", "false"),
+                ("HOME", "/x"),
+            ],
+        )
+        .unwrap();
         assert_eq!(config.server.listen.port(), 9001);
         assert!(!config.server.graphiql);
         assert_eq!(config.database.max_connections, 5);

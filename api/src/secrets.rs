@@ -27,7 +27,9 @@ pub enum KeyError {
     #[error("`secrets.key` must be 32 bytes in base64; make one with `openssl rand -base64 32`")]
     Malformed,
     /// The key file cannot be used.
-    #[error("the key file {path} cannot be used: {source}; it must hold 32 bytes in base64, readable by you alone")]
+    #[error(
+        "the key file {path} cannot be used: {source}; it must hold 32 bytes in base64, readable by you alone"
+    )]
     File {
         /// Where it is.
         path: String,
@@ -138,7 +140,10 @@ mod tests {
         assert_eq!(ours.open(&sealed).unwrap().expose_secret(), "refresh token");
         assert!(SecretBox::new(&key(2)).unwrap().open(&sealed).is_err());
         let mut tampered = sealed.clone();
-        tampered.replace_range(sealed.len() - 3..sealed.len() - 2, if sealed.contains("AA=") { "B" } else { "A" });
+        tampered.replace_range(
+            sealed.len() - 3..sealed.len() - 2,
+            if sealed.contains("AA=") { "B" } else { "A" },
+        );
         assert!(ours.open(&tampered).is_err() || tampered == sealed);
         assert!(ours.open("nonsense").is_err());
     }

@@ -113,6 +113,17 @@ pub async fn index(
     manager.create_index(index.take()).await
 }
 
+/// An index that serves comparisons without regard to letter case.
+pub async fn lower_index(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<(), DbErr> {
+    let sql = format!("CREATE INDEX ix_{table}_{column}_lower ON {table} (organization_id, lower({column}))");
+    manager.get_connection().execute_unprepared(&sql).await?;
+    Ok(())
+}
+
 /// A unique key over `organization_id` and these columns.
 pub async fn unique(
     manager: &SchemaManager<'_>,

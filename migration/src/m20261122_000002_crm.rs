@@ -61,7 +61,7 @@ async fn account(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .foreign_key(&mut tenant_key("account", "parent_id", "account"));
     manager.create_table(table).await?;
     record_indexes(manager, "account").await?;
-    index(manager, "account", &["industry"]).await?;
+    lower_index(manager, "account", "industry").await?;
     index(manager, "account", &["parent_id"]).await?;
     nullable_sort_index(manager, "account", "annual_revenue_units").await?;
     nullable_sort_index(manager, "account", "employee_count").await
@@ -102,8 +102,9 @@ async fn product(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
         .col(boolean("is_active"));
     manager.create_table(table).await?;
     record_indexes(manager, "product").await?;
-    index(manager, "product", &["code"]).await?;
-    index(manager, "product", &["family"]).await?;
+    lower_index(manager, "product", "code").await?;
+    lower_index(manager, "product", "family").await?;
+    index(manager, "product", &["is_active", "name_key", "id"]).await?;
     nullable_sort_index(manager, "product", "unit_price_units").await
 }
 

@@ -3,6 +3,5 @@
 mod connector;
 mod graphql;
 mod jobs;
-mod process;
 mod sync;
 mod workshop;

@@ -120,9 +120,11 @@ impl TestWorld {
 
         let app = App::open(&config, clock.clone()).await.expect("the server opens");
         let engine = &app.engine;
-        let wish = Tenant { name: "Test", home_currency: CurrencyCode::USD, time_zone: "America/Los_Angeles" };
+        let wish =
+            Tenant { name: "Test", home_currency: CurrencyCode::USD, time_zone: "America/Los_Angeles" };
         let person = Administrator { email: DEMO_EMAIL, name: "Ada Administrator" };
-        let viewer = tenant::ensure(&engine.db, clock.as_ref(), &engine.ids, wish, person).await.expect("a tenant");
+        let viewer =
+            tenant::ensure(&engine.db, clock.as_ref(), &engine.ids, wish, person).await.expect("a tenant");
         let secret = token::generate();
         let wish = TokenFor {
             organization_id: viewer.organization_id,
@@ -223,8 +225,10 @@ impl TestWorld {
 
     /// Waits until the run has ended, without moving the clock, and returns it.
     pub async fn ended(&self, run: &str) -> Value {
-        self.run_when(run, |run| ["SUCCEEDED", "PARTIAL", "FAILED"].contains(&run["state"].as_str().unwrap_or_default()))
-            .await
+        self.run_when(run, |run| {
+            ["SUCCEEDED", "PARTIAL", "FAILED"].contains(&run["state"].as_str().unwrap_or_default())
+        })
+        .await
     }
 
     /// Waits until the run is as wanted, and returns it.
@@ -294,7 +298,8 @@ impl TestWorld {
         contacts
     }
 
-    async fn books_token(&self) -> String {
+    /// An access token of the Books API with every right.
+    pub async fn books_token(&self) -> String {
         let exchange = self
             .http
             .post(format!("{}/oauth/v2/token", self.emulator.url()))

@@ -27,7 +27,8 @@ impl Viewer {
         match self.role {
             Role::Administrator => Ok(()),
             Role::Standard => Err(ServiceError::Forbidden(
-                "This takes an administrator of the organization; ask one to do it or to change your role".to_owned(),
+                "This takes an administrator of the organization; ask one to do it or to change your role"
+                    .to_owned(),
             )),
         }
     }

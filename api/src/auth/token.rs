@@ -23,7 +23,9 @@ pub enum Unauthenticated {
     #[error("Send a token as `Authorization: Bearer fbt_…`; `finbridge token` makes one")]
     Missing,
     /// The token is not one of ours.
-    #[error("The token is not known here; check that it was copied whole, or make a new one with `finbridge token`")]
+    #[error(
+        "The token is not known here; check that it was copied whole, or make a new one with `finbridge token`"
+    )]
     Unknown,
     /// The token's time is over.
     #[error("The token expired; make a new one with `finbridge token`")]
@@ -115,6 +117,10 @@ pub async fn check(db: &impl ConnectionTrait, clock: &dyn Clock, token: Option<&
         .one(db)
         .await?;
     Ok(member
-        .map(|member| Viewer { user_id: row.user_id, organization_id: row.organization_id, role: member.role })
+        .map(|member| Viewer {
+            user_id: row.user_id,
+            organization_id: row.organization_id,
+            role: member.role,
+        })
         .ok_or(Unauthenticated::Revoked))
 }

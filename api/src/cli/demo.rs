@@ -4,12 +4,14 @@
 use std::fs::File;
 use std::path::Path;
 
-use finbridge_domain::{CrmModule, CurrencyCode, Direction, DuplicatePolicy, NodeId, NodeKind, SyncModule, SyncSettings};
+use finbridge_domain::{
+    CrmModule, CurrencyCode, Direction, DuplicatePolicy, NodeId, NodeKind, SyncModule, SyncSettings,
+};
 use finbridge_emulator::{DEMO_EMAIL, DEMO_USER_NAME, DEMO_ZSC_KEY};
 use finbridge_entity::{Scoped, api_token, begin_write, import_key};
 use finbridge_sync::outcome::Totals;
-use secrecy::SecretString;
 use sea_orm::{ActiveModelTrait, ColumnTrait, QueryFilter, QueryOrder, Set};
+use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -48,7 +50,7 @@ pub const QUERIES: [&str; 3] = [
 "#,
     r#"# The largest deals that were won, page by page: pass endCursor as `after`.
 {
-  deals(first: 10, filter: { stageKind: WON }, orderBy: { field: AMOUNT, direction: DESC }) {
+  deals(first: 10, filter: { stageKind: { eq: WON } }, orderBy: { field: AMOUNT, direction: DESC }) {
     totalCount
     pageInfo { hasNextPage endCursor }
     nodes { name amount { amount currencyCode } closedOn account { name } owner { name } lines { product { name } quantity } }
@@ -87,7 +89,8 @@ pub struct Demo {
 pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::error::Error + Send + Sync>> {
     let engine = &app.engine;
     let transaction = begin_write(&engine.db).await?;
-    let wish = Tenant { name: ORGANIZATION, home_currency: CurrencyCode::USD, time_zone: "America/Los_Angeles" };
+    let wish =
+        Tenant { name: ORGANIZATION, home_currency: CurrencyCode::USD, time_zone: "America/Los_Angeles" };
     let person = Administrator { email: DEMO_EMAIL, name: DEMO_USER_NAME };
     let viewer = tenant::ensure(&transaction, engine.clock.as_ref(), &engine.ids, wish, person).await?;
     transaction.commit().await?;
@@ -124,7 +127,11 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
 }
 
 /// The demo token: in a file that only its owner can read, because the database keeps a hash alone.
-async fn demo_token(app: &App, viewer: Viewer, path: &Path) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+async fn demo_token(
+    app: &App,
+    viewer: Viewer,
+    path: &Path,
+) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let token = match std::fs::read_to_string(path) {
         Ok(token) if !token.trim().is_empty() => token.trim().to_owned(),
         _ => {
@@ -151,7 +158,11 @@ async fn demo_token(app: &App, viewer: Viewer, path: &Path) -> Result<String, Bo
 }
 
 /// Imports the sample CRM, unless exactly this mapping was imported whole before.
-async fn import_sample(app: &App, viewer: Viewer, config: &Config) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn import_sample(
+    app: &App,
+    viewer: Viewer,
+    config: &Config,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mapping = &config.demo.mapping;
     let text = std::fs::read(mapping).map_err(|error| {
         format!(

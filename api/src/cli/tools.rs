@@ -83,7 +83,9 @@ pub(super) async fn import(config: &Config, args: ImportArgs) -> CliResult {
     let ids = Ids::new(clock.clone());
     let importer = Importer { db: &db, clock: clock.as_ref(), ids: &ids, organization_id: organization.id };
     let mut notes: Box<dyn NoteSink> = match &args.notes {
-        Some(path) => Box::new(CsvNotes::new(File::create(path).map_err(|error| format!("{}: {error}", path.display()))?)?),
+        Some(path) => Box::new(CsvNotes::new(
+            File::create(path).map_err(|error| format!("{}: {error}", path.display()))?,
+        )?),
         None => Box::new(NoNotes),
     };
     let report = importer.run(&args.mapping, &ImportBars::default(), notes.as_mut()).await?;
@@ -95,7 +97,10 @@ pub(super) async fn import(config: &Config, args: ImportArgs) -> CliResult {
     Ok(())
 }
 
-async fn choose(db: &impl ConnectionTrait, name: Option<&str>) -> Result<organization::Model, Box<dyn std::error::Error + Send + Sync>> {
+async fn choose(
+    db: &impl ConnectionTrait,
+    name: Option<&str>,
+) -> Result<organization::Model, Box<dyn std::error::Error + Send + Sync>> {
     if let Some(name) = name {
         let known = tenant::by_name(db, name).await?;
         return known.ok_or_else(|| {
@@ -106,7 +111,10 @@ async fn choose(db: &impl ConnectionTrait, name: Option<&str>) -> Result<organiz
     let names: Vec<_> = all.iter().map(|one| one.name.clone()).collect();
     match (all.pop(), names.len()) {
         (Some(only), 1) => Ok(only),
-        (None, _) => Err("there is no organization yet; `finbridge token --create` makes one with its administrator".into()),
+        (None, _) => {
+            Err("there is no organization yet; `finbridge token --create` makes one with its administrator"
+                .into())
+        }
         _ => Err(format!("name one of the organizations with --organization: {}", names.join(", ")).into()),
     }
 }
@@ -117,7 +125,9 @@ pub(super) async fn token(config: &Config, args: TokenArgs) -> CliResult {
     let ids = Ids::new(Arc::new(clock));
     let transaction = begin_write(&db).await?;
     let (organization_id, user_id) = if let (true, Some(name)) = (args.create, args.organization.as_deref()) {
-        args.time_zone.parse::<chrono_tz::Tz>().map_err(|_| format!("`{}` is not an IANA time zone such as Europe/Berlin", args.time_zone))?;
+        args.time_zone
+            .parse::<chrono_tz::Tz>()
+            .map_err(|_| format!("`{}` is not an IANA time zone such as Europe/Berlin", args.time_zone))?;
         let wish = Tenant { name, home_currency: args.currency, time_zone: &args.time_zone };
         let person = Administrator { email: &args.email, name: &args.email };
         let viewer = tenant::ensure(&transaction, &clock, &ids, wish, person).await?;
@@ -125,7 +135,8 @@ pub(super) async fn token(config: &Config, args: TokenArgs) -> CliResult {
     } else {
         let organization = choose(&transaction, args.organization.as_deref()).await?;
         let user = tenant::member(&transaction, organization.id, &args.email).await?;
-        let user = user.ok_or_else(|| format!("there is no person {} in {}", args.email, organization.name))?;
+        let user =
+            user.ok_or_else(|| format!("there is no person {} in {}", args.email, organization.name))?;
         (organization.id, user)
     };
     let secret = token::generate();

@@ -36,8 +36,10 @@ pub(super) async fn run(mut config: Config) -> CliResult {
         demo = demo::prepare(&app, &config) => demo?,
         () = stop.cancelled() => return Ok(()),
     };
-    let page = GraphiqlPage { token: Some(Arc::new(demo.token.clone().into())), queries: demo::QUERIES.to_vec() };
-    let server = tokio::spawn(http::serve(listener, Shared::new(app.clone(), &config.server, page), stop.clone()));
+    let page =
+        GraphiqlPage { token: Some(Arc::new(demo.token.clone().into())), queries: demo::QUERIES.to_vec() };
+    let server =
+        tokio::spawn(http::serve(listener, Shared::new(app.clone(), &config.server, page), stop.clone()));
     let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
 
     let synced = watch_first_sync(&app, &demo, &stop).await?;
@@ -85,7 +87,8 @@ async fn watch_first_sync(
     while !stop.is_cancelled() {
         let run = sync_run::Entity::one_of(demo.viewer.organization_id, run_id).one(db).await?;
         let Some(run) = run else { return Ok(None) };
-        let totals = outcome::totals(db, run.organization_id, &[run.id]).await?.remove(&run.id).unwrap_or_default();
+        let totals =
+            outcome::totals(db, run.organization_id, &[run.id]).await?.remove(&run.id).unwrap_or_default();
         if run.state.is_final() {
             if let Some(bar) = bar {
                 indicatif::ProgressBar::finish(&bar);

@@ -37,7 +37,12 @@ pub enum OrderDirection {
 }
 
 /// The page arguments that resolvers collect.
-pub fn page_args(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> PageArgs {
+pub fn page_args(
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
+) -> PageArgs {
     PageArgs { first, after, last, before }
 }
 
@@ -105,15 +110,21 @@ macro_rules! connection {
 
         impl $connection {
             /// The connection of a page.
-            pub fn new(page: $crate::service::page::Page<$model>, count: $crate::graphql::connection::Count) -> Self {
+            pub fn new(
+                page: $crate::service::page::Page<$model>,
+                count: $crate::graphql::connection::Count,
+            ) -> Self {
                 let page_info = $crate::graphql::connection::PageInfo {
                     has_next_page: page.has_next,
                     has_previous_page: page.has_previous,
                     start_cursor: page.rows.first().map(|(cursor, _)| cursor.clone()),
                     end_cursor: page.rows.last().map(|(cursor, _)| cursor.clone()),
                 };
-                let edges =
-                    page.rows.into_iter().map(|(cursor, row)| $edge { cursor, node: <$node>::from(row) }).collect();
+                let edges = page
+                    .rows
+                    .into_iter()
+                    .map(|(cursor, row)| $edge { cursor, node: <$node>::from(row) })
+                    .collect();
                 Self { edges, page_info, count }
             }
         }
@@ -146,7 +157,9 @@ macro_rules! connection {
 pub(crate) use connection;
 
 /// A count that is taken only when somebody looks.
-pub struct Count(Box<dyn Fn() -> futures::future::BoxFuture<'static, crate::service::ServiceResult<u64>> + Send + Sync>);
+pub struct Count(
+    Box<dyn Fn() -> futures::future::BoxFuture<'static, crate::service::ServiceResult<u64>> + Send + Sync>,
+);
 
 impl Count {
     /// Counts with this.

@@ -47,7 +47,8 @@ pub fn uuid(kind: NodeKind, id: &ID) -> Result<Uuid, Error> {
     if parsed.kind == kind {
         Ok(parsed.uuid)
     } else {
-        let message = format!("`{}` is the id of a {}, not of a {}", id.as_str(), parsed.kind.prefix(), kind.prefix());
+        let message =
+            format!("`{}` is the id of a {}, not of a {}", id.as_str(), parsed.kind.prefix(), kind.prefix());
         Err(coded("BAD_USER_INPUT", message))
     }
 }

@@ -33,7 +33,10 @@ pub fn top_level(error: ServiceError) -> Error {
         ServiceError::Unavailable(message) => coded("UNAVAILABLE", message),
         ServiceError::Internal(source) => {
             tracing::error!(error = &*source as &dyn std::error::Error, "A request failed inside");
-            coded("INTERNAL_SERVER_ERROR", "Something failed on our side; repeat the request, and name the request id if it fails again")
+            coded(
+                "INTERNAL_SERVER_ERROR",
+                "Something failed on our side; repeat the request, and name the request id if it fails again",
+            )
         }
     }
 }

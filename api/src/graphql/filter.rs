@@ -83,6 +83,21 @@ pub enum TextShape {
     Plain,
 }
 
+impl TextShape {
+    /// The forms that the text may have in the column. SQLite folds ASCII letters only, PostgreSQL all.
+    fn forms(self, text: &str) -> Vec<String> {
+        match self {
+            Self::Key => vec![name_key(text)],
+            Self::Plain => {
+                let text = text.trim();
+                let mut forms = vec![text.to_lowercase(), text.to_ascii_lowercase()];
+                forms.dedup();
+                forms
+            }
+        }
+    }
+}
+
 /// Adds conditions to a query.
 pub trait Conditions: Sized {
     /// A text.
@@ -91,7 +106,12 @@ pub trait Conditions: Sized {
     ///
     /// # Errors
     /// Ids that are not of this kind.
-    fn id(self, column: impl ColumnTrait, kind: NodeKind, filter: Option<&IdFilter>) -> async_graphql::Result<Self>;
+    fn id(
+        self,
+        column: impl ColumnTrait,
+        kind: NodeKind,
+        filter: Option<&IdFilter>,
+    ) -> async_graphql::Result<Self>;
     /// An amount kept in ten-thousandths.
     ///
     /// # Errors
@@ -110,26 +130,33 @@ impl Conditions for Condition {
             TextShape::Key => Expr::col(column.as_column_ref()),
             TextShape::Plain => Expr::expr(Func::lower(Expr::col(column.as_column_ref()))),
         };
-        let wanted = |text: &str| match shape {
-            TextShape::Key => name_key(text),
-            TextShape::Plain => text.trim().to_lowercase(),
-        };
         if let Some(text) = &filter.eq {
-            self = self.add(value().eq(wanted(text)));
+            self = self.add(value().is_in(shape.forms(text)));
         }
         if let Some(texts) = &filter.any_of {
-            self = self.add(value().is_in(texts.iter().map(|text| wanted(text))));
+            self = self.add(value().is_in(texts.iter().flat_map(|text| shape.forms(text))));
         }
+        let like = |before: &str, text: &str| {
+            shape.forms(text).iter().fold(Condition::any(), |any, form| {
+                let pattern = format!("{before}{}%", escaped(form));
+                any.add(value().like(LikeExpr::new(pattern).escape('\\')))
+            })
+        };
         if let Some(text) = &filter.starts_with {
-            self = self.add(value().like(like(&format!("{}%", escaped(&wanted(text))))));
+            self = self.add(like("", text));
         }
         if let Some(text) = &filter.contains {
-            self = self.add(value().like(like(&format!("%{}%", escaped(&wanted(text))))));
+            self = self.add(like("%", text));
         }
         self
     }
 
-    fn id(mut self, column: impl ColumnTrait, kind: NodeKind, filter: Option<&IdFilter>) -> async_graphql::Result<Self> {
+    fn id(
+        mut self,
+        column: impl ColumnTrait,
+        kind: NodeKind,
+        filter: Option<&IdFilter>,
+    ) -> async_graphql::Result<Self> {
         let Some(filter) = filter else { return Ok(self) };
         if let Some(id) = &filter.eq {
             self = self.add(column.eq(context::uuid(kind, id)?));
@@ -141,10 +168,16 @@ impl Conditions for Condition {
         Ok(null(self, column, filter.is_null))
     }
 
-    fn amount(mut self, column: impl ColumnTrait, filter: Option<&DecimalFilter>) -> async_graphql::Result<Self> {
+    fn amount(
+        mut self,
+        column: impl ColumnTrait,
+        filter: Option<&DecimalFilter>,
+    ) -> async_graphql::Result<Self> {
         let Some(filter) = filter else { return Ok(self) };
         let units = |value: Decimal| {
-            Amount::try_from(value.0).map(Amount::units).map_err(|error| coded("BAD_USER_INPUT", error.to_string()))
+            Amount::try_from(value.0)
+                .map(Amount::units)
+                .map_err(|error| coded("BAD_USER_INPUT", error.to_string()))
         };
         if let Some(value) = filter.eq {
             self = self.add(column.eq(units(value)?));
@@ -201,8 +234,4 @@ fn null(condition: Condition, column: impl ColumnTrait, is_null: Option<bool>) -
 /// `%`, `_` and the escape character stand for themselves.
 fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
-}
-
-fn like(pattern: &str) -> LikeExpr {
-    LikeExpr::new(pattern).escape('\\')
 }

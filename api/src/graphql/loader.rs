@@ -8,8 +8,8 @@ use std::sync::Arc;
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{
-    Scoped, TenantOwned, account, contact, crm_user, deal, deal_line, finance_organization, integration, membership, product,
-    record_link, stage, vendor,
+    Scoped, TenantOwned, account, contact, crm_user, deal, deal_line, finance_organization, integration,
+    membership, product, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, WindowStatement};
@@ -178,7 +178,10 @@ impl Loader<Uuid> for Users {
             .all(&self.0.db)
             .await?;
         let mut members: HashMap<_, _> = members.into_iter().map(|member| (member.user_id, member)).collect();
-        Ok(users.into_iter().filter_map(|user| members.remove(&user.id).map(|member| (user.id, (user, member)))).collect())
+        Ok(users
+            .into_iter()
+            .filter_map(|user| members.remove(&user.id).map(|member| (user.id, (user, member))))
+            .collect())
     }
 }
 
@@ -329,6 +332,9 @@ where
             .into_tuple()
             .all(&self.scope.db)
             .await?;
-        Ok(counts.into_iter().map(|(parent, n)| (CountOf(parent), u64::try_from(n).unwrap_or_default())).collect())
+        Ok(counts
+            .into_iter()
+            .map(|(parent, n)| (CountOf(parent), u64::try_from(n).unwrap_or_default()))
+            .collect())
     }
 }

@@ -14,11 +14,11 @@ pub mod product;
 pub mod scalar;
 pub mod schema;
 pub mod stage;
-pub mod user;
-pub mod vendor;
 pub mod sync;
 pub mod syncable;
 pub mod token;
+pub mod user;
+pub mod vendor;
 pub mod viewer;
 
 pub use schema::{FinbridgeSchema, Introspection, build, sdl};

@@ -18,7 +18,11 @@ use crate::service;
 
 /// Something that is stored and has an id.
 #[derive(Interface)]
-#[graphql(field(name = "id", ty = "ID", desc = "Global id: opaque, sortable by time of making, good for `node`."))]
+#[graphql(field(
+    name = "id",
+    ty = "ID",
+    desc = "Global id: opaque, sortable by time of making, good for `node`."
+))]
 pub enum Node {
     /// A company.
     Account(Account),
@@ -47,7 +51,11 @@ pub struct NodeQuery;
 #[Object]
 impl NodeQuery {
     /// What has this id; null when nothing has, or it belongs to another organization: the two look the same.
-    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "A global id.")] id: ID) -> Result<Option<Node>> {
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A global id.")] id: ID,
+    ) -> Result<Option<Node>> {
         find(ctx, &id).await
     }
 

@@ -16,13 +16,16 @@ fn text(value: &Value) -> Option<&str> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DateTime(pub chrono::DateTime<Utc>);
 
+/// An instant in UTC, as RFC 3339 text with up to six decimals of a second: `2026-01-05T12:06:10.5Z`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         text(&value)
             .and_then(|text| chrono::DateTime::parse_from_rfc3339(text).ok())
             .map(|instant| Self(instant.with_timezone(&Utc)))
-            .ok_or_else(|| InputValueError::custom("expected an RFC 3339 instant such as \"2026-01-05T12:06:10Z\""))
+            .ok_or_else(|| {
+                InputValueError::custom("expected an RFC 3339 instant such as \"2026-01-05T12:06:10Z\"")
+            })
     }
 
     fn to_value(&self) -> Value {
@@ -34,6 +37,7 @@ impl ScalarType for DateTime {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Date(pub NaiveDate);
 
+/// A calendar day without a time zone, as ISO 8601 text: `2026-01-05`.
 #[Scalar(specified_by_url = "https://www.rfc-editor.org/rfc/rfc3339#section-5.6")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -52,22 +56,31 @@ impl ScalarType for Date {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Decimal(pub rust_decimal::Decimal);
 
+/// An exact decimal number, as text so that no client rounds it: `"1054.00"`. Whole numbers may be sent bare.
 #[Scalar(specified_by_url = "https://www.w3.org/TR/xmlschema-2/#decimal")]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let number = match &value {
-            Value::String(text) => rust_decimal::Decimal::from_str(text).ok(),
+            Value::String(text) => exact(text),
             Value::Number(number) if number.is_i64() || number.is_u64() => {
-                rust_decimal::Decimal::from_str(&number.to_string()).ok()
+                exact(&number.to_string())
             }
             _ => None,
         };
-        number.map(Self).ok_or_else(|| InputValueError::custom("expected an exact decimal as text, such as \"1054.50\""))
+        number
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("expected an exact decimal as text, such as \"1054.50\""))
     }
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
     }
+}
+
+/// The number that the text writes out; none where it would have to be rounded. Exponents are not written out.
+fn exact(text: &str) -> Option<rust_decimal::Decimal> {
+    let plain = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+'));
+    rust_decimal::Decimal::from_str_exact(text).ok().filter(|_| plain)
 }
 
 impl Decimal {
@@ -81,6 +94,7 @@ impl Decimal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CurrencyCode(pub finbridge_domain::CurrencyCode);
 
+/// A currency by its ISO 4217 code: `USD`.
 #[Scalar(specified_by_url = "https://www.iso.org/iso-4217-currency-codes.html")]
 impl ScalarType for CurrencyCode {
     fn parse(value: Value) -> InputValueResult<Self> {

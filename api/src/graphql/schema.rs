@@ -36,7 +36,14 @@ pub struct Query(
 
 /// What can be changed.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountMutation, ContactMutation, DealMutation, IntegrationMutation, SyncMutation, TokenMutation);
+pub struct Mutation(
+    AccountMutation,
+    ContactMutation,
+    DealMutation,
+    IntegrationMutation,
+    SyncMutation,
+    TokenMutation,
+);
 
 /// The schema.
 pub type FinbridgeSchema = Schema<Query, Mutation, EmptySubscription>;
@@ -64,6 +71,7 @@ pub fn build(introspection: Introspection) -> FinbridgeSchema {
 
 /// The schema in its definition language, as committed in `api/schema.graphql`.
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().sorted_arguments();
+    let options =
+        async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().sorted_arguments().include_specified_by();
     build(Introspection::Allowed).sdl_with_options(options)
 }

@@ -91,8 +91,12 @@ impl ExternalReference {
 
     /// The finance organization that has it.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<FinanceOrganization>> {
-        let row: Option<finance_organization::Model> =
-            ctx.loaders()?.finance_organizations.load_one(self.0.finance_organization_id).await.map_err(failed)?;
+        let row: Option<finance_organization::Model> = ctx
+            .loaders()?
+            .finance_organizations
+            .load_one(self.0.finance_organization_id)
+            .await
+            .map_err(failed)?;
         Ok(row.map(FinanceOrganization::from))
     }
 

@@ -56,9 +56,8 @@ pub(super) async fn file(Path(name): Path<String>) -> Response {
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     match Assets::get(&name) {
-        Some(file) => {
-            ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], file.data).into_response()
-        }
+        Some(file) => ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "max-age=3600")], file.data)
+            .into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }
 }

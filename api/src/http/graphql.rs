@@ -4,7 +4,7 @@ use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
 use async_graphql::{ErrorExtensionValues, Request, Response as Answer, ServerError, Value, Variables};
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -52,12 +52,17 @@ struct Exchange {
     request_id: String,
 }
 
-pub(super) async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Result<Bytes, BytesRejection>) -> Response {
+pub(super) async fn post(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
     let exchange = match Exchange::begin(&shared, &headers) {
         Ok(exchange) => exchange,
         Err(response) => return response,
     };
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content_type =
+        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_json(content_type) {
         let message = "Send the request as JSON with `Content-Type: application/json`";
         return exchange.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message);
@@ -72,23 +77,33 @@ pub(super) async fn post(State(shared): State<Shared>, headers: HeaderMap, body:
     let asked = match serde_json::from_slice::<Asked>(&body) {
         Ok(asked) => asked,
         Err(error) => {
-            let message = format!("The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}");
+            let message = format!(
+                "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
+            );
             return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
         }
     };
     exchange.answer(&shared, &headers, asked, true).await
 }
 
-pub(super) async fn get(State(shared): State<Shared>, headers: HeaderMap, Query(asked): Query<AskedByGet>) -> Response {
+pub(super) async fn get(
+    State(shared): State<Shared>,
+    headers: HeaderMap,
+    asked: Result<Query<AskedByGet>, QueryRejection>,
+) -> Response {
     let exchange = match Exchange::begin(&shared, &headers) {
         Ok(exchange) => exchange,
         Err(response) => return response,
     };
     let typed = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !(headers.contains_key("x-requested-with") || typed.starts_with("application/")) {
+    if !(headers.contains_key("x-requested-with") || is_json(typed)) {
         let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
         return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
     }
+    let Ok(Query(asked)) = asked else {
+        let message = "Send `query`, `variables` and `operationName` once each, percent-encoded";
+        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+    };
     let Some(query) = asked.query else {
         let message = "Send the query as the parameter `query`, or POST it as JSON";
         return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
@@ -112,11 +127,16 @@ impl Exchange {
     #[expect(clippy::result_large_err, reason = "the error is the answer itself")]
     fn begin(shared: &Shared, headers: &HeaderMap) -> Result<Self, Response> {
         let request_id = shared.app.engine.ids.uuid().to_string();
-        let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*").to_lowercase();
-        let accepts = |kind: &str| accept.split(',').any(|range| range.split(';').next().is_some_and(|one| one.trim() == kind));
+        let accept =
+            headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*").to_lowercase();
+        let accepts = |kind: &str| {
+            accept.split(',').any(|range| range.split(';').next().is_some_and(|one| one.trim() == kind))
+        };
         let media = if accepts("application/graphql-response+json") {
             Media::GraphqlResponse
-        } else if accept.trim().is_empty() || ["application/json", "application/*", "*/*"].into_iter().any(accepts) {
+        } else if accept.trim().is_empty()
+            || ["application/json", "application/*", "*/*"].into_iter().any(accepts)
+        {
             Media::Json
         } else {
             let exchange = Self { media: Media::Json, request_id };
@@ -143,7 +163,8 @@ impl Exchange {
         }
         let services = shared.app.services(viewer);
         let loaders = Loaders::new(&services);
-        let variables = asked.variables.map(|variables| Variables::from_json(variables.into())).unwrap_or_default();
+        let variables =
+            asked.variables.map(|variables| Variables::from_json(variables.into())).unwrap_or_default();
         let mut request = Request::new(asked.query).variables(variables).data(services).data(loaders);
         if let Some(name) = asked.operation_name {
             request = request.operation_name(name);
@@ -152,7 +173,8 @@ impl Exchange {
         match tokio::time::timeout(EXECUTION_LIMIT, shared.schema.execute(request)).await {
             Ok(answer) => self.executed(answer),
             Err(_) => {
-                let message = "The request took longer than 10 seconds and was given up; ask for less at a time";
+                let message =
+                    "The request took longer than 10 seconds and was given up; ask for less at a time";
                 self.refuse(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
             }
         }
@@ -188,7 +210,8 @@ impl Exchange {
 
     /// The answer of an execution, or of a request that never came so far.
     fn executed(&self, mut answer: Answer) -> Response {
-        let never_ran = matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
+        let never_ran =
+            matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
         let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
         answer.errors.truncate(10);
         for error in &mut answer.errors {
@@ -227,7 +250,10 @@ impl Exchange {
             }
         };
         let media = if self.media == Media::GraphqlResponse { GRAPHQL_JSON } else { JSON };
-        let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(media)), (header::CACHE_CONTROL, HeaderValue::from_static("no-store"))];
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
         let mut response = (status, headers, body).into_response();
         if let Ok(id) = HeaderValue::from_str(&self.request_id) {
             response.headers_mut().insert("x-request-id", id);
@@ -252,6 +278,8 @@ fn is_query(document: &ExecutableDocument, operation_name: Option<&str>) -> bool
         (DocumentOperations::Multiple(operations), Some(name)) => {
             operations.get(name).is_none_or(|operation| query(operation.node.ty))
         }
-        (DocumentOperations::Multiple(operations), None) => operations.values().all(|operation| query(operation.node.ty)),
+        (DocumentOperations::Multiple(operations), None) => {
+            operations.values().all(|operation| query(operation.node.ty))
+        }
     }
 }

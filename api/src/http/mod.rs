@@ -39,7 +39,8 @@ pub struct Shared {
 impl Shared {
     /// What handlers share: the app, its schema, and GraphiQL where it is served.
     pub fn new(app: App, server: &config::Server, graphiql: GraphiqlPage) -> Self {
-        let introspection = if server.introspection { Introspection::Allowed } else { Introspection::Refused };
+        let introspection =
+            if server.introspection { Introspection::Allowed } else { Introspection::Refused };
         Self { app, schema: build(introspection), graphiql: server.graphiql.then_some(graphiql) }
     }
 }

@@ -5,14 +5,20 @@ use std::time::Duration;
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
 use finbridge_domain::{CapabilityProfile, SyncModule, SyncSettings};
 use finbridge_entity::types::{IntegrationState, RunTrigger};
-use finbridge_entity::{Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run, sync_settings};
+use finbridge_entity::{
+    Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run,
+    sync_settings,
+};
 use finbridge_sync::run::{self, StartRun, Started};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    Set,
+};
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::Services;
+use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 
 /// How long a person waits for a finance app while connecting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -38,17 +44,17 @@ pub struct Connect {
 /// `INVALID_ZSC_KEY`, `ORGANIZATION_REQUIRED`, `BASE_CURRENCY_MISMATCH`, `FINANCE_UNAVAILABLE`.
 pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integration::Model> {
     services.viewer.require_administrator()?;
-    let connector = services
-        .engine
-        .connectors
-        .get(&wish.app_key)
-        .ok_or_else(|| UserError::of(ErrorCode::NotFound, "app", "There is no such finance app; `financeApps` lists them"))?;
-    let credential = within(connector.authorize(Grant::ServiceKey { email: wish.email.clone(), key: wish.zsc_key })).await?;
+    let connector = services.engine.connectors.get(&wish.app_key).ok_or_else(|| {
+        UserError::of(ErrorCode::NotFound, "app", "There is no such finance app; `financeApps` lists them")
+    })?;
+    let credential =
+        within(connector.authorize(Grant::ServiceKey { email: wish.email.clone(), key: wish.zsc_key }))
+            .await?;
     let remote = choose(connector.as_ref(), &credential, wish.remote_organization_id.as_deref()).await?;
-    let home = organization::Entity::find_by_id(services.organization_id())
-        .one(services.db())
-        .await?
-        .ok_or_else(|| ServiceError::BadInput("The organization of this token no longer exists".to_owned()))?;
+    let home =
+        organization::Entity::find_by_id(services.organization_id()).one(services.db()).await?.ok_or_else(
+            || ServiceError::BadInput("The organization of this token no longer exists".to_owned()),
+        )?;
     if home.home_currency_code != remote.base_currency_code {
         let message = format!(
             "The CRM's home currency is {} and the base currency of {} is {}; they must be equal. Change the base currency there, or connect another organization",
@@ -83,7 +89,8 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
     row.time_zone = Set(remote.time_zone);
     row.capabilities = Set(remote.capabilities);
     row.updated_at = Set(now);
-    let organization = if is_new { row.insert(&transaction).await? } else { row.update(&transaction).await? };
+    let organization =
+        if is_new { row.insert(&transaction).await? } else { row.update(&transaction).await? };
     let existing = integration::Entity::of(services.organization_id())
         .filter(integration::Column::AppKey.eq(manifest.app_key))
         .filter(integration::Column::FinanceOrganizationId.eq(organization.id))
@@ -128,7 +135,11 @@ async fn choose(
     wanted: Option<&str>,
 ) -> ServiceResult<RemoteOrganization> {
     let mut organizations = within(connector.organizations(credential)).await?;
-    let listed = organizations.iter().map(|one| format!("{} ({})", one.name, one.remote_id)).collect::<Vec<_>>().join(", ");
+    let listed = organizations
+        .iter()
+        .map(|one| format!("{} ({})", one.name, one.remote_id))
+        .collect::<Vec<_>>()
+        .join(", ");
     let place = match wanted {
         Some(wanted) => organizations.iter().position(|one| one.remote_id == wanted),
         None => (organizations.len() == 1).then_some(0),
@@ -176,7 +187,10 @@ pub async fn list(services: &Services) -> ServiceResult<Vec<integration::Model>>
 ///
 /// # Errors
 /// The database's.
-pub async fn modules(services: &Services, integration_id: Uuid) -> ServiceResult<Vec<(sync_module::Model, SyncSettings)>> {
+pub async fn modules(
+    services: &Services,
+    integration_id: Uuid,
+) -> ServiceResult<Vec<(sync_module::Model, SyncSettings)>> {
     let modules = sync_module::Entity::of(services.organization_id())
         .filter(sync_module::Column::IntegrationId.eq(integration_id))
         .order_by_asc(sync_module::Column::Id)
@@ -226,11 +240,21 @@ pub async fn configure(
     let integration = integration::Entity::one_of(services.organization_id(), integration_id)
         .one(&transaction)
         .await?
-        .ok_or_else(|| UserError::of(ErrorCode::NotFound, "integrationId", "There is no such integration; `integrations` lists them"))?;
+        .ok_or_else(|| {
+            UserError::of(
+                ErrorCode::NotFound,
+                "integrationId",
+                "There is no such integration; `integrations` lists them",
+            )
+        })?;
     let profile = CapabilityProfile::by_key(&integration.profile_key)
         .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))?;
     profile.check(module, &settings).map_err(|refusal| {
-        let code = if refusal.key == "modules" { ErrorCode::ModuleNotSupported } else { ErrorCode::SettingNotSupported };
+        let code = if refusal.key == "modules" {
+            ErrorCode::ModuleNotSupported
+        } else {
+            ErrorCode::SettingNotSupported
+        };
         let field = match refusal.key {
             "modules" => "module",
             "customers.crmModules" => "crmModule",

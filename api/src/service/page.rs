@@ -7,7 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
 use finbridge_entity::TenantOwned;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -41,6 +43,22 @@ pub struct SortKey<E: EntityTrait> {
     pub nullable: bool,
     /// The value of a row, and how it is read back from a cursor.
     pub value: fn(&E::Model) -> SortValue,
+}
+
+impl<E: EntityTrait> SortKey<E> {
+    /// Whether the column can be compared with this value.
+    fn takes(&self, value: &SortValue) -> bool {
+        let kind = self.column.def();
+        let comparable = match (value, kind.get_column_type()) {
+            (SortValue::Text(text), ColumnType::String(_) | ColumnType::Text) => !text.contains('\0'),
+            (SortValue::Int(_), ColumnType::Integer | ColumnType::BigInteger)
+            | (SortValue::Time(_), ColumnType::TimestampWithTimeZone)
+            | (SortValue::Date(_), ColumnType::Date)
+            | (SortValue::Id(_), ColumnType::Uuid) => true,
+            _ => false,
+        };
+        comparable && (self.nullable || !value.is_empty())
+    }
 }
 
 /// A value that rows are ordered by.
@@ -135,10 +153,11 @@ where
     pub fn window(&self, args: &PageArgs) -> ServiceResult<Window<'_, E>> {
         let size = match (args.first, args.last) {
             (Some(_), Some(_)) => return Err(bad("Pass `first` or `last`, not both")),
-            (Some(n), None) | (None, Some(n)) => u64::try_from(n)
-                .ok()
-                .filter(|n| (1..=LARGEST).contains(n))
-                .ok_or_else(|| bad(format!("`first` and `last` take 1 to {LARGEST}, not {n}; page on with `after`")))?,
+            (Some(n), None) | (None, Some(n)) => {
+                u64::try_from(n).ok().filter(|n| (1..=LARGEST).contains(n)).ok_or_else(|| {
+                    bad(format!("`first` and `last` take 1 to {LARGEST}, not {n}; page on with `after`"))
+                })?
+            }
             (None, None) => DEFAULT_SIZE,
         };
         Ok(Window {
@@ -155,8 +174,11 @@ where
             .decode(text)
             .ok()
             .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-            .ok_or_else(|| bad(format!("`{argument}` is not a cursor; pass one exactly as a page returned it")))?;
-        if cursor.l != self.name || cursor.k != self.key.name || cursor.d != self.descending {
+            .ok_or_else(|| {
+                bad(format!("`{argument}` is not a cursor; pass one exactly as a page returned it"))
+            })?;
+        let here = cursor.l == self.name && cursor.k == self.key.name && cursor.d == self.descending;
+        if !(here && self.key.takes(&cursor.v)) {
             return Err(bad(format!(
                 "`{argument}` is a cursor of another list or order; start again without it, or keep the order it was made for"
             )));

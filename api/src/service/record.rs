@@ -1,7 +1,7 @@
 //! What reads of CRM records have in common, and what writes to them have.
 
 use finbridge_entity::{Scoped, TenantOwned, membership};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter, Select};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, PaginatorTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use super::Services;
@@ -73,7 +73,8 @@ pub async fn count<E: Record>(services: &Services, filter: Condition) -> Service
     Ok(living::<E>(services).filter(filter).count(services.db()).await?)
 }
 
-/// The living record that a write names by the field `id`.
+/// The living record that a write names by the field `id`, locked until the transaction ends: whoever writes it next reads
+/// what this write leaves, and sees its version.
 ///
 /// # Errors
 /// `NOT_FOUND` when it is absent, deleted or another tenant's.
@@ -82,7 +83,7 @@ pub async fn find<E: Record>(
     db: &impl ConnectionTrait,
     id: Uuid,
 ) -> ServiceResult<E::Model> {
-    let row = living::<E>(services).filter(E::id_column().eq(id)).one(db).await?;
+    let row = living::<E>(services).filter(E::id_column().eq(id)).lock_exclusive().one(db).await?;
     row.ok_or_else(|| {
         let message = format!("There is no such {}; it may have been deleted", E::NAME);
         UserError::of(ErrorCode::NotFound, "id", message).into()

@@ -24,7 +24,11 @@ const DEADLINE: Duration = Duration::from_secs(5);
 ///
 /// # Errors
 /// `SYNC_NOT_CONFIGURED`, `SYNC_ALREADY_RUNNING`.
-pub async fn start(services: &Services, integration_id: Uuid, module: SyncModule) -> ServiceResult<sync_run::Model> {
+pub async fn start(
+    services: &Services,
+    integration_id: Uuid,
+    module: SyncModule,
+) -> ServiceResult<sync_run::Model> {
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
     let row = integration::find_module(&transaction, services.organization_id(), integration_id, module)
@@ -67,7 +71,10 @@ pub async fn runs(
     listing: &Listing<sync_run::Entity>,
     args: &PageArgs,
 ) -> ServiceResult<Page<sync_run::Model>> {
-    listing.window(args)?.read(services.db(), sync_run::Entity::of(services.organization_id()).filter(filter)).await
+    listing
+        .window(args)?
+        .read(services.db(), sync_run::Entity::of(services.organization_id()).filter(filter))
+        .await
 }
 
 /// How many runs there are.
@@ -148,7 +155,9 @@ pub async fn plan(
     let read = pull::read_changes(&services.engine, &remote, adapter, row.id, &never);
     match tokio::time::timeout(DEADLINE, read).await {
         Ok(Ok(_)) => {}
-        Ok(Err(finbridge_sync::SyncError::Finance(failure))) => return Err(ServiceError::Unavailable(failure.message)),
+        Ok(Err(finbridge_sync::SyncError::Finance(failure))) => {
+            return Err(ServiceError::Unavailable(failure.message));
+        }
         Ok(Err(error)) => return Err(error.into()),
         Err(_) => {
             let message = "The finance side is too large to be read within 5 seconds; ask again, it goes on where it stopped";

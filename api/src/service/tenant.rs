@@ -3,7 +3,9 @@
 use finbridge_domain::{Clock, CurrencyCode, Ids, name_key};
 use finbridge_entity::types::Role;
 use finbridge_entity::{Scoped, crm_user, membership, organization};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set,
+};
 use uuid::Uuid;
 
 use crate::auth::Viewer;
@@ -67,7 +69,10 @@ pub async fn ensure(
             user.insert(db).await?
         }
     };
-    let member = membership::Entity::of(organization.id).filter(membership::Column::UserId.eq(user.id)).one(db).await?;
+    let member = membership::Entity::of(organization.id)
+        .filter(membership::Column::UserId.eq(user.id))
+        .one(db)
+        .await?;
     let role = match member {
         Some(member) => member.role,
         None => {
@@ -112,11 +117,18 @@ pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<organization::Model>, 
 ///
 /// # Errors
 /// The database's.
-pub async fn member(db: &impl ConnectionTrait, organization_id: Uuid, email: &str) -> Result<Option<Uuid>, DbErr> {
+pub async fn member(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    email: &str,
+) -> Result<Option<Uuid>, DbErr> {
     let email = email.trim().to_lowercase();
     let Some(user) = crm_user::Entity::find().filter(crm_user::Column::Email.eq(email)).one(db).await? else {
         return Ok(None);
     };
-    let member = membership::Entity::of(organization_id).filter(membership::Column::UserId.eq(user.id)).one(db).await?;
+    let member = membership::Entity::of(organization_id)
+        .filter(membership::Column::UserId.eq(user.id))
+        .one(db)
+        .await?;
     Ok(member.map(|member| member.user_id))
 }

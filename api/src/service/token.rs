@@ -47,7 +47,11 @@ pub async fn create(
         .one(&transaction)
         .await?;
     if member.is_none() {
-        check.fault(ErrorCode::NotFound, "userId", "There is no such user here; choose one that `users` lists");
+        check.fault(
+            ErrorCode::NotFound,
+            "userId",
+            "There is no such user here; choose one that `users` lists",
+        );
     }
     check.finish()?;
     let secret = token::generate();
@@ -65,7 +69,9 @@ pub async fn revoke(services: &Services, id: Uuid) -> ServiceResult<api_token::M
     let transaction = begin_write(services.db()).await?;
     let row = api_token::Entity::one_of(services.organization_id(), id).one(&transaction).await?;
     let visible = row.filter(|row| may_see(services, row));
-    let row = visible.ok_or_else(|| UserError::of(ErrorCode::NotFound, "id", "There is no such token; `apiTokens` lists them"))?;
+    let row = visible.ok_or_else(|| {
+        UserError::of(ErrorCode::NotFound, "id", "There is no such token; `apiTokens` lists them")
+    })?;
     if row.revoked_at.is_some() {
         return Ok(row);
     }

@@ -33,19 +33,24 @@ impl Check {
         if value.is_empty() {
             self.fault(ErrorCode::Required, field, format!("Give `{field}` a value"));
         }
-        self.length(field, value, longest);
+        self.storable(field, value, longest);
         value.to_owned()
     }
 
     /// A text that may be absent; empty is absent.
     pub fn optional(&mut self, field: &str, value: Option<&str>, longest: usize) -> Option<String> {
         let value = value.map(str::trim).filter(|value| !value.is_empty())?;
-        self.length(field, value, longest);
+        self.storable(field, value, longest);
         Some(value.to_owned())
     }
 
     /// A change of a required text: absent leaves it, null is a fault.
-    pub fn required_change(&mut self, field: &str, value: &MaybeUndefined<String>, longest: usize) -> ActiveValue<String> {
+    pub fn required_change(
+        &mut self,
+        field: &str,
+        value: &MaybeUndefined<String>,
+        longest: usize,
+    ) -> ActiveValue<String> {
         match value {
             MaybeUndefined::Undefined => ActiveValue::NotSet,
             MaybeUndefined::Null => Set(self.required(field, "", longest)),
@@ -67,8 +72,16 @@ impl Check {
     pub fn email(&mut self, field: &str, value: Option<&str>) -> Option<String> {
         let value = self.optional(field, value, LINE_LENGTH)?;
         let (local, host) = value.split_once('@').unwrap_or_default();
-        if local.is_empty() || !host.contains('.') || value.contains(char::is_whitespace) || host.contains('@') {
-            self.fault(ErrorCode::Invalid, field, format!("`{value}` is not an e-mail address; write it as name@example.com"));
+        if local.is_empty()
+            || !host.contains('.')
+            || value.contains(char::is_whitespace)
+            || host.contains('@')
+        {
+            self.fault(
+                ErrorCode::Invalid,
+                field,
+                format!("`{value}` is not an e-mail address; write it as name@example.com"),
+            );
         }
         Some(value)
     }
@@ -85,7 +98,11 @@ impl Check {
     }
 
     /// An amount with its currency.
-    pub fn money(&mut self, field: &str, value: Option<(Decimal, CurrencyCode)>) -> (Option<i64>, Option<String>) {
+    pub fn money(
+        &mut self,
+        field: &str,
+        value: Option<(Decimal, CurrencyCode)>,
+    ) -> (Option<i64>, Option<String>) {
         match value {
             None => (None, None),
             Some((amount, currency)) => (self.amount(field, amount), Some(currency.as_str().to_owned())),
@@ -116,7 +133,10 @@ impl Check {
         if self.errors.is_empty() { Ok(()) } else { Err(ServiceError::Refused(self.errors)) }
     }
 
-    fn length(&mut self, field: &str, value: &str, longest: usize) {
+    fn storable(&mut self, field: &str, value: &str, longest: usize) {
+        if value.contains('\0') {
+            self.fault(ErrorCode::Invalid, field, format!("`{field}` holds the character U+0000, which no text may; remove it"));
+        }
         let length = value.chars().count();
         if length > longest {
             self.fault(

@@ -75,7 +75,8 @@ pub struct AccountOrder {
 /// The list in this order; by name when none is given.
 pub fn listing(order: Option<AccountOrder>) -> Listing<account::Entity> {
     use account::Column;
-    let order = order.unwrap_or(AccountOrder { field: AccountOrderField::Name, direction: OrderDirection::Asc });
+    let order =
+        order.unwrap_or(AccountOrder { field: AccountOrderField::Name, direction: OrderDirection::Asc });
     let key = match order.field {
         AccountOrderField::Name => account::Entity::by_name(),
         AccountOrderField::CreatedAt => account::Entity::by_created_at(),

@@ -177,7 +177,8 @@ impl Account {
     async fn contacts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
         #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
@@ -192,7 +193,8 @@ impl Account {
     async fn deals(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
         #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
@@ -204,7 +206,10 @@ impl Account {
     }
 
     /// The same account in finance apps; empty before the first sync.
-    pub async fn external_references(&self, ctx: &Context<'_>) -> Result<Vec<super::syncable::ExternalReference>> {
+    pub async fn external_references(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<super::syncable::ExternalReference>> {
         super::syncable::ExternalReference::of(ctx, self.0.id).await
     }
 

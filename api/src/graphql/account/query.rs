@@ -15,7 +15,11 @@ pub struct AccountQuery;
 #[Object]
 impl AccountQuery {
     /// The account of this id; null when there is none in this organization.
-    async fn account(&self, ctx: &Context<'_>, #[graphql(desc = "Id of an account.")] id: ID) -> Result<Option<Account>> {
+    async fn account(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of an account.")] id: ID,
+    ) -> Result<Option<Account>> {
         living(ctx, uuid(NodeKind::Account, &id)?).await
     }
 
@@ -24,7 +28,8 @@ impl AccountQuery {
     async fn accounts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
         #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,

@@ -306,7 +306,9 @@ impl SyncModule {
 /// A name of a module that this server does not know.
 pub fn module_key(name: &str) -> Result<SyncModuleKey> {
     let module = domain::SyncModule::ALL.iter().find(|module| module.as_str() == name);
-    module.map(|module| (*module).into()).ok_or_else(|| coded("INTERNAL_SERVER_ERROR", "A stored module is not known to this server"))
+    module
+        .map(|module| (*module).into())
+        .ok_or_else(|| coded("INTERNAL_SERVER_ERROR", "A stored module is not known to this server"))
 }
 
 /// Reading integrations.

@@ -186,11 +186,11 @@ impl SyncRun {
     }
 
     /// What it did, or means to do, with each record, in the order it was planned.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
     async fn items(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
         #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
@@ -213,7 +213,8 @@ impl SyncRun {
             descending: false,
         };
         let args = page_args(first, after, last, before);
-        let page = service::sync::items(services, condition.clone(), &listing, &args).await.map_err(top_level)?;
+        let page =
+            service::sync::items(services, condition.clone(), &listing, &args).await.map_err(top_level)?;
         let services = services.clone();
         let count = Count::new(move || {
             let (services, condition) = (services.clone(), condition.clone());
@@ -259,7 +260,8 @@ impl SyncRunFilter {
     fn condition(self) -> Result<Condition> {
         let mut condition = Condition::all();
         if let Some(integration) = self.integration {
-            condition = condition.add(sync_run::Column::IntegrationId.eq(uuid(NodeKind::Integration, &integration)?));
+            condition =
+                condition.add(sync_run::Column::IntegrationId.eq(uuid(NodeKind::Integration, &integration)?));
         }
         if let Some(states) = self.state {
             condition = condition.add(sync_run::Column::State.is_in(states.into_iter().map(RunState::from)));

@@ -103,17 +103,20 @@ impl SyncPlan {
         after: Option<String>,
     ) -> Result<Self> {
         let size = first.map_or(Some(DEFAULT_SIZE), |n| u64::try_from(n).ok());
-        let size = size
-            .filter(|n| (1..=LARGEST).contains(n))
-            .and_then(|n| usize::try_from(n).ok())
-            .ok_or_else(|| coded("BAD_USER_INPUT", format!("`first` takes 1 to {LARGEST}; page on with `after`")))?;
+        let size =
+            size.filter(|n| (1..=LARGEST).contains(n)).and_then(|n| usize::try_from(n).ok()).ok_or_else(
+                || coded("BAD_USER_INPUT", format!("`first` takes 1 to {LARGEST}; page on with `after`")),
+            )?;
         // A plan has no list behind it, so its cursor is the record's id.
         let from = after.map(|cursor| uuid(NodeKind::Account, &ID(cursor))).transpose()?;
         let page = sync::plan(services, integration, module, from, size).await.map_err(top_level)?;
         let nodes: Vec<_> = page.steps.into_iter().map(SyncPlanItem).collect();
         let edges: Vec<_> = nodes
             .iter()
-            .map(|node| SyncPlanItemEdge { cursor: id(NodeKind::Account, node.0.record.id).0, node: node.clone() })
+            .map(|node| SyncPlanItemEdge {
+                cursor: id(NodeKind::Account, node.0.record.id).0,
+                node: node.clone(),
+            })
             .collect();
         let page_info = PageInfo {
             has_next_page: page.position.is_some(),

@@ -22,18 +22,23 @@ impl SyncQuery {
     async fn sync_runs(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")] first: Option<i32>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
         #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only runs for which all of this holds.")] filter: Option<SyncRunFilter>,
-        #[graphql(desc = "By when they were asked for; newest first when not given.", default_with = "OrderDirection::Desc")]
+        #[graphql(
+            desc = "By when they were asked for; newest first when not given.",
+            default_with = "OrderDirection::Desc"
+        )]
         direction: OrderDirection,
     ) -> Result<Option<SyncRunConnection>> {
         let services = ctx.services()?;
         let condition = filter.unwrap_or_default().condition()?;
         let args = page_args(first, after, last, before);
-        let page = sync::runs(services, condition.clone(), &listing(direction), &args).await.map_err(top_level)?;
+        let page =
+            sync::runs(services, condition.clone(), &listing(direction), &args).await.map_err(top_level)?;
         let services = services.clone();
         let count = Count::new(move || {
             let (services, condition) = (services.clone(), condition.clone());
@@ -43,7 +48,11 @@ impl SyncQuery {
     }
 
     /// The run of this id; null when there is none in this organization.
-    async fn sync_run(&self, ctx: &Context<'_>, #[graphql(desc = "Id of a run.")] id: ID) -> Result<Option<SyncRun>> {
+    async fn sync_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of a run.")] id: ID,
+    ) -> Result<Option<SyncRun>> {
         let run = sync::run(ctx.services()?, uuid(NodeKind::SyncRun, &id)?).await.map_err(top_level)?;
         Ok(run.map(SyncRun::from))
     }

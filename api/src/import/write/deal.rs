@@ -36,7 +36,7 @@ pub(super) async fn insert_lines(context: &Context<'_>, deals: &[(Uuid, &Row<'_>
             id: Set(context.ids.uuid()),
             deal_id: Set(*deal),
             product_id: Set(product),
-            position: Set(1),
+            position: Set(0),
             quantity: Set(ExactDecimal(quantity)),
             unit_price: Set(price.map(ExactDecimal)),
         })

@@ -56,7 +56,8 @@ impl SyncModuleConfigure {
             duplicate_policy: input.duplicate_policy.into(),
         };
         let id = uuid(NodeKind::Integration, &input.integration_id)?;
-        let result = integration::configure(ctx.services()?, id, input.module.into(), settings, input.start).await;
+        let result =
+            integration::configure(ctx.services()?, id, input.module.into(), settings, input.start).await;
         let (configured, user_errors) = error::split(result)?;
         Ok(match configured {
             Some(done) => SyncModuleConfigurePayload {

@@ -40,6 +40,9 @@ impl SyncRunStart {
         #[graphql(desc = "What to synchronise.")] input: SyncRunStartInput,
     ) -> Result<SyncRunStartPayload> {
         let integration = uuid(NodeKind::Integration, &input.integration_id)?;
-        SyncRunStartPayload::of(sync::start(ctx.services()?, integration, input.module.into()).await, SyncRun::from)
+        SyncRunStartPayload::of(
+            sync::start(ctx.services()?, integration, input.module.into()).await,
+            SyncRun::from,
+        )
     }
 }

@@ -1,0 +1,7 @@
+//! The sync engine, from GraphQL to the finance side and back.
+
+mod crashes;
+mod duplicates;
+mod failures;
+mod runs;
+mod settings;
