@@ -21,9 +21,9 @@ test-only: ## Run the tests whose names contain T=…, on both databases
 lint: ## Check format, clippy, licences, crate directions and drift of generated files
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
-	scripts/install-tools deny
+	scripts/install-tools nextest postgres deny
 	scripts/deny check licenses bans sources
-	$(CARGO) nextest run -p finbridge-tests workshop
+	scripts/with-postgres $(CARGO) nextest run -p finbridge-tests workshop
 
 schema: ## Write the generated files anew: GraphQL schema, requirement coverage
 	FINBRIDGE_UPDATE=1 $(CARGO) nextest run -p finbridge-tests workshop::schema workshop::requirements_coverage

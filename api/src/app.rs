@@ -93,7 +93,6 @@ impl App {
     /// # Errors
     /// What is in the way, with the remedy.
     pub async fn open(config: &Config, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        make_data_folder(&config.data.dir)?;
         let db = open_database(config).await?;
         let secrets = Arc::new(match config.secrets.key.expose_secret() {
             "" => SecretBox::from_file(&config.data.dir.join("secret.key"))?,
@@ -140,6 +139,7 @@ fn make_data_folder(path: &Path) -> Result<(), StartError> {
 /// # Errors
 /// The driver's, with the address.
 pub async fn open_database(config: &Config) -> Result<DatabaseConnection, StartError> {
+    make_data_folder(&config.data.dir)?;
     let url = config.database_url();
     let told = |source| StartError::Database { url: without_password(url.expose_secret()), source };
     let pool = PoolSize(config.database.max_connections);

@@ -251,10 +251,8 @@ impl Config {
         for (key, url) in
             [("books.accounts_url", &self.books.accounts_url), ("books.api_url", &self.books.api_url)]
         {
-            if !(url.starts_with("https://")
-                || url.starts_with("http://127.0.0.1")
-                || url.starts_with("http://localhost"))
-            {
+            let host = url.strip_prefix("http://").and_then(|rest| rest.split(['/', ':']).next());
+            if !(url.starts_with("https://") || matches!(host, Some("127.0.0.1" | "localhost"))) {
                 return invalid(
                     key,
                     "must begin with https:// (http:// is for 127.0.0.1 and localhost only)",
@@ -346,7 +344,10 @@ mod tests {
         assert!(message(load("", &[("FINBRIDGE_SERVER_LISEN", "x")])).contains("FINBRIDGE_SERVER_LISEN"));
         assert!(message(load("[database]\nurl = \"mysql://x\"", &[])).contains("database.url"));
         assert!(message(load("", &[("FINBRIDGE_SERVER_GRAPHIQL", "maybe")])).contains("graphiql"));
-        assert!(message(load("[books]\napi_url = \"http://example.com\"", &[])).contains("books.api_url"));
+        assert!(
+            message(load("[books]\napi_url = \"http://127.0.0.1.example.com\"", &[]))
+                .contains("books.api_url")
+        );
     }
 
     #[test]

@@ -30,8 +30,10 @@ pub struct Model {
     pub origin: Origin,
     /// What a clone carries after its name (A17.9).
     pub name_suffix: Option<String>,
-    /// The finance side as last read back; differences are taken from it.
-    pub base: Option<Json>,
+    /// The CRM's values as last written; what the CRM changed since is the difference from these.
+    pub crm_base: Option<Json>,
+    /// The finance side as last read back.
+    pub remote_base: Option<Json>,
     /// Version of the CRM record that was last written.
     pub synced_version: i64,
     /// When it was claimed.

@@ -36,7 +36,8 @@ impl MigrationTrait for Migration {
             .col(text("state"))
             .col(text("origin"))
             .col(text_null("name_suffix"))
-            .col(json_null("base"))
+            .col(json_null("crm_base"))
+            .col(json_null("remote_base"))
             .col(big("synced_version"))
             .col(time("created_at"))
             .col(time("updated_at"))
@@ -72,6 +73,7 @@ impl MigrationTrait for Migration {
         manager.create_table(run).await?;
         index(manager, "sync_run", &["created_at", "id"]).await?;
         index(manager, "sync_run", &["integration_id", "created_at", "id"]).await?;
+        index(manager, "sync_run", &["sync_module_id", "created_at", "id"]).await?;
         let mut due = Index::create();
         due.name("ix_sync_run_due").table("sync_run").col("state").col("resume_at");
         manager.create_index(due.take()).await?;

@@ -1,7 +1,6 @@
 //! Applying the plan, record by record: claim, write, read back, note. Each record ends with its own outcome; one
 //! that fails does not stop the others.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use finbridge_contract::{CrmReference, CustomerAdapter, Failure, FailureKind, RemoteCustomer, Removal};
@@ -10,7 +9,10 @@ use finbridge_domain::{CrmModule, WireId};
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState, LinkState, Origin};
 use finbridge_entity::{Scoped, account, begin_write, record_link, sync_run, sync_run_item};
 use futures::StreamExt;
-use sea_orm::{ActiveModelTrait, ColumnTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::engine::{Engine, Remote};
@@ -39,6 +41,8 @@ pub enum Applied {
     Stopped,
     /// Some records failed in a way that may pass; they are tried again after a pause.
     Waits,
+    /// The finance app answers nobody: no record is to blame, all of them wait.
+    Outage(Failure),
 }
 
 /// Applies what is pending.
@@ -52,7 +56,7 @@ pub async fn apply(
     adapter: &dyn CustomerAdapter,
     stop: &CancellationToken,
 ) -> Result<Applied, SyncError> {
-    let failures_in_a_row = Arc::new(AtomicUsize::new(0));
+    let unanswered = AtomicUsize::new(0);
     let mut after = None;
     loop {
         if stop.is_cancelled() {
@@ -72,23 +76,24 @@ pub async fn apply(
         let mut done = futures::stream::iter(items)
             .map(|item| async {
                 if stop.is_cancelled() {
-                    return Ok(());
+                    return Ok(None);
                 }
                 let worker = ItemWorker { engine, remote, adapter };
-                match worker.work(item).await {
-                    Ok(Settled::Finally) => failures_in_a_row.store(0, Ordering::Relaxed),
-                    Ok(Settled::Later) => {
-                        failures_in_a_row.fetch_add(1, Ordering::Relaxed);
+                match worker.work(item).await? {
+                    Settled::Answered => unanswered.store(0, Ordering::Relaxed),
+                    Settled::Unanswered(failure) => {
+                        if unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+                            return Ok(Some(failure));
+                        }
                     }
-                    Err(error) => return Err(error),
                 }
-                Ok(())
+                Ok::<_, SyncError>(None)
             })
             .buffer_unordered(PARALLEL);
         while let Some(result) = done.next().await {
-            result?;
-            if failures_in_a_row.load(Ordering::Relaxed) >= PATIENCE {
-                return Ok(Applied::Waits);
+            if let Some(failure) = result? {
+                forgive(engine, run).await?;
+                return Ok(Applied::Outage(failure));
             }
         }
     }
@@ -100,9 +105,23 @@ pub async fn apply(
     Ok(if left.is_some() { Applied::Waits } else { Applied::All })
 }
 
+/// In an outage the tries of single records do not count: they failed with everything else.
+async fn forgive(engine: &Engine, run: &sync_run::Model) -> Result<(), SyncError> {
+    sync_run_item::Entity::update_many()
+        .col_expr(sync_run_item::Column::Attempts, Expr::value(0))
+        .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))
+        .filter(sync_run_item::Column::RunId.eq(run.id))
+        .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+        .exec(&engine.db)
+        .await?;
+    Ok(())
+}
+
 enum Settled {
-    Finally,
-    Later,
+    /// The finance app did its part, whatever came of it.
+    Answered,
+    /// It did not; the failure may pass.
+    Unanswered(Failure),
 }
 
 /// What doing one item came to. Item and link are noted in one transaction: a crash before it repeats the item, which
@@ -116,7 +135,8 @@ struct Done {
 
 enum LinkChange {
     None,
-    Complete(record_link::Model, Box<RemoteCustomer>),
+    /// The link, the finance record as read back, and the CRM's values that it now has.
+    Complete(record_link::Model, Box<RemoteCustomer>, CustomerValues),
     State(record_link::Model, LinkState),
 }
 
@@ -148,7 +168,7 @@ impl ItemWorker<'_> {
         match result {
             Ok(done) => {
                 self.succeed(item, done).await?;
-                Ok(Settled::Finally)
+                Ok(Settled::Answered)
             }
             Err(SyncError::Finance(failure)) => self.failed(item, failure).await,
             Err(error) => Err(error),
@@ -169,30 +189,27 @@ impl ItemWorker<'_> {
             Claim::Taken => return Ok(Done::nothing(ItemOutcome::Skipped)),
         };
         let values = wanted(item)?;
-        if may_exist
-            && let Some(existing) = self.adapter.find_by_reference(&self.remote.connection, reference).await?
-        {
-            let made = self.write(existing, &values).await?;
-            return Ok(Done {
-                outcome: ItemOutcome::Added,
-                link: LinkChange::Complete(link, Box::new(made)),
-                changes: None,
-            });
-        }
-        let customer = Customer { kind: kind_of(CrmModule::Accounts), values };
-        match self.adapter.create(&self.remote.connection, reference, &customer).await {
-            Ok(made) => Ok(Done {
-                outcome: ItemOutcome::Added,
-                link: LinkChange::Complete(link, Box::new(made)),
-                changes: None,
-            }),
-            Err(failure) => {
-                if !failure.is_transient() && failure.kind != FailureKind::Malformed {
-                    link::release(&self.engine.db, &link).await?;
+        let existing = match may_exist {
+            true => self.adapter.find_by_reference(&self.remote.connection, reference).await?,
+            false => None,
+        };
+        let made = match existing {
+            Some(existing) => self.write(existing, &values).await?,
+            None => {
+                let customer = Customer { kind: kind_of(CrmModule::Accounts), values: values.clone() };
+                match self.adapter.create(&self.remote.connection, reference, &customer).await {
+                    Ok(made) => made,
+                    Err(failure) => {
+                        if !failure.is_transient() && failure.kind != FailureKind::Malformed {
+                            link::release(&self.engine.db, &link).await?;
+                        }
+                        return Err(failure.into());
+                    }
                 }
-                Err(failure.into())
             }
-        }
+        };
+        let link = LinkChange::Complete(link, Box::new(made), values);
+        Ok(Done { outcome: ItemOutcome::Added, link, changes: None })
     }
 
     /// Writes what differs from these values, if anything does.
@@ -240,6 +257,9 @@ impl ItemWorker<'_> {
         let before = match taken.await {
             Ok(before) => before,
             Err(failure) => {
+                if failure.kind == FailureKind::NotFound {
+                    pull::forget(&self.engine.db, self.remote, remote_id).await?;
+                }
                 if !failure.is_transient() {
                     link::release(&self.engine.db, &link).await?;
                 }
@@ -248,17 +268,21 @@ impl ItemWorker<'_> {
         };
         let wanted = wanted(item)?;
         let changes = customer::changes(&before.customer.values, &wanted);
+        // What the plan found equal already is not among the item's changes, and is the CRM's value all the same.
+        let mut written = before.customer.values.clone();
+        written.extend(wanted.clone());
         let after = self.write(before, &wanted).await?;
-        let link = LinkChange::Complete(link, Box::new(after));
+        let link = LinkChange::Complete(link, Box::new(after), written);
         Ok(Done { outcome: ItemOutcome::Updated, link, changes: Some(changes) })
     }
 
     async fn update(&self, item: &sync_run_item::Model) -> Result<Done, SyncError> {
         let link = self.link(item).await?;
         let remote_id = link.remote_id.clone().ok_or(SyncError::Missing("the finance record of a link"))?;
-        match self.adapter.update(&self.remote.connection, &remote_id, &wanted(item)?).await {
+        let values = wanted(item)?;
+        match self.adapter.update(&self.remote.connection, &remote_id, &values).await {
             Ok(after) => {
-                let link = LinkChange::Complete(link, Box::new(after));
+                let link = LinkChange::Complete(link, Box::new(after), values);
                 Ok(Done { outcome: ItemOutcome::Updated, link, changes: None })
             }
             Err(failure) => {
@@ -320,8 +344,8 @@ impl ItemWorker<'_> {
         let mut item = item.into_active_model();
         match done.link {
             LinkChange::None => {}
-            LinkChange::Complete(link, read_back) => {
-                link::complete(self.engine, &transaction, link, &read_back, version).await?;
+            LinkChange::Complete(link, read_back, written) => {
+                link::complete(self.engine, &transaction, link, &read_back, &written, version).await?;
                 pull::mirror(self.engine, &transaction, self.remote, std::slice::from_ref(&*read_back))
                     .await?;
                 item.remote_name = Set(Some(read_back.customer.display_name().to_owned()));
@@ -364,21 +388,28 @@ impl ItemWorker<'_> {
         let mut item = item.into_active_model();
         item.attempts = Set(attempts);
         item.error_code = Set(Some(error_code(&failure.kind).to_owned()));
-        item.error_message = Set(Some(failure.message));
-        item.remote_code = Set(failure.remote_code);
-        item.remote_message = Set(failure.remote_message);
-        item.remote_request_id = Set(failure.request_id);
+        item.error_message = Set(Some(match failure.kind {
+            FailureKind::NameTaken => format!(
+                "{}. Rename the account, or choose the duplicate policy CLONE, which adds a number to the name",
+                failure.message.trim_end_matches('.')
+            ),
+            _ => failure.message.clone(),
+        }));
+        item.remote_code = Set(failure.remote_code.clone());
+        item.remote_message = Set(failure.remote_message.clone());
+        item.remote_request_id = Set(failure.request_id.clone());
         if give_up {
             item.state = Set(ItemState::Failed);
             item.outcome = Set(ItemOutcome::Failed);
             item.finished_at = Set(Some(self.engine.clock.now()));
         }
         item.update(&self.engine.db).await?;
-        Ok(if give_up { Settled::Finally } else { Settled::Later })
+        Ok(if may_pass { Settled::Unanswered(failure) } else { Settled::Answered })
     }
 }
 
-fn error_code(kind: &FailureKind) -> &'static str {
+/// The stable code of a failure, for items and runs alike.
+pub(crate) fn error_code(kind: &FailureKind) -> &'static str {
     match kind {
         FailureKind::NameTaken => "NAME_TAKEN",
         FailureKind::NotFound => "REMOTE_RECORD_MISSING",

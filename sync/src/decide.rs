@@ -24,8 +24,10 @@ pub struct Pair<'a> {
     pub origin: Origin,
     /// What the clone carries after its name.
     pub name_suffix: Option<&'a str>,
+    /// The CRM's values as last written.
+    pub crm_base: CustomerValues,
     /// The finance side as last read back.
-    pub base: CustomerValues,
+    pub remote_base: CustomerValues,
     /// The finance record.
     pub remote_id: Option<&'a str>,
 }
@@ -48,6 +50,8 @@ pub struct Found {
     pub referenced: Option<Candidate>,
     /// Unlinked records of the same name.
     pub same_name: Vec<Candidate>,
+    /// Whether a customer that is linked to another CRM record has the name.
+    pub name_is_linked: bool,
     /// The first " (n)" that is free, for a clone.
     pub free_suffix: String,
 }
@@ -108,11 +112,18 @@ fn unlinked(source: &Source<'_>, found: &Found, policy: DuplicatePolicy) -> Deci
         return plain(ItemAction::Ambiguous, "AMBIGUOUS_MATCH", reason);
     }
     let Some(candidate) = candidates.first() else {
-        let name = display_name(source.wanted);
-        return Decision {
-            remote_name: Some(name.to_owned()),
-            changes: created(source.wanted),
-            ..plain(ItemAction::Create, "NEW", "The finance side has no record of this name")
+        return match (found.name_is_linked, policy) {
+            (true, DuplicatePolicy::Clone) => clone(
+                source,
+                found,
+                "The customer of another CRM record has this name; duplicates are cloned",
+            ),
+            (true, _) => create(
+                source.wanted,
+                "NAME_TAKEN",
+                "The customer of another CRM record has this name, so it will be refused",
+            ),
+            (false, _) => create(source.wanted, "NEW", "The finance side has no record of this name"),
         };
     };
     match policy {
@@ -132,33 +143,44 @@ fn unlinked(source: &Source<'_>, found: &Found, policy: DuplicatePolicy) -> Deci
             )
         },
         DuplicatePolicy::Clone => {
-            let name = format!("{}{}", display_name(source.wanted), found.free_suffix);
-            let mut wanted = source.wanted.clone();
-            wanted.insert(CustomerField::DisplayName, name.clone());
-            Decision {
-                remote_name: Some(name),
-                changes: created(&wanted),
-                ..plain(
-                    ItemAction::Clone,
-                    "DUPLICATE",
-                    "A finance record of this name is already there; duplicates are cloned",
-                )
-            }
+            clone(source, found, "A finance record of this name is already there; duplicates are cloned")
         }
     }
+}
+
+fn create(wanted: &CustomerValues, rule: &'static str, reason: &str) -> Decision {
+    Decision {
+        remote_name: Some(display_name(wanted).to_owned()),
+        changes: created(wanted),
+        ..plain(ItemAction::Create, rule, reason)
+    }
+}
+
+fn clone(source: &Source<'_>, found: &Found, reason: &str) -> Decision {
+    let wanted = with_suffix(source.wanted, Some(&found.free_suffix));
+    Decision { action: ItemAction::Clone, ..create(&wanted, "DUPLICATE", reason) }
 }
 
 fn linked(source: &Source<'_>, pair: &Pair<'_>) -> Option<Decision> {
     let wanted = with_suffix(source.wanted, pair.name_suffix);
     match pair.state {
-        // Claimed before a crash: whoever looks first decides whether it has to be made.
-        LinkState::Claimed => Some(Decision {
-            remote_name: Some(display_name(&wanted).to_owned()),
-            changes: created(&wanted),
-            ..plain(ItemAction::Create, "CLAIMED", "An earlier run began to make the finance record")
+        // Claimed before a crash: what was begun is finished.
+        LinkState::Claimed => Some(match (pair.remote_id, pair.origin) {
+            (None, _) => create(&wanted, "CLAIMED", "An earlier run began to make the finance record"),
+            (Some(remote_id), origin) => Decision {
+                action: if origin == Origin::Crm { ItemAction::Adopt } else { ItemAction::Overwrite },
+                remote_id: Some(remote_id.to_owned()),
+                changes: towards(&CustomerValues::new(), &wanted),
+                ..create(&wanted, "CLAIMED", "An earlier run began to link the finance record")
+            },
         }),
         LinkState::Linked => {
-            let changes = customer::changes(&pair.base, &wanted);
+            // Only what the CRM changed travels: an edit made on the finance side in another field stays (A17.16, A17.26).
+            let mut changes = customer::changes(&pair.crm_base, &wanted);
+            for change in &mut changes {
+                let field = wanted.keys().find(|field| field.as_str() == change.field);
+                change.before = field.map(|field| pair.remote_base.get(field).cloned().unwrap_or_default());
+            }
             (!changes.is_empty()).then(|| Decision {
                 action: ItemAction::Update,
                 rule: "CRM_CHANGED",
@@ -252,7 +274,14 @@ mod tests {
     }
 
     fn pair(state: LinkState, origin: Origin) -> Pair<'static> {
-        Pair { state, origin, name_suffix: None, base: values("Acme", "Oslo"), remote_id: Some("7") }
+        Pair {
+            state,
+            origin,
+            name_suffix: None,
+            crm_base: values("Acme", "Oslo"),
+            remote_base: values("Acme", "Oslo"),
+            remote_id: Some("7"),
+        }
     }
 
     fn decided(
@@ -292,7 +321,8 @@ mod tests {
 
         let linked = Pair {
             name_suffix: Some(" (2)"),
-            base: values("Acme (2)", "Oslo"),
+            crm_base: values("Acme (2)", "Oslo"),
+            remote_base: values("Acme (2)", "Oslo"),
             ..pair(LinkState::Linked, Origin::Crm)
         };
         assert_eq!(decide(&source, Some(&linked), &Found::default(), DuplicatePolicy::Clone), None);
@@ -340,6 +370,31 @@ mod tests {
             ),
             None
         );
+    }
+
+    #[test]
+    fn a17_26_an_edit_on_the_finance_side_stays_until_the_crm_changes_that_field() {
+        let mut edited = pair(LinkState::Linked, Origin::Crm);
+        edited.remote_base = values("Acme Inc", "Oslo");
+        let moved = values("Acme", "Bergen");
+        let source = Source { wanted: &moved, is_deleted: false, rivals: 0 };
+        let decision = decide(&source, Some(&edited), &Found::default(), DuplicatePolicy::Skip).unwrap();
+        let fields: Vec<_> = decision.changes.iter().map(|change| change.field.as_str()).collect();
+        assert_eq!(fields, ["billingAddress.city"]);
+    }
+
+    #[test]
+    fn what_was_begun_is_finished_as_it_was_begun() {
+        let wanted = values("Acme", "Oslo");
+        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
+        let decided = |pair: &Pair<'_>| {
+            decide(&source, Some(pair), &Found::default(), DuplicatePolicy::Skip)
+                .map(|decision| decision.action)
+        };
+        let begun = |origin, remote_id| Pair { remote_id, ..pair(LinkState::Claimed, origin) };
+        assert_eq!(decided(&begun(Origin::Crm, None)), Some(ItemAction::Create));
+        assert_eq!(decided(&begun(Origin::Crm, Some("7"))), Some(ItemAction::Adopt));
+        assert_eq!(decided(&begun(Origin::Finance, Some("7"))), Some(ItemAction::Overwrite));
     }
 
     #[test]

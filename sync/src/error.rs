@@ -31,7 +31,7 @@ pub enum SyncError {
     },
     /// The credential cannot be decrypted: the key changed, or the row was tampered with.
     #[error(
-        "the stored credential cannot be decrypted; is FINBRIDGE_SECRET_KEY the key it was encrypted with?"
+        "the stored credential cannot be decrypted; is FINBRIDGE_SECRETS_KEY the key it was encrypted with?"
     )]
     Credential,
     /// The integration's app is not in the registry of this server.

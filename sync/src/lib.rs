@@ -8,6 +8,7 @@ pub mod decide;
 pub mod engine;
 pub mod error;
 pub mod job;
+mod lease;
 mod link;
 pub mod matching;
 pub mod modules;

@@ -1,6 +1,7 @@
 //! Links: claimed before the finance record is written, so that nobody makes a second one.
 
-use finbridge_contract::RemoteCustomer;
+use finbridge_contract::{Failure, FailureKind, RemoteCustomer};
+use finbridge_domain::record::CustomerValues;
 use finbridge_entity::types::{LinkState, Origin};
 use finbridge_entity::{Scoped, record_link};
 use sea_orm::{
@@ -36,6 +37,16 @@ pub async fn of_record(
         .await?)
 }
 
+async fn is_linked(db: &impl ConnectionTrait, remote: &Remote, remote_id: &str) -> Result<bool, SyncError> {
+    let link = record_link::Entity::of(remote.organization.organization_id)
+        .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
+        .filter(record_link::Column::Kind.eq(KIND))
+        .filter(record_link::Column::RemoteId.eq(remote_id))
+        .one(db)
+        .await?;
+    Ok(link.is_some())
+}
+
 /// Claims the CRM record, and the finance record where it is known. The unique keys let one claim through.
 pub async fn claim(
     engine: &Engine,
@@ -49,6 +60,13 @@ pub async fn claim(
     if let Some(link) = of_record(db, remote, record_id).await? {
         return Ok(if link.state == LinkState::Claimed { Claim::Unfinished(link) } else { Claim::Taken });
     }
+    if let Some(remote_id) = remote_id
+        && is_linked(db, remote, remote_id).await?
+    {
+        let message =
+            format!("The finance record {remote_id} is linked to another CRM record; unlink it there first");
+        return Err(Failure::new(FailureKind::Refused, message).into());
+    }
     let now = engine.clock.now();
     let link = record_link::ActiveModel {
         organization_id: Set(remote.organization.organization_id),
@@ -61,7 +79,8 @@ pub async fn claim(
         state: Set(LinkState::Claimed),
         origin: Set(origin),
         name_suffix: Set(name_suffix),
-        base: Set(None),
+        crm_base: Set(None),
+        remote_base: Set(None),
         synced_version: Set(0),
         created_at: Set(now),
         updated_at: Set(now),
@@ -69,20 +88,27 @@ pub async fn claim(
     Ok(Claim::Fresh(link.insert(db).await?))
 }
 
-/// Notes that both records are known and what the finance side was read back as.
+/// Notes that both records are known, what the CRM's values were, and what the finance side was read back as.
 pub async fn complete(
     engine: &Engine,
     db: &impl ConnectionTrait,
     link: record_link::Model,
     read_back: &RemoteCustomer,
+    written: &CustomerValues,
     synced_version: i64,
 ) -> Result<(), SyncError> {
-    let base = serde_json::to_value(&read_back.customer.values)
-        .map_err(|source| SyncError::Corrupt { what: "a finance record", source })?;
+    let told = |source| SyncError::Corrupt { what: "the base of a link", source };
+    let mut crm_base: CustomerValues = match link.crm_base.clone() {
+        Some(base) => serde_json::from_value(base).map_err(told)?,
+        None => CustomerValues::new(),
+    };
+    crm_base.extend(written.clone());
+    let remote_base = serde_json::to_value(&read_back.customer.values).map_err(told)?;
     let mut link = link.into_active_model();
     link.remote_id = Set(Some(read_back.remote_id.clone()));
     link.state = Set(LinkState::Linked);
-    link.base = Set(Some(base));
+    link.crm_base = Set(Some(serde_json::to_value(crm_base).map_err(told)?));
+    link.remote_base = Set(Some(remote_base));
     link.synced_version = Set(synced_version);
     link.updated_at = Set(engine.clock.now());
     link.update(db).await?;

@@ -71,6 +71,10 @@ pub async fn find(
             Found {
                 referenced: referenced.map(candidate).transpose()?,
                 same_name: same_name.map(candidate).collect::<Result<_, _>>()?,
+                name_is_linked: named.iter().any(|row| {
+                    row.name_key == record.name_key
+                        && (row.crm_reference.is_some() || linked.contains(&row.remote_id))
+                }),
                 free_suffix: free.unwrap_or_else(|| suffix(MOST_CLONES)),
             },
         );

@@ -73,12 +73,13 @@ pub async fn next(
             is_deleted: record.is_deleted,
             rivals: by_name.get(&record.name_key).map_or(0, |n| n.saturating_sub(1)),
         };
-        let base = link.map(base).transpose()?.unwrap_or_default();
+        let (crm_base, remote_base) = link.map(bases).transpose()?.unwrap_or_default();
         let pair = link.map(|link| Pair {
             state: link.state,
             origin: link.origin,
             name_suffix: link.name_suffix.as_deref(),
-            base,
+            crm_base,
+            remote_base,
             remote_id: link.remote_id.as_deref(),
         });
         let candidates = found.remove(&record.id).unwrap_or_default();
@@ -91,7 +92,11 @@ pub async fn next(
     Ok(planned)
 }
 
-fn base(link: &record_link::Model) -> Result<CustomerValues, SyncError> {
-    let Some(base) = link.base.clone() else { return Ok(CustomerValues::new()) };
-    serde_json::from_value(base).map_err(|source| SyncError::Corrupt { what: "the base of a link", source })
+fn bases(link: &record_link::Model) -> Result<(CustomerValues, CustomerValues), SyncError> {
+    let read = |base: &Option<serde_json::Value>| match base.clone() {
+        Some(base) => serde_json::from_value(base)
+            .map_err(|source| SyncError::Corrupt { what: "the base of a link", source }),
+        None => Ok(CustomerValues::new()),
+    };
+    Ok((read(&link.crm_base)?, read(&link.remote_base)?))
 }

@@ -99,7 +99,8 @@ pub async fn mirror(
         Column::ReadAt,
     ])
     .to_owned();
-    // One statement must not name a record twice, and a page may.
+    // One statement must not name a record twice, and a page may: the later row is the newer one.
+    rows.reverse();
     rows.sort_by(|a, b| a.remote_id.as_ref().cmp(b.remote_id.as_ref()));
     rows.dedup_by(|a, b| a.remote_id.as_ref() == b.remote_id.as_ref());
     remote_record::Entity::insert_many(rows).on_conflict(same_record).exec_without_returning(db).await?;

@@ -3,19 +3,15 @@
 //! A run is a state machine in the database: READ the finance side, PLAN every record, APPLY the plan, DONE. Every
 //! step is committed before the next begins, so a killed worker's run is continued by another from where it stood.
 
-use std::time::Duration;
-
 use chrono::TimeDelta;
-use finbridge_contract::FailureKind;
+use finbridge_contract::{Failure, FailureKind};
 use finbridge_domain::SyncSettings;
 use finbridge_entity::types::{IntegrationState, ItemOutcome, ItemState, RunPhase, RunState, RunTrigger};
 use finbridge_entity::{
     Scoped, begin_write, integration, record_link, sync_module, sync_run, sync_run_item, sync_settings,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, Set, UpdateMany,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -23,13 +19,8 @@ use crate::apply::{self, Applied};
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::job::continue_run;
-use crate::{outcome, plan, pull};
-
-/// How long a worker has a run to itself without saying that it is still there.
-pub const LEASE: TimeDelta = TimeDelta::seconds(30);
-
-/// How often it says so.
-const HEARTBEAT: Duration = Duration::from_secs(10);
+use crate::lease::{LEASE, Lease};
+use crate::{plan, pull};
 
 /// Interruptions without progress after which a run is given up.
 const MOST_ATTEMPTS: i32 = 10;
@@ -142,46 +133,39 @@ pub async fn go_on(
     run_id: Uuid,
     stop: &CancellationToken,
 ) -> Result<(), SyncError> {
-    let owner = engine.ids.uuid().to_string();
-    let Some(run) = take_lease(engine, organization_id, run_id, &owner).await? else { return Ok(()) };
-    let lost = stop.child_token();
+    let Some(lease) = Lease::take(engine, organization_id, run_id).await? else { return Ok(()) };
+    let before = lease.progress().await?;
     let result = tokio::select! {
-        result = drive(engine, &run, &lost) => result,
-        // Only a lost lease ends the heartbeat: somebody else has the run now.
-        () = heartbeat(engine, &run, &owner, &lost) => return Ok(()),
+        result = drive(&lease, stop) => result,
+        // The heartbeat ends only when the lease is lost: somebody else has the run now.
+        () = lease.heartbeat() => return Ok(()),
     };
+    let attempts = lease.run.attempts;
+    // A run that gets on may be interrupted as often as it takes.
+    let patience =
+        async || Ok::<_, SyncError>(if lease.progress().await? == before { attempts + 1 } else { 0 });
     match result {
         Ok(Progress::Ended) => Ok(()),
-        Ok(Progress::Stopped) => yield_run(engine, &run, &owner, TimeDelta::zero(), 0).await,
-        Ok(Progress::Waits(pause)) => yield_run(engine, &run, &owner, pause, run.attempts + 1).await,
-        Err(SyncError::Finance(failure)) if failure.is_transient() && run.attempts < MOST_ATTEMPTS => {
-            tracing::warn!(run = %run.id, %failure, attempts = run.attempts, "A sync run waits for the finance app");
-            let pause = match failure.kind {
-                FailureKind::RateLimited { retry_after: Some(pause) } => {
-                    TimeDelta::from_std(pause).unwrap_or(LEASE)
-                }
-                _ => backoff(run.attempts),
-            };
-            yield_run(engine, &run, &owner, pause, run.attempts + 1).await
-        }
+        Ok(Progress::Stopped) => lease.release(TimeDelta::zero(), 0).await,
+        Ok(Progress::Waits) => lease.release(backoff(attempts), patience().await?).await,
         Err(SyncError::Finance(failure)) => {
-            let code = match failure.kind {
-                FailureKind::Unauthorized => "RECONNECT_NEEDED",
-                FailureKind::RateLimited { .. } => "RATE_LIMITED",
-                FailureKind::Unavailable | FailureKind::OutcomeUnknown => "FINANCE_UNAVAILABLE",
-                FailureKind::NotSupported => "NOT_SUPPORTED",
-                _ => "FINANCE_REFUSED",
-            };
-            if failure.kind == FailureKind::Unauthorized {
-                mark_reconnect_needed(engine, &run).await?;
+            let attempts = patience().await?;
+            if failure.is_transient() && attempts < MOST_ATTEMPTS {
+                tracing::warn!(run = %run_id, %failure, attempts, "A sync run waits for the finance app");
+                return lease.release(pause(&failure, attempts), attempts).await;
             }
-            fail(engine, &run, code, &failure.message).await
+            if failure.kind == FailureKind::Unauthorized {
+                mark_reconnect_needed(engine, &lease.run).await?;
+            }
+            lease.fail(apply::error_code(&failure.kind), &failure.message).await
         }
-        Err(error @ (SyncError::Credential | SyncError::UnknownApp(_) | SyncError::Corrupt { .. })) => {
-            fail(engine, &run, "NOT_POSSIBLE", &error.to_string()).await
+        Err(SyncError::Database(error)) if attempts < MOST_ATTEMPTS => {
+            lease.release(backoff(attempts), patience().await?).await?;
+            Err(error.into())
         }
+        // Trying again would end the same way.
         Err(error) => {
-            yield_run(engine, &run, &owner, backoff(run.attempts), run.attempts + 1).await?;
+            lease.fail("NOT_POSSIBLE", &error.to_string()).await?;
             Err(error)
         }
     }
@@ -190,14 +174,11 @@ pub async fn go_on(
 enum Progress {
     Ended,
     Stopped,
-    Waits(TimeDelta),
+    Waits,
 }
 
-async fn drive(
-    engine: &Engine,
-    run: &sync_run::Model,
-    stop: &CancellationToken,
-) -> Result<Progress, SyncError> {
+async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, SyncError> {
+    let (engine, run) = (lease.engine, &lease.run);
     let remote = engine.remote(&engine.db, run.organization_id, run.integration_id).await?;
     let adapter = remote.connector.clone();
     let adapter = adapter.customers().ok_or(SyncError::Missing("the customers of this finance app"))?;
@@ -208,31 +189,36 @@ async fn drive(
                 if !pull::read_changes(engine, &remote, adapter, run.sync_module_id, stop).await? {
                     return Ok(Progress::Stopped);
                 }
-                enter(engine, run, RunPhase::Plan).await?
+                RunPhase::Plan
             }
             RunPhase::Plan => {
-                while plan_batch(engine, run, &remote).await? {
+                while plan_batch(lease, &remote).await? {
                     if stop.is_cancelled() {
                         return Ok(Progress::Stopped);
                     }
                 }
-                enter(engine, run, RunPhase::Apply).await?
+                RunPhase::Apply
             }
             RunPhase::Apply => match apply::apply(engine, run, &remote, adapter, stop).await? {
                 Applied::All => {
-                    finish(engine, run).await?;
+                    lease.finish().await?;
                     return Ok(Progress::Ended);
                 }
                 Applied::Stopped => return Ok(Progress::Stopped),
-                Applied::Waits => return Ok(Progress::Waits(backoff(run.attempts))),
+                Applied::Waits => return Ok(Progress::Waits),
+                Applied::Outage(failure) => return Err(failure.into()),
             },
             RunPhase::Done => return Ok(Progress::Ended),
         };
+        if !lease.enter(phase).await? {
+            return Ok(Progress::Stopped);
+        }
     }
 }
 
 /// Plans one batch: its items, the position and the noted versions stand or fall together. False: no more records.
-async fn plan_batch(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> Result<bool, SyncError> {
+async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncError> {
+    let (engine, run) = (lease.engine, &lease.run);
     let current = sync_run::Entity::one_of(run.organization_id, run.id)
         .one(&engine.db)
         .await?
@@ -272,7 +258,8 @@ async fn plan_batch(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> 
         });
     }
     let transaction = begin_write(&engine.db).await?;
-    let moved = update_run(run)
+    let moved = lease
+        .update()
         .col_expr(sync_run::Column::PlanPosition, Expr::value(Some(position)))
         .col_expr(
             sync_run::Column::PlannedCount,
@@ -285,8 +272,8 @@ async fn plan_batch(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> 
         .exec(&transaction)
         .await?;
     if moved.rows_affected == 0 {
-        // Another worker planned this batch in the meantime.
-        return Ok(true);
+        // Another worker has the run, and planned this batch in the meantime.
+        return Ok(false);
     }
     if !items.is_empty() {
         sync_run_item::Entity::insert_many(items).exec_without_returning(&transaction).await?;
@@ -303,152 +290,6 @@ async fn plan_batch(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> 
     Ok(true)
 }
 
-fn update_run(run: &sync_run::Model) -> UpdateMany<sync_run::Entity> {
-    sync_run::Entity::update_many()
-        .filter(sync_run::Column::OrganizationId.eq(run.organization_id))
-        .filter(sync_run::Column::Id.eq(run.id))
-}
-
-async fn take_lease(
-    engine: &Engine,
-    organization_id: Uuid,
-    run_id: Uuid,
-    owner: &str,
-) -> Result<Option<sync_run::Model>, SyncError> {
-    let now = engine.clock.now();
-    let Some(run) = sync_run::Entity::one_of(organization_id, run_id).one(&engine.db).await? else {
-        return Ok(None);
-    };
-    let free = Condition::any()
-        .add(sync_run::Column::LeaseOwner.is_null())
-        .add(sync_run::Column::LeaseUntil.lte(now));
-    let taken = update_run(&run)
-        .col_expr(sync_run::Column::State, Expr::value(RunState::Running))
-        .col_expr(sync_run::Column::LeaseOwner, Expr::value(Some(owner.to_owned())))
-        .col_expr(sync_run::Column::LeaseUntil, Expr::value(Some(now + LEASE)))
-        .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(now + LEASE)))
-        .col_expr(sync_run::Column::StartedAt, Expr::value(Some(run.started_at.unwrap_or(now))))
-        .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
-        .filter(free)
-        .exec(&engine.db)
-        .await?;
-    if taken.rows_affected == 0 {
-        return Ok(None);
-    }
-    Ok(sync_run::Entity::one_of(organization_id, run_id).one(&engine.db).await?)
-}
-
-async fn heartbeat(engine: &Engine, run: &sync_run::Model, owner: &str, lost: &CancellationToken) {
-    loop {
-        tokio::time::sleep(HEARTBEAT).await;
-        let until = engine.clock.now() + LEASE;
-        let renewed = update_run(run)
-            .col_expr(sync_run::Column::LeaseUntil, Expr::value(Some(until)))
-            .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(until)))
-            .filter(sync_run::Column::LeaseOwner.eq(owner))
-            .exec(&engine.db)
-            .await;
-        match renewed {
-            Ok(renewed) if renewed.rows_affected == 0 => {
-                tracing::warn!(run = %run.id, "Another worker has taken this run over");
-                lost.cancel();
-                return;
-            }
-            Ok(_) => {}
-            Err(error) => {
-                tracing::warn!(run = %run.id, %error, "The lease of a run could not be renewed; trying again")
-            }
-        }
-    }
-}
-
-/// Leaves the run to be continued after a pause.
-async fn yield_run(
-    engine: &Engine,
-    run: &sync_run::Model,
-    owner: &str,
-    pause: TimeDelta,
-    attempts: i32,
-) -> Result<(), SyncError> {
-    update_run(run)
-        .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
-        .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(engine.clock.now() + pause)))
-        .col_expr(sync_run::Column::Attempts, Expr::value(attempts))
-        .filter(sync_run::Column::LeaseOwner.eq(owner))
-        .exec(&engine.db)
-        .await?;
-    Ok(())
-}
-
-async fn enter(engine: &Engine, run: &sync_run::Model, phase: RunPhase) -> Result<RunPhase, SyncError> {
-    update_run(run)
-        .col_expr(sync_run::Column::Phase, Expr::value(phase))
-        // Reaching a new phase is progress: patience begins anew.
-        .col_expr(sync_run::Column::Attempts, Expr::value(0))
-        .exec(&engine.db)
-        .await?;
-    Ok(phase)
-}
-
-async fn finish(engine: &Engine, run: &sync_run::Model) -> Result<(), SyncError> {
-    let totals = outcome::totals(&engine.db, run.organization_id, &[run.id]).await?;
-    let state = totals.get(&run.id).copied().unwrap_or_default().final_state();
-    end(engine, run, state, None).await?;
-    tracing::info!(run = %run.id, ?state, "A sync run ended");
-    Ok(())
-}
-
-async fn fail(engine: &Engine, run: &sync_run::Model, code: &str, message: &str) -> Result<(), SyncError> {
-    tracing::error!(run = %run.id, code, message, "A sync run failed");
-    end(engine, run, RunState::Failed, Some((code, message))).await
-}
-
-/// Ends the run: its state, what was left undone, and the module's freedom to run again, in one transaction.
-async fn end(
-    engine: &Engine,
-    run: &sync_run::Model,
-    state: RunState,
-    error: Option<(&str, &str)>,
-) -> Result<(), SyncError> {
-    let now = engine.clock.now();
-    let transaction = begin_write(&engine.db).await?;
-    update_run(run)
-        .col_expr(sync_run::Column::State, Expr::value(state))
-        .col_expr(sync_run::Column::Phase, Expr::value(RunPhase::Done))
-        .col_expr(sync_run::Column::FinishedAt, Expr::value(Some(now)))
-        .col_expr(sync_run::Column::ResumeAt, Expr::value(Option::<chrono::DateTime<chrono::Utc>>::None))
-        .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
-        .col_expr(sync_run::Column::ErrorCode, Expr::value(error.map(|(code, _)| code.to_owned())))
-        .col_expr(sync_run::Column::ErrorMessage, Expr::value(error.map(|(_, message)| message.to_owned())))
-        .exec(&transaction)
-        .await?;
-    sync_run_item::Entity::update_many()
-        .col_expr(sync_run_item::Column::State, Expr::value(ItemState::Failed))
-        .col_expr(sync_run_item::Column::Outcome, Expr::value(ItemOutcome::Failed))
-        .col_expr(sync_run_item::Column::ErrorCode, Expr::value("RUN_FAILED"))
-        .col_expr(
-            sync_run_item::Column::ErrorMessage,
-            Expr::value("The run failed before this record's turn; the next run takes it up"),
-        )
-        .col_expr(sync_run_item::Column::FinishedAt, Expr::value(Some(now)))
-        .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))
-        .filter(sync_run_item::Column::RunId.eq(run.id))
-        .filter(sync_run_item::Column::State.eq(ItemState::Pending))
-        .exec(&transaction)
-        .await?;
-    let mut module = sync_module::Entity::update_many()
-        .col_expr(sync_module::Column::ActiveRunId, Expr::value(Option::<Uuid>::None))
-        .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
-        .filter(sync_module::Column::ActiveRunId.eq(run.id));
-    if state != RunState::Failed {
-        let first = Expr::col(sync_module::Column::InitialSyncAt).if_null(now);
-        module = module.col_expr(sync_module::Column::InitialSyncAt, first);
-    }
-    module.exec(&transaction).await?;
-    transaction.commit().await?;
-    Ok(())
-}
-
 async fn mark_reconnect_needed(engine: &Engine, run: &sync_run::Model) -> Result<(), SyncError> {
     integration::Entity::update_many()
         .col_expr(integration::Column::State, Expr::value(IntegrationState::ReconnectNeeded))
@@ -457,6 +298,14 @@ async fn mark_reconnect_needed(engine: &Engine, run: &sync_run::Model) -> Result
         .exec(&engine.db)
         .await?;
     Ok(())
+}
+
+/// As long as the finance app asks for, or else longer each time.
+fn pause(failure: &Failure, attempts: i32) -> TimeDelta {
+    match failure.kind {
+        FailureKind::RateLimited { retry_after: Some(pause) } => TimeDelta::from_std(pause).unwrap_or(LEASE),
+        _ => backoff(attempts),
+    }
 }
 
 /// 1 s, 2 s, 4 s … at most 5 minutes.

@@ -8,7 +8,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::continue_run;
-use crate::run::LEASE;
+use crate::lease::LEASE;
 
 /// Wakes the runs whose time to go on has come: those that wait, and those whose worker died.
 ///

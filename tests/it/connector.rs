@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use finbridge_contract::{Connection, Connector, FailureKind, Grant, conformance};
 use finbridge_domain::SystemClock;
-use finbridge_emulator::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ZSC_KEY, Emulator, Seed};
+use finbridge_emulator::{
+    DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ZSC_KEY, Emulator, Seed,
+};
 use finbridge_zoho::{Books, ZohoConfig};
 use secrecy::SecretString;
 
@@ -48,7 +50,8 @@ async fn books_conforms() {
 async fn a_wrong_key_and_a_wrong_person_are_the_same_refusal() {
     let (emulator, books) = books().await;
     let key = books.authorize(grant(DEMO_EMAIL, "wrong")).await.expect_err("a wrong key");
-    let person = books.authorize(grant("nobody@example.com", DEMO_ZSC_KEY)).await.expect_err("a wrong person");
+    let person =
+        books.authorize(grant("nobody@example.com", DEMO_ZSC_KEY)).await.expect_err("a wrong person");
     assert_eq!(key.kind, FailureKind::Unauthorized);
     assert_eq!(key.message, person.message);
     emulator.shutdown().await;

@@ -141,7 +141,9 @@ async fn retries_errors_and_panics_and_keeps_the_dead_in_sight(bench: Bench) {
 
 async fn a_key_replaces_what_waits_and_a_lane_runs_one_at_a_time(bench: Bench) {
     for n in 0..3 {
-        bench.enqueue(NewJob { key: Some("same".to_owned()), ..NewJob::new("keyed", json!({ "n": n })) }).await;
+        bench
+            .enqueue(NewJob { key: Some("same".to_owned()), ..NewJob::new("keyed", json!({ "n": n })) })
+            .await;
     }
     for _ in 0..4 {
         let job = NewJob::new("laned", json!({ "sleep_ms": 60 }));
@@ -161,7 +163,9 @@ async fn a_key_replaces_what_waits_and_a_lane_runs_one_at_a_time(bench: Bench) {
 
 async fn a_delayed_job_waits(bench: Bench) {
     let (worker, stop) = bench.worker();
-    bench.enqueue(NewJob { delay: Duration::from_millis(1500), ..NewJob::new("later", json!("later")) }).await;
+    bench
+        .enqueue(NewJob { delay: Duration::from_millis(1500), ..NewJob::new("later", json!("later")) })
+        .await;
     bench.enqueue(NewJob::new("now", json!("now"))).await;
     bench.until("the first did not run", async || !bench.ran().is_empty()).await;
     assert_eq!(bench.ran(), [json!("now")]);
@@ -174,7 +178,9 @@ async fn a_delayed_job_waits(bench: Bench) {
 async fn stopping_lets_running_jobs_finish_and_others_wait_for_the_next_worker(bench: Bench) {
     let (worker, stop) = bench.worker();
     bench.enqueue(NewJob::new("slow", json!({ "sleep_ms": 400 }))).await;
-    bench.until("it did not begin", async || bench.witness.at_once.lock().unwrap().contains_key("slow")).await;
+    bench
+        .until("it did not begin", async || bench.witness.at_once.lock().unwrap().contains_key("slow"))
+        .await;
     stop.cancel();
     bench.enqueue(NewJob::new("after", json!("after"))).await;
     worker.await.unwrap();

@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Where tests on PostgreSQL find their server; `make test` sets it.
-pub const POSTGRES: &str = "FINBRIDGE_TEST_POSTGRES";
+pub const POSTGRES: &str = "TEST_POSTGRES_URL";
 
 /// Longest wait for something that happens by itself.
 const PATIENCE: Duration = Duration::from_secs(30);

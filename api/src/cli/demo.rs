@@ -81,6 +81,8 @@ pub struct Demo {
     pub token: String,
     /// The first sync run.
     pub first_run: Option<Uuid>,
+    /// Whether this start began it.
+    pub began_first_run: bool,
     /// The integration.
     pub integration: NodeId,
 }
@@ -110,7 +112,8 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
             integration::connect(&services, wish).await?
         }
     };
-    if integration::modules(&services, integration.id).await?.is_empty() {
+    let began_first_run = integration::modules(&services, integration.id).await?.is_empty();
+    if began_first_run {
         let settings = SyncSettings {
             crm_module: CrmModule::Accounts,
             direction: Direction::FetchFromCrm,
@@ -123,7 +126,7 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
         .one(&engine.db)
         .await?;
     let integration = NodeId::new(NodeKind::Integration, integration.id);
-    Ok(Demo { viewer, token, first_run: first_run.map(|run| run.id), integration })
+    Ok(Demo { viewer, token, first_run: first_run.map(|run| run.id), began_first_run, integration })
 }
 
 /// The demo token: in a file that only its owner can read, because the database keeps a hash alone.

@@ -11,6 +11,9 @@ use crate::config::Config;
 use crate::http::{self, GraphiqlPage, Shared};
 
 pub(super) async fn serve(config: Config, also_work: bool) -> CliResult {
+    if !also_work && config.sqlite_file().is_some() {
+        return Err("--no-worker needs PostgreSQL: on SQLite one process does everything, so nothing would ever be synchronised".into());
+    }
     let _lock = DatabaseLock::take(&config)?;
     let listener = http::listen(config.server.listen).await?;
     let app = App::open(&config, Arc::new(SystemClock)).await?;

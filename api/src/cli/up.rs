@@ -84,6 +84,7 @@ async fn watch_first_sync(
     let Some(run_id) = demo.first_run else { return Ok(None) };
     let db = &app.engine.db;
     let mut bar = None;
+    let mut was_under_way = demo.began_first_run;
     while !stop.is_cancelled() {
         let run = sync_run::Entity::one_of(demo.viewer.organization_id, run_id).one(db).await?;
         let Some(run) = run else { return Ok(None) };
@@ -97,8 +98,9 @@ async fn watch_first_sync(
                 let why = run.error_message.unwrap_or_default();
                 eprintln!("The first sync failed: {why}\nStart another with the mutation syncRunStart.");
             }
-            return Ok(Some(totals));
+            return Ok(was_under_way.then_some(totals));
         }
+        was_under_way = true;
         let template = "  {msg:28} {bar:40.cyan/dim} {pos:>10} of {len:10} {eta:>4}";
         let bar = bar.get_or_insert_with(|| progress::bar(0, "Syncing customers", template));
         bar.set_length(totals.planned().unsigned_abs());

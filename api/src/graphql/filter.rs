@@ -85,8 +85,10 @@ pub enum TextShape {
 
 impl TextShape {
     /// The forms that the text may have in the column. SQLite folds ASCII letters only, PostgreSQL all.
+    /// None when no column can hold the text: U+0000, which PostgreSQL refuses even in a comparison.
     fn forms(self, text: &str) -> Vec<String> {
         match self {
+            _ if text.contains('\0') => Vec::new(),
             Self::Key => vec![name_key(text)],
             Self::Plain => {
                 let text = text.trim();
@@ -137,7 +139,11 @@ impl Conditions for Condition {
             self = self.add(value().is_in(texts.iter().flat_map(|text| shape.forms(text))));
         }
         let like = |before: &str, text: &str| {
-            shape.forms(text).iter().fold(Condition::any(), |any, form| {
+            let forms = shape.forms(text);
+            if forms.is_empty() {
+                return Condition::any().add(value().is_in(forms));
+            }
+            forms.iter().fold(Condition::any(), |any, form| {
                 let pattern = format!("{before}{}%", escaped(form));
                 any.add(value().like(LikeExpr::new(pattern).escape('\\')))
             })

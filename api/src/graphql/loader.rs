@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
+use std::pin::pin;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -12,14 +13,46 @@ use finbridge_entity::{
     membership, product, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
+use futures::future::BoxFuture;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, WindowStatement};
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 use uuid::Uuid;
 
 use crate::service::page::{Identified, Listing, Page, PageArgs};
 use crate::service::{ServiceError, Services};
+
+/// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
+/// which they were asked first, so that one statement serves all that was asked for in it, however long the turn took.
+#[derive(Clone, Default)]
+pub struct Turns(Arc<Notify>);
+
+impl Turns {
+    /// Executes a request and announces the end of each turn.
+    pub async fn run<F: Future>(&self, execution: F) -> F::Output {
+        let mut execution = pin!(execution);
+        std::future::poll_fn(|context| {
+            let polled = execution.as_mut().poll(context);
+            self.0.notify_waiters();
+            polled
+        })
+        .await
+    }
+
+    fn spawner(&self) -> impl Fn(BoxFuture<'static, ()>) -> JoinHandle<()> + Send + Sync + 'static {
+        let turns = self.0.clone();
+        move |load| {
+            let ended = turns.clone().notified_owned();
+            tokio::spawn(async move {
+                ended.await;
+                load.await;
+            })
+        }
+    }
+}
 
 /// The loaders of one request.
 pub struct Loaders {
@@ -94,22 +127,22 @@ pub fn failed(error: LoadError) -> async_graphql::Error {
 
 impl Loaders {
     /// Loaders that read this viewer's tenant.
-    pub fn new(services: &Services) -> Self {
+    pub fn new(services: &Services, turns: &Turns) -> Self {
         let scope = Scope { db: services.db().clone(), organization_id: services.organization_id() };
         let nested = || scope.clone();
         Self {
-            accounts: by_id(&scope),
-            contacts: by_id(&scope),
-            deals: by_id(&scope),
-            products: by_id(&scope),
-            stages: by_id(&scope),
-            vendors: by_id(&scope),
-            integrations: by_id(&scope),
-            finance_organizations: by_id(&scope),
-            users: DataLoader::new(Users(scope.clone()), tokio::spawn),
-            deal_lines: DataLoader::new(DealLines(scope.clone()), tokio::spawn),
-            links: DataLoader::new(Links(scope.clone()), tokio::spawn),
-            run_totals: DataLoader::new(RunTotals(scope.clone()), tokio::spawn),
+            accounts: by_id(&scope, turns),
+            contacts: by_id(&scope, turns),
+            deals: by_id(&scope, turns),
+            products: by_id(&scope, turns),
+            stages: by_id(&scope, turns),
+            vendors: by_id(&scope, turns),
+            integrations: by_id(&scope, turns),
+            finance_organizations: by_id(&scope, turns),
+            users: DataLoader::new(Users(scope.clone()), turns.spawner()),
+            deal_lines: DataLoader::new(DealLines(scope.clone()), turns.spawner()),
+            links: DataLoader::new(Links(scope.clone()), turns.spawner()),
+            run_totals: DataLoader::new(RunTotals(scope.clone()), turns.spawner()),
             contacts_of_account: Arc::new(DataLoader::new(
                 Nested {
                     scope: nested(),
@@ -118,7 +151,7 @@ impl Loaders {
                     parent_of: |row| row.account_id,
                     listing: super::contact::of_account,
                 },
-                tokio::spawn,
+                turns.spawner(),
             )),
             deals_of_account: Arc::new(DataLoader::new(
                 Nested {
@@ -128,7 +161,7 @@ impl Loaders {
                     parent_of: |row| row.account_id,
                     listing: super::deal::of_account,
                 },
-                tokio::spawn,
+                turns.spawner(),
             )),
         }
     }
@@ -137,11 +170,11 @@ impl Loaders {
 /// Rows by id, deleted ones included: what refers to a deleted record decides for itself.
 pub struct ById<E>(Scope, PhantomData<E>);
 
-fn by_id<E: TenantOwned>(scope: &Scope) -> DataLoader<ById<E>>
+fn by_id<E: TenantOwned>(scope: &Scope, turns: &Turns) -> DataLoader<ById<E>>
 where
     ById<E>: Send + Sync + 'static,
 {
-    DataLoader::new(ById(scope.clone(), PhantomData), tokio::spawn)
+    DataLoader::new(ById(scope.clone(), PhantomData), turns.spawner())
 }
 
 impl<E> Loader<Uuid> for ById<E>

@@ -62,9 +62,7 @@ impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         let number = match &value {
             Value::String(text) => exact(text),
-            Value::Number(number) if number.is_i64() || number.is_u64() => {
-                exact(&number.to_string())
-            }
+            Value::Number(number) if number.is_i64() || number.is_u64() => exact(&number.to_string()),
             _ => None,
         };
         number

@@ -71,7 +71,10 @@ pub fn build(introspection: Introspection) -> FinbridgeSchema {
 
 /// The schema in its definition language, as committed in `api/schema.graphql`.
 pub fn sdl() -> String {
-    let options =
-        async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().sorted_arguments().include_specified_by();
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_enum_items()
+        .sorted_arguments()
+        .include_specified_by();
     build(Introspection::Allowed).sdl_with_options(options)
 }

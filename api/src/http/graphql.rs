@@ -2,7 +2,9 @@
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{ErrorExtensionValues, Request, Response as Answer, ServerError, Value, Variables};
+use async_graphql::{
+    ErrorExtensionValues, Name, PathSegment, Request, Response as Answer, ServerError, Value, Variables,
+};
 use axum::body::Bytes;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::extract::{Query, State};
@@ -14,7 +16,7 @@ use serde::Deserialize;
 use super::{EXECUTION_LIMIT, Shared};
 use crate::auth::Viewer;
 use crate::auth::token::{self, Unauthenticated};
-use crate::graphql::loader::Loaders;
+use crate::graphql::loader::{Loaders, Turns};
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json; charset=utf-8";
 const JSON: &str = "application/json; charset=utf-8";
@@ -162,7 +164,8 @@ impl Exchange {
             return response;
         }
         let services = shared.app.services(viewer);
-        let loaders = Loaders::new(&services);
+        let turns = Turns::default();
+        let loaders = Loaders::new(&services, &turns);
         let variables =
             asked.variables.map(|variables| Variables::from_json(variables.into())).unwrap_or_default();
         let mut request = Request::new(asked.query).variables(variables).data(services).data(loaders);
@@ -170,7 +173,7 @@ impl Exchange {
             request = request.operation_name(name);
         }
         request.set_parsed_query(document);
-        match tokio::time::timeout(EXECUTION_LIMIT, shared.schema.execute(request)).await {
+        match tokio::time::timeout(EXECUTION_LIMIT, turns.run(shared.schema.execute(request))).await {
             Ok(answer) => self.executed(answer),
             Err(_) => {
                 let message =
@@ -213,6 +216,7 @@ impl Exchange {
         let never_ran =
             matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
         let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
+        answer.data = with_failed_fields(answer.data, &answer.errors);
         answer.errors.truncate(10);
         for error in &mut answer.errors {
             let extensions = error.extensions.get_or_insert_default();
@@ -268,6 +272,21 @@ fn error(code: &str, message: impl Into<String>) -> ServerError {
     extensions.set("code", code);
     error.extensions = Some(extensions);
     error
+}
+
+/// The library leaves root fields that failed out of the answer; they are to be there, as null.
+fn with_failed_fields(data: Value, errors: &[ServerError]) -> Value {
+    let mut fields = match data {
+        Value::Object(fields) => fields,
+        Value::Null => Default::default(),
+        other => return other,
+    };
+    for error in errors {
+        if let [PathSegment::Field(name)] = error.path.as_slice() {
+            fields.entry(Name::new(name)).or_insert(Value::Null);
+        }
+    }
+    if fields.is_empty() { Value::Null } else { Value::Object(fields) }
 }
 
 /// Whether the operation to be run is a query. One that cannot be told apart is left to validation.

@@ -101,10 +101,10 @@ pub(super) struct Field {
     pub along_with: Option<&'static str>,
 }
 
-const NAME: Kind = Kind::Text(255);
-const SHORT: Kind = Kind::Text(255);
-const URL: Kind = Kind::Text(2_048);
-const LONG: Kind = Kind::Text(32_000);
+const NAME: Kind = Kind::Text(200);
+const SHORT: Kind = Kind::Text(250);
+const URL: Kind = Kind::Text(250);
+const LONG: Kind = Kind::Text(10_000);
 
 const fn field(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, required: false, along_with: None }

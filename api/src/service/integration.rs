@@ -266,7 +266,7 @@ pub async fn configure(
     let known = find_module(&transaction, services.organization_id(), integration_id, module).await?;
     let now = services.clock().now();
     let version = known.as_ref().map_or(1, |module| module.settings_version + 1);
-    let row = match known {
+    let mut row = match known {
         Some(known) => {
             let mut row = known.into_active_model();
             row.settings_version = Set(version);
@@ -306,7 +306,10 @@ pub async fn configure(
             requested_by_id: Some(services.viewer.user_id),
         };
         match run::start(&services.engine, &transaction, wish).await? {
-            Started::Queued(run) => Some(run),
+            Started::Queued(run) => {
+                row.active_run_id = Some(run.id);
+                Some(run)
+            }
             Started::AlreadyActive(_) => {
                 let message = "A run with the old settings is under way, so nothing was saved; wait until it ends, or save without starting";
                 return Err(UserError::of(ErrorCode::SyncAlreadyRunning, "start", message).into());

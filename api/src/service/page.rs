@@ -8,7 +8,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use finbridge_entity::TenantOwned;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect, Select, Value,
+    ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    Select, Value,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

@@ -136,6 +136,7 @@ pub async fn plan(
     after: Option<Uuid>,
     size: usize,
 ) -> ServiceResult<PlanPage> {
+    services.viewer.require_administrator()?;
     let db = services.db();
     let row = integration::find_module(db, services.organization_id(), integration_id, module)
         .await?

@@ -135,7 +135,11 @@ impl Check {
 
     fn storable(&mut self, field: &str, value: &str, longest: usize) {
         if value.contains('\0') {
-            self.fault(ErrorCode::Invalid, field, format!("`{field}` holds the character U+0000, which no text may; remove it"));
+            self.fault(
+                ErrorCode::Invalid,
+                field,
+                format!("`{field}` holds the character U+0000, which no text may; remove it"),
+            );
         }
         let length = value.chars().count();
         if length > longest {

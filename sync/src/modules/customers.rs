@@ -39,7 +39,7 @@ pub struct SourceRecord {
 }
 
 /// The next records, by id, whose finance side may have to change: unlinked ones, ones that changed since they were
-/// last written, and deleted ones that are still linked. Reads nothing else, so the cost follows the change.
+/// last written, and deleted ones that are still linked. Only these leave the database; finding them walks an index.
 ///
 /// # Errors
 /// The database's.
@@ -52,14 +52,6 @@ pub async fn pending(
 ) -> Result<Vec<SourceRecord>, DbErr> {
     let link = |column: record_link::Column| Expr::col((record_link::Entity, column));
     let record = |column: account::Column| Expr::col((account::Entity, column));
-    let of_this_record = Condition::all()
-        .add(
-            link(record_link::Column::OrganizationId)
-                .equals((account::Entity, account::Column::OrganizationId)),
-        )
-        .add(link(record_link::Column::FinanceOrganizationId).eq(finance_organization_id))
-        .add(link(record_link::Column::Kind).eq(KIND))
-        .add(link(record_link::Column::RecordId).equals((account::Entity, account::Column::Id)));
     let live = Condition::all().add(record(account::Column::DeletedAt).is_null()).add(
         Condition::any()
             .add(link(record_link::Column::Id).is_null())
@@ -85,7 +77,11 @@ pub async fn pending(
     if let Some(after) = after {
         select = select.filter(account::Column::Id.gt(after));
     }
-    QueryTrait::query(&mut select).join(JoinType::LeftJoin, record_link::Entity, of_this_record);
+    QueryTrait::query(&mut select).join(
+        JoinType::LeftJoin,
+        record_link::Entity,
+        link_of_account(finance_organization_id),
+    );
     Ok(select.all(db).await?.into_iter().map(from_account).collect())
 }
 
@@ -99,30 +95,34 @@ pub async fn unlinked_by_name(
     finance_organization_id: Uuid,
     name_keys: Vec<String>,
 ) -> Result<HashMap<String, usize>, DbErr> {
-    let same_name: Vec<(Uuid, String)> = account::Entity::of(organization_id)
+    let mut select = account::Entity::of(organization_id)
         .select_only()
-        .columns([account::Column::Id, account::Column::NameKey])
+        .column(account::Column::NameKey)
+        .column_as(account::Column::Id.count(), "n")
         .filter(account::Column::NameKey.is_in(name_keys))
         .filter(account::Column::DeletedAt.is_null())
-        .into_tuple()
-        .all(db)
-        .await?;
-    let linked: Vec<Uuid> = record_link::Entity::of(organization_id)
-        .select_only()
-        .column(record_link::Column::RecordId)
-        .filter(record_link::Column::FinanceOrganizationId.eq(finance_organization_id))
-        .filter(record_link::Column::Kind.eq(KIND))
-        .filter(record_link::Column::RecordId.is_in(same_name.iter().map(|(id, _)| *id)))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let mut counts = HashMap::new();
-    for (id, name_key) in same_name {
-        if !linked.contains(&id) {
-            *counts.entry(name_key).or_default() += 1;
-        }
-    }
-    Ok(counts)
+        .filter(Expr::col((record_link::Entity, record_link::Column::Id)).is_null())
+        .group_by(account::Column::NameKey);
+    QueryTrait::query(&mut select).join(
+        JoinType::LeftJoin,
+        record_link::Entity,
+        link_of_account(finance_organization_id),
+    );
+    let counts: Vec<(String, i64)> = select.into_tuple().all(db).await?;
+    Ok(counts.into_iter().map(|(name, n)| (name, usize::try_from(n).unwrap_or_default())).collect())
+}
+
+/// The link of an account, as the condition of a join.
+fn link_of_account(finance_organization_id: Uuid) -> Condition {
+    let link = |column: record_link::Column| Expr::col((record_link::Entity, column));
+    Condition::all()
+        .add(
+            link(record_link::Column::OrganizationId)
+                .equals((account::Entity, account::Column::OrganizationId)),
+        )
+        .add(link(record_link::Column::FinanceOrganizationId).eq(finance_organization_id))
+        .add(link(record_link::Column::Kind).eq(KIND))
+        .add(link(record_link::Column::RecordId).equals((account::Entity, account::Column::Id)))
 }
 
 fn from_account(account: account::Model) -> SourceRecord {

@@ -131,7 +131,7 @@ impl JobQueue for PostgresQueue {
     }
 
     async fn outstanding(&self) -> Result<u64, QueueError> {
-        let sql = "SELECT count(*) AS n FROM graphile_worker._private_jobs WHERE attempts < max_attempts";
+        let sql = "SELECT count(*) AS n FROM graphile_worker._private_jobs WHERE attempts < max_attempts OR locked_at IS NOT NULL";
         let row = self.db.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
         Ok(row
             .map(|row| row.try_get::<i64>("", "n"))

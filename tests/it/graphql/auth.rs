@@ -22,7 +22,8 @@ async fn reason(world: &TestWorld, authorization: Option<&str>) -> Option<String
     if let Some(header) = authorization {
         request = request.header("authorization", header);
     }
-    let response = request.json(&json!({ "query": "{ viewer { user { id } } }" })).send().await.expect("an answer");
+    let response =
+        request.json(&json!({ "query": "{ viewer { user { id } } }" })).send().await.expect("an answer");
     let (status, challenge) = (response.status(), response.headers().get("www-authenticate").cloned());
     let answer: Value = response.json().await.expect("JSON");
     if status == 200 {
@@ -31,7 +32,9 @@ async fn reason(world: &TestWorld, authorization: Option<&str>) -> Option<String
         return None;
     }
     assert_eq!(status, 401);
-    assert!(challenge.is_some_and(|challenge| challenge.to_str().is_ok_and(|text| text.starts_with("Bearer"))));
+    assert!(
+        challenge.is_some_and(|challenge| challenge.to_str().is_ok_and(|text| text.starts_with("Bearer")))
+    );
     assert_eq!(code(&answer), "UNAUTHENTICATED");
     assert!(answer["data"].is_null(), "{answer:#}");
     Some(text(&answer["errors"][0]["extensions"]["reason"]))

@@ -19,10 +19,21 @@ async fn found(world: &TestWorld, list: &str, filter: Value) -> Vec<String> {
         "vendors" => "VendorFilter",
         _ => "UserFilter",
     };
-    let query = format!("query($filter: {kind}) {{ list: {list}(filter: $filter, first: 100) {{ totalCount nodes {{ name }} }} one: {list}(filter: $filter, first: 1) {{ totalCount }} }}");
+    let query = format!(
+        "query($filter: {kind}) {{ list: {list}(filter: $filter, first: 100) {{ totalCount nodes {{ name }} }} one: {list}(filter: $filter, first: 1) {{ totalCount }} }}"
+    );
     let data = world.data(&query, json!({ "filter": filter })).await;
-    let names: Vec<_> = data["list"]["nodes"].as_array().expect("nodes").iter().filter_map(|node| node["name"].as_str().map(str::to_owned)).collect();
-    assert_eq!((&data["list"]["totalCount"], &data["one"]["totalCount"]), (&json!(names.len()), &json!(names.len())), "{filter}");
+    let names: Vec<_> = data["list"]["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .filter_map(|node| node["name"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(
+        (&data["list"]["totalCount"], &data["one"]["totalCount"]),
+        (&json!(names.len()), &json!(names.len())),
+        "{filter}"
+    );
     names
 }
 
@@ -68,7 +79,7 @@ both_databases! {
         ] {
             assert_eq!(found(world, "accounts", json!({ "name": filter })).await, [wanted], "name {filter}");
         }
-        assert_eq!(found(world, "accounts", json!({ "industry": { "contains": "ÄPF" } })).await, ["Größe Äpfel"]);
+        assert_eq!(found(world, "accounts", json!({ "industry": { "contains": "größe Äp" } })).await, ["Größe Äpfel"]);
         assert_eq!(found(world, "accounts", json!({ "name": { "eq": "a\u{0}b" } })).await, [""; 0], "U+0000 is nowhere");
         assert_eq!(found(world, "accounts", json!({ "industry": { "contains": "\u{0}" } })).await, [""; 0]);
     }

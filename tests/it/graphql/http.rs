@@ -138,7 +138,7 @@ both_databases! {
             let (status, _, answer) = answered(request).await;
             assert_eq!((status, &answer["data"]["account"]["name"]), (200, &json!("Got")));
         }
-        for kind in ["text/plain", "application", "multipart/form-data"] {
+        for kind in ["text/plain", "application", "multipart/form-data", "application/x-www-form-urlencoded"] {
             assert_eq!(answered(get(world, &[query]).header("content-type", kind)).await.0, 400, "{kind}");
         }
 

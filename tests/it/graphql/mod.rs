@@ -172,17 +172,15 @@ async fn done(world: &TestWorld, mutation: &str, variables: Value) -> Value {
 }
 
 /// Runs a mutation that must be refused with user errors, and returns their codes and fields.
-async fn refused(
-    world: &TestWorld,
-    token: &str,
-    mutation: &str,
-    variables: Value,
-) -> Vec<(String, String)> {
+async fn refused(world: &TestWorld, token: &str, mutation: &str, variables: Value) -> Vec<(String, String)> {
     let answer = world.send_as(token, mutation, variables).await;
     assert!(answer.get("errors").is_none(), "{mutation}\n{answer:#}");
     let payload = answer["data"].as_object().and_then(|fields| fields.values().next()).expect("a field");
     for (name, value) in payload.as_object().expect("a payload") {
-        assert!(name == "userErrors" || value.is_null(), "the object is there beside user errors: {answer:#}");
+        assert!(
+            name == "userErrors" || value.is_null(),
+            "the object is there beside user errors: {answer:#}"
+        );
     }
     let errors = payload["userErrors"].as_array().expect("user errors");
     assert!(!errors.is_empty(), "it was not refused: {answer:#}");

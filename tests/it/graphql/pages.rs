@@ -20,9 +20,28 @@ const RECORDS: usize = 23;
 
 /// Every list, every field that it can be ordered by, and how the value of that field is selected.
 const ORDERS: [(&str, &[(&str, &str)]); 6] = [
-    ("accounts", &[NAME, CREATED, UPDATED, ("ANNUAL_REVENUE", "annualRevenue { amount }"), ("EMPLOYEE_COUNT", "employeeCount")]),
+    (
+        "accounts",
+        &[
+            NAME,
+            CREATED,
+            UPDATED,
+            ("ANNUAL_REVENUE", "annualRevenue { amount }"),
+            ("EMPLOYEE_COUNT", "employeeCount"),
+        ],
+    ),
     ("contacts", &[NAME, CREATED, UPDATED]),
-    ("deals", &[NAME, CREATED, UPDATED, ("AMOUNT", "amount { amount }"), ("OPENED_ON", "openedOn"), ("CLOSED_ON", "closedOn")]),
+    (
+        "deals",
+        &[
+            NAME,
+            CREATED,
+            UPDATED,
+            ("AMOUNT", "amount { amount }"),
+            ("OPENED_ON", "openedOn"),
+            ("CLOSED_ON", "closedOn"),
+        ],
+    ),
     ("products", &[NAME, CREATED, UPDATED, ("UNIT_PRICE", "unitPrice { amount }")]),
     ("vendors", &[NAME, CREATED, UPDATED]),
     ("users", &[NAME]),
@@ -61,13 +80,17 @@ fn sometimes(n: usize) -> Option<i64> {
 async fn fill(world: &TestWorld) {
     let stage = stage_of(world, world.viewer.organization_id, "Open", StageKind::Open, 1).await;
     let stage = stage.parse::<NodeId>().expect("an id").uuid;
-    let day = |n: usize| sometimes(n).and_then(|n| NaiveDate::from_ymd_opt(2025, 1, u32::try_from(n + 3).unwrap_or(1)));
+    let day = |n: usize| {
+        sometimes(n).and_then(|n| NaiveDate::from_ymd_opt(2025, 1, u32::try_from(n + 3).unwrap_or(1)))
+    };
     let usd = || "USD".to_owned();
-    let accounts = (0..RECORDS).map(|n| filled!(account, world, n, {
-        annual_revenue_units: sometimes(n).map(|n| n * 25_000),
-        annual_revenue_currency_code: sometimes(n).map(|_| usd()),
-        employee_count: sometimes(n + 1).and_then(|n| i32::try_from(n).ok()),
-    }));
+    let accounts = (0..RECORDS).map(|n| {
+        filled!(account, world, n, {
+            annual_revenue_units: sometimes(n).map(|n| n * 25_000),
+            annual_revenue_currency_code: sometimes(n).map(|_| usd()),
+            employee_count: sometimes(n + 1).and_then(|n| i32::try_from(n).ok()),
+        })
+    });
     let contacts = (0..RECORDS).map(|n| filled!(contact, world, n, { last_name: "x".to_owned() }));
     let deals = (0..RECORDS).map(|n| filled!(deal, world, n, {
         stage_id: stage, currency_code: usd(), amount_units: sometimes(n + 2), opened_on: day(n), closed_on: day(n + 3),
@@ -158,7 +181,10 @@ impl List<'_> {
         match self.field {
             "NAME" => name_key(&l).cmp(&name_key(&r)),
             "EMPLOYEE_COUNT" => left.as_i64().cmp(&right.as_i64()),
-            "CREATED_AT" | "UPDATED_AT" => l.parse::<chrono::DateTime<chrono::Utc>>().expect("an instant").cmp(&r.parse().expect("an instant")),
+            "CREATED_AT" | "UPDATED_AT" => l
+                .parse::<chrono::DateTime<chrono::Utc>>()
+                .expect("an instant")
+                .cmp(&r.parse().expect("an instant")),
             "OPENED_ON" | "CLOSED_ON" => l.cmp(&r),
             _ => l.parse::<Decimal>().expect("a number").cmp(&r.parse().expect("a number")),
         }

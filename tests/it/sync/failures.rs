@@ -15,7 +15,11 @@ async fn ready(world: &TestWorld, accounts: usize) -> String {
 }
 
 fn respond(status: u16, code: u32, message: &str) -> FaultAction {
-    FaultAction::Respond { status, body: json!({ "code": code, "message": message }), headers: Default::default() }
+    FaultAction::Respond {
+        status,
+        body: json!({ "code": code, "message": message }),
+        headers: Default::default(),
+    }
 }
 
 /// Moves the clock on until the run has ended: what it waits for is due by then.

@@ -13,7 +13,10 @@ async fn ready(world: &TestWorld) -> String {
 
 async fn contact(world: &TestWorld, name: &str) -> Value {
     let list = world.contacts().await;
-    let row = list.iter().find(|row| row["contact_name"] == name).unwrap_or_else(|| panic!("no {name} in {list:#?}"));
+    let row = list
+        .iter()
+        .find(|row| row["contact_name"] == name)
+        .unwrap_or_else(|| panic!("no {name} in {list:#?}"));
     let id = row["contact_id"].as_str().unwrap();
     world.books("GET", &format!("/contacts/{id}"), None).await["contact"].take()
 }

@@ -13,7 +13,10 @@ fn schema_is_current() {
         std::fs::write(committed(), &current).expect("the schema can be written");
     }
     let stored = std::fs::read_to_string(committed()).unwrap_or_default();
-    assert!(stored == current, "api/schema.graphql is not what the code makes; run `make schema` and look at the difference");
+    assert!(
+        stored == current,
+        "api/schema.graphql is not what the code makes; run `make schema` and look at the difference"
+    );
 }
 
 /// Lines of the definition language, each with whether a description stands right before it.
@@ -45,8 +48,10 @@ fn everything_is_described() {
         .filter(|(line, described)| {
             let text = line.trim();
             let closes = text.starts_with('}') || text.starts_with(')');
-            let frame = text.starts_with("schema") || text.starts_with("query:") || text.starts_with("mutation:");
-            let directive = text.starts_with("directive") || text == "type Query {" || text == "type Mutation {";
+            let frame =
+                text.starts_with("schema") || text.starts_with("query:") || text.starts_with("mutation:");
+            let directive =
+                text.starts_with("directive") || text == "type Query {" || text == "type Mutation {";
             !described && !closes && !frame && !directive
         })
         .map(|(line, _)| line)

@@ -15,8 +15,26 @@ async fn read_all(db: &DatabaseConnection) {
         };
     }
     read!(
-        account, api_token, contact, crm_user, deal, deal_line, finance_organization, import_key, integration, membership,
-        organization, product, record_link, remote_record, stage, sync_module, sync_run, sync_run_item, sync_settings, vendor,
+        account,
+        api_token,
+        contact,
+        crm_user,
+        deal,
+        deal_line,
+        finance_organization,
+        import_key,
+        integration,
+        membership,
+        organization,
+        product,
+        record_link,
+        remote_record,
+        stage,
+        sync_module,
+        sync_run,
+        sync_run_item,
+        sync_settings,
+        vendor,
     );
 }
 

@@ -1,0 +1,188 @@
+//! The right to work on a run: held by one worker at a time, lost when it stops saying that it is there.
+//!
+//! Every write to the run names the holder, so a worker that lost its lease without noticing changes nothing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use finbridge_entity::types::{ItemOutcome, ItemState, RunPhase, RunState};
+use finbridge_entity::{Scoped, begin_write, sync_module, sync_run, sync_run_item};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::error::SyncError;
+use crate::outcome;
+
+/// How long a worker has a run to itself without saying that it is still there.
+pub const LEASE: TimeDelta = TimeDelta::seconds(30);
+
+/// How often it says so.
+const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// A run that this worker has to itself.
+pub(crate) struct Lease<'a> {
+    pub engine: &'a Engine,
+    /// The run as it was when the lease was taken.
+    pub run: sync_run::Model,
+    owner: String,
+}
+
+impl<'a> Lease<'a> {
+    /// Takes the run, unless it ended or another worker has it.
+    pub async fn take(
+        engine: &'a Engine,
+        organization_id: Uuid,
+        run_id: Uuid,
+    ) -> Result<Option<Self>, SyncError> {
+        let now = engine.clock.now();
+        let owner = engine.ids.uuid().to_string();
+        let free = Condition::any()
+            .add(sync_run::Column::LeaseOwner.is_null())
+            .add(sync_run::Column::LeaseUntil.lte(now));
+        let started = Expr::col(sync_run::Column::StartedAt).if_null(now);
+        let taken = of(organization_id, run_id)
+            .col_expr(sync_run::Column::State, Expr::value(RunState::Running))
+            .col_expr(sync_run::Column::LeaseOwner, Expr::value(Some(owner.clone())))
+            .col_expr(sync_run::Column::LeaseUntil, Expr::value(Some(now + LEASE)))
+            .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(now + LEASE)))
+            .col_expr(sync_run::Column::StartedAt, started)
+            .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
+            .filter(free)
+            .exec(&engine.db)
+            .await?;
+        if taken.rows_affected == 0 {
+            return Ok(None);
+        }
+        let run = sync_run::Entity::one_of(organization_id, run_id).one(&engine.db).await?;
+        Ok(run.map(|run| Self { engine, run, owner }))
+    }
+
+    /// An update of the run that only the holder of the lease can make.
+    pub fn update(&self) -> UpdateMany<sync_run::Entity> {
+        of(self.run.organization_id, self.run.id).filter(sync_run::Column::LeaseOwner.eq(&self.owner))
+    }
+
+    /// Says again and again that the worker is there; returns when the lease is lost.
+    pub async fn heartbeat(&self) {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            let until = self.engine.clock.now() + LEASE;
+            let renewed = self
+                .update()
+                .col_expr(sync_run::Column::LeaseUntil, Expr::value(Some(until)))
+                .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(until)))
+                .exec(&self.engine.db)
+                .await;
+            match renewed {
+                Ok(renewed) if renewed.rows_affected == 0 => {
+                    tracing::warn!(run = %self.run.id, "Another worker has taken this run over");
+                    return;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::warn!(run = %self.run.id, %error, "A lease could not be renewed; trying again");
+                }
+            }
+        }
+    }
+
+    /// How far the run has come: its phase, the records planned and those that have their outcome.
+    pub async fn progress(&self) -> Result<(RunPhase, i64, u64), SyncError> {
+        let run = sync_run::Entity::one_of(self.run.organization_id, self.run.id)
+            .one(&self.engine.db)
+            .await?
+            .ok_or(SyncError::Missing("the run"))?;
+        let settled = sync_run_item::Entity::of(run.organization_id)
+            .filter(sync_run_item::Column::RunId.eq(run.id))
+            .filter(sync_run_item::Column::State.ne(ItemState::Pending))
+            .count(&self.engine.db)
+            .await?;
+        Ok((run.phase, run.planned_count, settled))
+    }
+
+    /// Moves the run to its next phase. False: the lease is lost.
+    pub async fn enter(&self, phase: RunPhase) -> Result<bool, SyncError> {
+        let entered =
+            self.update().col_expr(sync_run::Column::Phase, Expr::value(phase)).exec(&self.engine.db).await?;
+        Ok(entered.rows_affected == 1)
+    }
+
+    /// Leaves the run to be continued after a pause.
+    pub async fn release(&self, pause: TimeDelta, attempts: i32) -> Result<(), SyncError> {
+        self.update()
+            .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
+            .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(self.engine.clock.now() + pause)))
+            .col_expr(sync_run::Column::Attempts, Expr::value(attempts))
+            .exec(&self.engine.db)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends a run whose items all have their outcome.
+    pub async fn finish(&self) -> Result<(), SyncError> {
+        let totals = outcome::totals(&self.engine.db, self.run.organization_id, &[self.run.id]).await?;
+        let state = totals.get(&self.run.id).copied().unwrap_or_default().final_state();
+        tracing::info!(run = %self.run.id, ?state, "A sync run ended");
+        self.end(state, None).await
+    }
+
+    /// Ends a run that cannot be carried out.
+    pub async fn fail(&self, code: &str, message: &str) -> Result<(), SyncError> {
+        tracing::error!(run = %self.run.id, code, message, "A sync run failed");
+        self.end(RunState::Failed, Some((code, message))).await
+    }
+
+    /// The run's state, what was left undone, and the module's freedom to run again: in one transaction.
+    async fn end(&self, state: RunState, error: Option<(&str, &str)>) -> Result<(), SyncError> {
+        let (run, now) = (&self.run, self.engine.clock.now());
+        let transaction = begin_write(&self.engine.db).await?;
+        let ended = self
+            .update()
+            .col_expr(sync_run::Column::State, Expr::value(state))
+            .col_expr(sync_run::Column::Phase, Expr::value(RunPhase::Done))
+            .col_expr(sync_run::Column::FinishedAt, Expr::value(Some(now)))
+            .col_expr(sync_run::Column::ResumeAt, Expr::value(Option::<DateTime<Utc>>::None))
+            .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
+            .col_expr(sync_run::Column::ErrorCode, Expr::value(error.map(|(code, _)| code.to_owned())))
+            .col_expr(
+                sync_run::Column::ErrorMessage,
+                Expr::value(error.map(|(_, message)| message.to_owned())),
+            )
+            .exec(&transaction)
+            .await?;
+        if ended.rows_affected == 0 {
+            return Ok(());
+        }
+        let undone = "The run failed before this record's turn; the next run takes it up";
+        sync_run_item::Entity::update_many()
+            .col_expr(sync_run_item::Column::State, Expr::value(ItemState::Failed))
+            .col_expr(sync_run_item::Column::Outcome, Expr::value(ItemOutcome::Failed))
+            .col_expr(sync_run_item::Column::ErrorCode, Expr::value("RUN_FAILED"))
+            .col_expr(sync_run_item::Column::ErrorMessage, Expr::value(undone))
+            .col_expr(sync_run_item::Column::FinishedAt, Expr::value(Some(now)))
+            .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))
+            .filter(sync_run_item::Column::RunId.eq(run.id))
+            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+            .exec(&transaction)
+            .await?;
+        let mut module = sync_module::Entity::update_many()
+            .col_expr(sync_module::Column::ActiveRunId, Expr::value(Option::<Uuid>::None))
+            .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
+            .filter(sync_module::Column::ActiveRunId.eq(run.id));
+        if state != RunState::Failed {
+            let first = Expr::col(sync_module::Column::InitialSyncAt).if_null(now);
+            module = module.col_expr(sync_module::Column::InitialSyncAt, first);
+        }
+        module.exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(())
+    }
+}
+
+fn of(organization_id: Uuid, run_id: Uuid) -> UpdateMany<sync_run::Entity> {
+    sync_run::Entity::update_many()
+        .filter(sync_run::Column::OrganizationId.eq(organization_id))
+        .filter(sync_run::Column::Id.eq(run_id))
+}
