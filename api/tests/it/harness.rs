@@ -55,6 +55,8 @@ pub struct Product {
 impl Product {
     /// Starts it and waits until it says that it is ready.
     pub fn start(data: &Path, ports: Ports) -> Self {
+        // The HTTP client of the tests wants to know its TLS provider even for plain HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let mut child = command(data, ports).spawn().expect("the program starts");
         let (sender, lines) = mpsc::channel();
         let output = BufReader::new(child.stdout.take().expect("its output"));
