@@ -11,7 +11,8 @@ use finbridge_entity::{Scoped, account, begin_write, record_link, sync_run, sync
 use futures::StreamExt;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -340,6 +341,9 @@ impl ItemWorker<'_> {
 
     async fn succeed(&self, item: sync_run_item::Model, done: Done) -> Result<(), SyncError> {
         let transaction = begin_write(&self.engine.db).await?;
+        if !self.is_still_pending(&transaction, &item).await? {
+            return Ok(());
+        }
         let version = item.record_version;
         let mut item = item.into_active_model();
         match done.link {
@@ -377,10 +381,31 @@ impl ItemWorker<'_> {
         Ok(())
     }
 
+    /// Whether the item is still to be done. A worker that was overtaken while it waited for an answer must not write over
+    /// what the other one noted; the row stays locked until the transaction ends.
+    async fn is_still_pending(
+        &self,
+        transaction: &DatabaseTransaction,
+        item: &sync_run_item::Model,
+    ) -> Result<bool, SyncError> {
+        let claimed = sync_run_item::Entity::update_many()
+            .col_expr(sync_run_item::Column::State, Expr::value(ItemState::Pending))
+            .filter(sync_run_item::Column::OrganizationId.eq(item.organization_id))
+            .filter(sync_run_item::Column::Id.eq(item.id))
+            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+            .exec(transaction)
+            .await?;
+        Ok(claimed.rows_affected == 1)
+    }
+
     async fn failed(&self, item: sync_run_item::Model, failure: Failure) -> Result<Settled, SyncError> {
         // These concern every record: the run as a whole waits or ends.
         if matches!(failure.kind, FailureKind::Unauthorized | FailureKind::RateLimited { .. }) {
             return Err(failure.into());
+        }
+        let transaction = begin_write(&self.engine.db).await?;
+        if !self.is_still_pending(&transaction, &item).await? {
+            return Ok(Settled::Answered);
         }
         let attempts = item.attempts + 1;
         let may_pass = failure.is_transient() || failure.kind == FailureKind::Malformed;
@@ -403,7 +428,8 @@ impl ItemWorker<'_> {
             item.outcome = Set(ItemOutcome::Failed);
             item.finished_at = Set(Some(self.engine.clock.now()));
         }
-        item.update(&self.engine.db).await?;
+        item.update(&transaction).await?;
+        transaction.commit().await?;
         Ok(if may_pass { Settled::Unanswered(failure) } else { Settled::Answered })
     }
 }

@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 pub const POSTGRES: &str = "TEST_POSTGRES_URL";
 
 /// Longest wait for something that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Which database a test runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

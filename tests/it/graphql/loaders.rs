@@ -114,7 +114,7 @@ both_databases! {
         };
         let (five, fifty) = (fewest(5).await, fewest(50).await);
         assert!(five.len() >= 9, "statements are counted: {five:#?}");
-        // One statement an account would make fifty more. A slow machine splits batches, which are closed by time.
+        // One statement an account would make fifty more. A starved machine splits batches, which are closed by time.
         assert!(fifty.len() < five.len() + 20, "5 accounts: {five:#?}\n50 accounts: {fifty:#?}");
 
         let answer = ask(50).await;

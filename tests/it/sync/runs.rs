@@ -172,18 +172,18 @@ both_databases! {
         let integration = ready(world).await;
         let engine = &world.app.engine;
         let services = world.app.services(world.viewer);
-        for n in 0..450 {
+        for n in 0..230 {
             let new = finbridge::service::account::NewAccount { name: format!("Bulk {n:04}"), ..Default::default() };
             finbridge::service::account::create(&services, new).await.expect("an account");
         }
         let run = world.synced(&integration).await;
-        assert_eq!((&run["totals"]["added"], &run["totals"]["planned"]), (&json!(450), &json!(450)));
+        assert_eq!((&run["totals"]["added"], &run["totals"]["planned"]), (&json!(230), &json!(230)));
         let mut names: Vec<_> = world.contacts().await.into_iter().map(|row| row["contact_name"].as_str().unwrap().to_owned()).collect();
         names.sort();
         names.dedup();
-        assert_eq!(names.len(), 450);
+        assert_eq!(names.len(), 230);
         use sea_orm::{EntityTrait, PaginatorTrait};
         let links = finbridge_entity::record_link::Entity::find().count(&engine.db).await.unwrap();
-        assert_eq!(links, 450);
+        assert_eq!(links, 230);
     }
 }

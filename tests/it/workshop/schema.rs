@@ -62,29 +62,41 @@ fn everything_is_described() {
 #[test]
 fn shapes_keep_the_rules() {
     let mut wrong = Vec::new();
-    let mut kind = String::new();
+    let (mut kind, mut mutation) = (String::new(), String::new());
+    let mut arguments = Vec::new();
     for (line, _) in lines() {
         let text = line.trim();
-        if !line.starts_with('\t') && !line.starts_with(' ') {
+        let depth = line.chars().take_while(|character| *character == '\t').count();
+        let name = text.split([':', '(']).next().unwrap_or_default();
+        if depth == 0 {
             kind = text.to_owned();
-        }
-        let field = text.split([':', '(']).next().unwrap_or_default();
-        if kind.starts_with("type ") && line.starts_with('\t') && field.ends_with("Id") && field != "wireId" {
-            wrong.push(format!("{kind} {text}: refer to objects, not ids"));
         }
         if text.contains("Float") {
             wrong.push(format!("{kind} {text}: no Float"));
         }
-        if kind.starts_with("type Mutation") && line.starts_with('\t') && text.contains('(') {
-            let name = field.to_owned();
-            let pascal = name[..1].to_uppercase() + &name[1..];
-            if !text.contains(&format!("input: {pascal}Input!")) && !text.ends_with('(') {
-                wrong.push(format!("{text}: one argument `input: {pascal}Input!`"));
+        if kind.starts_with("type ") && depth == 1 && name.ends_with("Id") && name != "wireId" {
+            wrong.push(format!("{kind} {text}: refer to objects, not ids"));
+        }
+        if kind != "type Mutation {" {
+            continue;
+        }
+        match (depth, text.strip_prefix("): ")) {
+            (1, Some(answer)) => {
+                let pascal = mutation[..1].to_uppercase() + &mutation[1..];
+                if arguments != [format!("input: {pascal}Input!")] {
+                    wrong
+                        .push(format!("{mutation}: one argument `input: {pascal}Input!`, not {arguments:?}"));
+                }
+                if answer != format!("{pascal}Payload!") {
+                    wrong.push(format!("{mutation}: answers {pascal}Payload, not {answer}"));
+                }
+                arguments.clear();
             }
-            if !text.contains(&format!("{pascal}Payload!")) && !text.ends_with('(') {
-                wrong.push(format!("{text}: answers {pascal}Payload"));
-            }
+            (1, None) => mutation = name.to_owned(),
+            (2, _) => arguments.push(text.trim_end_matches(',').to_owned()),
+            _ => {}
         }
     }
+    assert!(!mutation.is_empty(), "mutations are looked at");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
