@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
@@ -52,6 +53,14 @@ impl Turns {
             })
         }
     }
+}
+
+/// How long a batch stays open after the turn in which it was begun. What one batch brings reaches its askers one by
+/// one, so their own questions fall into several turns; in a debug build that takes longer than the usual millisecond.
+const BATCH_WINDOW: Duration = Duration::from_millis(if cfg!(debug_assertions) { 15 } else { 1 });
+
+fn batching<L>(loader: L, turns: &Turns) -> DataLoader<L> {
+    DataLoader::new(loader, turns.spawner()).delay(BATCH_WINDOW)
 }
 
 /// The loaders of one request.
@@ -139,11 +148,11 @@ impl Loaders {
             vendors: by_id(&scope, turns),
             integrations: by_id(&scope, turns),
             finance_organizations: by_id(&scope, turns),
-            users: DataLoader::new(Users(scope.clone()), turns.spawner()),
-            deal_lines: DataLoader::new(DealLines(scope.clone()), turns.spawner()),
-            links: DataLoader::new(Links(scope.clone()), turns.spawner()),
-            run_totals: DataLoader::new(RunTotals(scope.clone()), turns.spawner()),
-            contacts_of_account: Arc::new(DataLoader::new(
+            users: batching(Users(scope.clone()), turns),
+            deal_lines: batching(DealLines(scope.clone()), turns),
+            links: batching(Links(scope.clone()), turns),
+            run_totals: batching(RunTotals(scope.clone()), turns),
+            contacts_of_account: Arc::new(batching(
                 Nested {
                     scope: nested(),
                     parent: contact::Column::AccountId,
@@ -151,9 +160,9 @@ impl Loaders {
                     parent_of: |row| row.account_id,
                     listing: super::contact::of_account,
                 },
-                turns.spawner(),
+                turns,
             )),
-            deals_of_account: Arc::new(DataLoader::new(
+            deals_of_account: Arc::new(batching(
                 Nested {
                     scope: nested(),
                     parent: deal::Column::AccountId,
@@ -161,7 +170,7 @@ impl Loaders {
                     parent_of: |row| row.account_id,
                     listing: super::deal::of_account,
                 },
-                turns.spawner(),
+                turns,
             )),
         }
     }
@@ -174,7 +183,7 @@ fn by_id<E: TenantOwned>(scope: &Scope, turns: &Turns) -> DataLoader<ById<E>>
 where
     ById<E>: Send + Sync + 'static,
 {
-    DataLoader::new(ById(scope.clone(), PhantomData), turns.spawner())
+    batching(ById(scope.clone(), PhantomData), turns)
 }
 
 impl<E> Loader<Uuid> for ById<E>
