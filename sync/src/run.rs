@@ -42,7 +42,7 @@ pub struct StartRun {
 #[derive(Debug)]
 pub enum Started {
     /// A new run is queued.
-    Queued(sync_run::Model),
+    Queued(Box<sync_run::Model>),
     /// One is queued or running already; runs of a module never overlap.
     AlreadyActive(Uuid),
 }
@@ -111,7 +111,7 @@ pub async fn start(
     .insert(transaction)
     .await?;
     engine.queue.enqueue(transaction, continue_run::job(wish.organization_id, id)?).await?;
-    Ok(Started::Queued(run))
+    Ok(Started::Queued(Box::new(run)))
 }
 
 /// The settings a run began with.

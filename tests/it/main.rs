@@ -1,5 +1,7 @@
 //! End-to-end tests: real HTTP, real databases, the real emulator.
 
+#![allow(clippy::unwrap_used, reason = "a test that finds something missing is meant to stop there")]
+
 mod connector;
 mod graphql;
 mod jobs;

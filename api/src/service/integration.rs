@@ -308,7 +308,7 @@ pub async fn configure(
         match run::start(&services.engine, &transaction, wish).await? {
             Started::Queued(run) => {
                 row.active_run_id = Some(run.id);
-                Some(run)
+                Some(*run)
             }
             Started::AlreadyActive(_) => {
                 let message = "A run with the old settings is under way, so nothing was saved; wait until it ends, or save without starting";

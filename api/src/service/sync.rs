@@ -43,7 +43,7 @@ pub async fn start(
     match run::start(&services.engine, &transaction, wish).await? {
         Started::Queued(run) => {
             transaction.commit().await?;
-            Ok(run)
+            Ok(*run)
         }
         Started::AlreadyActive(_) => Err(UserError::whole(
             ErrorCode::SyncAlreadyRunning,

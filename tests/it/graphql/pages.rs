@@ -74,7 +74,7 @@ macro_rules! filled {
 
 /// A value with ties; every fourth is null.
 fn sometimes(n: usize) -> Option<i64> {
-    (n % 4 != 0).then(|| i64::try_from(n * 37 % 6).unwrap_or_default() - 2)
+    (!n.is_multiple_of(4)).then(|| i64::try_from(n * 37 % 6).unwrap_or_default() - 2)
 }
 
 async fn fill(world: &TestWorld) {
