@@ -176,13 +176,13 @@ fn without_password(url: &str) -> String {
 pub struct DatabaseLock(#[expect(dead_code, reason = "held, not read")] Option<File>);
 
 impl DatabaseLock {
-    /// Takes the lock. PostgreSQL needs none.
+    /// Makes the data folder and takes the lock in it. PostgreSQL needs no lock.
     ///
     /// # Errors
     /// When another process has it.
     pub fn take(config: &Config) -> Result<Self, StartError> {
-        let Some(file) = config.sqlite_file() else { return Ok(Self(None)) };
         make_data_folder(&config.data.dir)?;
+        let Some(file) = config.sqlite_file() else { return Ok(Self(None)) };
         let path = PathBuf::from(format!("{}.lock", file.display()));
         let told = |source| StartError::DataFolder { path: path.display().to_string(), source };
         let lock = File::options().create(true).truncate(false).write(true).open(&path).map_err(told)?;
