@@ -1,0 +1,56 @@
+// graphql-eslint's rules for the schema: its recommended set and its set for Relay, whole, and more.
+// Run it from the top of the repository: ESLint lints nothing outside the folder where it starts.
+import graphql from '@graphql-eslint/eslint-plugin';
+import { nodeInterface } from './node-interface.mjs';
+
+export default [
+  {
+    files: ['**/*.graphql'],
+    languageOptions: {
+      parser: graphql.parser,
+      parserOptions: { graphQLConfig: { schema: 'api/schema.graphql' } },
+    },
+    plugins: { '@graphql-eslint': graphql, finbridge: { rules: { 'node-interface': nodeInterface } } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      ...graphql.configs['schema-recommended'].rules,
+      ...graphql.configs['schema-relay'].rules,
+      // More of its rules, for what docs/graphql.md promises: root fields are nullable, so that one that fails leaves the
+      // others; a mutation takes one `input` of its own type and answers with a payload.
+      '@graphql-eslint/require-nullable-result-in-root': 'error',
+      '@graphql-eslint/no-scalar-result-type-on-mutation': 'error',
+      '@graphql-eslint/input-name': ['error', { checkInputType: true, caseSensitiveInputType: false }],
+      // Caches keep whatever has an id of its own. These have none: wrappers around a result or a page, and values, which
+      // are equal when their parts are. A new type has to be named here, or to get an id.
+      '@graphql-eslint/strict-id-in-types': [
+        'error',
+        {
+          exceptions: {
+            suffixes: ['Payload', 'Connection', 'Edge'],
+            types: [
+              'Address',
+              'Money',
+              'PageInfo',
+              'SyncError',
+              'SyncRunItemChange',
+              'SyncRunTotals',
+              'UserError',
+              // There is one of each in an answer.
+              'SyncPlan',
+              'Viewer',
+              // Known by their `key`, which is the same on every server.
+              'CapabilityProfile',
+              'FinanceApp',
+              // Computed when asked for and stored nowhere.
+              'SyncPlanItem',
+            ],
+          },
+        },
+      ],
+      // Lists of other things than edges are wanted: `nodes` beside `edges`, `userErrors`, and lists that are short by
+      // nature, such as stages. That nodes of edges implement Node is left to the next rule, which knows what is a value.
+      '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
+      'finbridge/node-interface': ['error', { values: ['SyncPlanItem'] }],
+    },
+  },
+];
