@@ -44,12 +44,26 @@ node_kinds! {
     Vendor => "vendor",
     /// A product in the CRM.
     Product => "product",
+    /// A list price of a product in a further currency.
+    ProductPrice => "price",
+    /// An order of stages.
+    Pipeline => "pipeline",
     /// A stage a deal can be in.
     Stage => "stage",
     /// An opportunity.
     Deal => "deal",
     /// A product line of a deal.
     DealLine => "dealline",
+    /// A field that an organization added to its records.
+    CustomField => "field",
+    /// Which custom fields a record shows.
+    Layout => "layout",
+    /// A tag.
+    Tag => "tag",
+    /// A note on a record.
+    Note => "note",
+    /// Criteria kept under a name.
+    View => "view",
     /// A connection to a finance app.
     Integration => "integration",
     /// An organization on the finance side.

@@ -16,5 +16,5 @@ pub use currency::{CurrencyCode, UnknownCurrency};
 pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
 pub use module::{CrmModule, Direction, DuplicatePolicy, SyncModule, SyncSettings};
 pub use money::{Amount, AmountError, Money};
-pub use name::name_key;
+pub use name::{name_key, name_words};
 pub use profile::CapabilityProfile;

@@ -16,9 +16,20 @@ pub fn name_key(name: &str) -> String {
     key
 }
 
+/// The words of a name in the form in which it is compared: runs of letters and digits.
+pub fn name_words(name_key: &str) -> impl Iterator<Item = &str> {
+    name_key.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::name_key;
+    use super::{name_key, name_words};
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let words: Vec<_> = name_words("müller & söhne gmbh-4 ()").collect();
+        assert_eq!(words, ["müller", "söhne", "gmbh", "4"]);
+    }
 
     #[test]
     fn a17_11_names_compare_trimmed_and_case_folded_and_no_looser() {

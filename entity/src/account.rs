@@ -52,6 +52,10 @@ pub struct Model {
     pub shipping_address: Option<Address>,
     /// The account this one belongs to.
     pub parent_id: Option<Uuid>,
+    /// The layout whose custom fields it shows; the standard one when empty.
+    pub layout_id: Option<Uuid>,
+    /// The record that took this one over in a merge; set on tombstones only.
+    pub merged_into_id: Option<Uuid>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

@@ -46,6 +46,12 @@ pub struct Model {
     pub mailing_address: Option<Address>,
     /// The company the person works for.
     pub account_id: Option<Uuid>,
+    /// The layout whose custom fields it shows; the standard one when empty.
+    pub layout_id: Option<Uuid>,
+    /// The record that took this one over in a merge; set on tombstones only.
+    pub merged_into_id: Option<Uuid>,
+    /// Free text.
+    pub description: Option<String>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

@@ -40,6 +40,12 @@ pub struct Model {
     pub opened_on: Option<Date>,
     /// Day on which the deal was won or lost, or is expected to be.
     pub closed_on: Option<Date>,
+    /// The layout whose custom fields it shows; the standard one when empty.
+    pub layout_id: Option<Uuid>,
+    /// The record that took this one over in a merge; set on tombstones only.
+    pub merged_into_id: Option<Uuid>,
+    /// Free text.
+    pub description: Option<String>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

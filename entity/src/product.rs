@@ -38,6 +38,16 @@ pub struct Model {
     pub unit_price_currency_code: Option<String>,
     /// Whether it is sold.
     pub is_active: bool,
+    /// The layout whose custom fields it shows; the standard one when empty.
+    pub layout_id: Option<Uuid>,
+    /// The record that took this one over in a merge; set on tombstones only.
+    pub merged_into_id: Option<Uuid>,
+    /// Free text.
+    pub description: Option<String>,
+    /// What it is counted in, such as pcs, h or kg.
+    pub unit: Option<String>,
+    /// Whether sales of it are taxed.
+    pub is_taxable: bool,
 }
 
 /// No relations: related rows are read by loaders, in batches.

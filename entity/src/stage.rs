@@ -14,6 +14,8 @@ pub struct Model {
     /// UUID v7.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
+    /// The pipeline it belongs to.
+    pub pipeline_id: Uuid,
     /// Name.
     pub name: String,
     /// Name as it is compared.

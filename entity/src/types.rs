@@ -39,6 +39,44 @@ text_enum! {
 }
 
 text_enum! {
+    /// The kinds of records that people name, own, tag, note on and delete.
+    RecordType {
+        /// A company.
+        Account = "ACCOUNT",
+        /// A person.
+        Contact = "CONTACT",
+        /// A supplier.
+        Vendor = "VENDOR",
+        /// Something that is sold.
+        Product = "PRODUCT",
+        /// An opportunity.
+        Deal = "DEAL",
+    }
+}
+
+text_enum! {
+    /// What a custom field holds.
+    CustomFieldKind {
+        /// One line of text.
+        Text = "TEXT",
+        /// Text of several lines.
+        LongText = "LONG_TEXT",
+        /// One of a list of texts.
+        PickList = "PICK_LIST",
+        /// A whole number.
+        Integer = "INTEGER",
+        /// A number with up to four decimals.
+        Decimal = "DECIMAL",
+        /// Yes or no.
+        Boolean = "BOOLEAN",
+        /// A day.
+        Date = "DATE",
+        /// An instant.
+        DateTime = "DATE_TIME",
+    }
+}
+
+text_enum! {
     /// Whether an integration works.
     IntegrationState {
         /// Connected.
@@ -182,6 +220,10 @@ text_enum! {
         Failed = "FAILED",
     }
 }
+
+/// A short list of texts, in an order that means something.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]
+pub struct TextList(pub Vec<String>);
 
 /// A postal address.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, FromJsonQueryResult)]

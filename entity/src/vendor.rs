@@ -38,6 +38,12 @@ pub struct Model {
     pub website: Option<String>,
     /// Postal address.
     pub address: Option<Address>,
+    /// The layout whose custom fields it shows; the standard one when empty.
+    pub layout_id: Option<Uuid>,
+    /// The record that took this one over in a merge; set on tombstones only.
+    pub merged_into_id: Option<Uuid>,
+    /// Free text.
+    pub description: Option<String>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

@@ -11,7 +11,7 @@ use super::context::Asked;
 use super::error::top_level;
 use super::loader::{CountOf, LoadError, Nested};
 use crate::service::page::{Listing, Page, PageArgs};
-use crate::service::record::{self, Record};
+use crate::service::record::{self, Extent, Record};
 
 /// Where a page stands in its list.
 #[derive(SimpleObject, Debug, Clone)]
@@ -46,22 +46,23 @@ pub fn page_args(
     PageArgs { first, after, last, before }
 }
 
-/// What a connection of CRM records is made of: a page of the living ones, and a way to count them all.
+/// What a connection of CRM records is made of: a page of them, and a way to count them all.
 ///
 /// # Errors
 /// Bad page arguments.
 pub async fn records<E: Record>(
     ctx: &Context<'_>,
+    extent: Extent,
     condition: Condition,
     listing: &Listing<E>,
     args: &PageArgs,
 ) -> async_graphql::Result<(Page<E::Model>, Count)> {
     let services = ctx.services()?;
-    let page = record::page(services, condition.clone(), listing, args).await.map_err(top_level)?;
+    let page = record::page(services, extent, condition.clone(), listing, args).await.map_err(top_level)?;
     let services = services.clone();
     let count = Count::new(move || {
         let (services, condition) = (services.clone(), condition.clone());
-        async move { record::count::<E>(&services, condition).await }
+        async move { record::count::<E>(&services, extent, condition).await }
     });
     Ok((page, count))
 }
@@ -133,13 +134,13 @@ macro_rules! connection {
         #[async_graphql::Object]
         impl $connection {
             /// The records of this page with their cursors.
-            async fn edges(&self) -> &[$edge] {
-                &self.edges
+            async fn edges(&self) -> Option<&[$edge]> {
+                Some(&self.edges)
             }
 
             /// The records of this page.
-            async fn nodes(&self) -> Vec<&$node> {
-                self.edges.iter().map(|edge| &edge.node).collect()
+            async fn nodes(&self) -> Option<Vec<&$node>> {
+                Some(self.edges.iter().map(|edge| &edge.node).collect())
             }
 
             /// Where this page stands in the list.

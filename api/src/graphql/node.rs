@@ -64,8 +64,8 @@ impl NodeQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Global ids, 100 at most.", validator(max_items = 100))] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>> {
-        futures::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await
+    ) -> Result<Option<Vec<Option<Node>>>> {
+        futures::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await.map(Some)
     }
 }
 
@@ -90,6 +90,13 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         | NodeKind::Membership
         | NodeKind::ApiToken
         | NodeKind::DealLine
+        | NodeKind::ProductPrice
+        | NodeKind::Pipeline
+        | NodeKind::CustomField
+        | NodeKind::Layout
+        | NodeKind::Tag
+        | NodeKind::Note
+        | NodeKind::View
         | NodeKind::FinanceOrganization
         | NodeKind::SyncRunItem
         | NodeKind::RecordLink => None,

@@ -4,17 +4,19 @@ use async_graphql::{EmptySubscription, MergedObject, Schema};
 
 use super::account::{mutation::AccountMutation, query::AccountQuery};
 use super::contact::{mutation::ContactMutation, query::ContactQuery};
+use super::custom_field::{mutation::CustomFieldMutation, query::CustomFieldQuery};
 use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
-use super::product::query::ProductQuery;
+use super::product::{mutation::ProductMutation, query::ProductQuery};
+use super::record::CrmRecord;
 use super::stage::query::StageQuery;
 use super::sync::{mutation::SyncMutation, query::SyncQuery};
 use super::syncable::Syncable;
 use super::token::{TokenMutation, TokenQuery};
 use super::user::query::UserQuery;
-use super::vendor::query::VendorQuery;
+use super::vendor::{mutation::VendorMutation, query::VendorQuery};
 use super::viewer::ViewerQuery;
 
 /// What can be read.
@@ -28,6 +30,7 @@ pub struct Query(
     ProductQuery,
     DealQuery,
     StageQuery,
+    CustomFieldQuery,
     UserQuery,
     IntegrationQuery,
     SyncQuery,
@@ -39,7 +42,10 @@ pub struct Query(
 pub struct Mutation(
     AccountMutation,
     ContactMutation,
+    VendorMutation,
+    ProductMutation,
     DealMutation,
+    CustomFieldMutation,
     IntegrationMutation,
     SyncMutation,
     TokenMutation,
@@ -61,6 +67,7 @@ pub enum Introspection {
 pub fn build(introspection: Introspection) -> FinbridgeSchema {
     let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .register_output_type::<Node>()
+        .register_output_type::<CrmRecord>()
         .register_output_type::<Syncable>()
         .register_output_type::<DisplayableError>();
     match introspection {

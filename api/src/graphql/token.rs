@@ -109,13 +109,13 @@ impl TokenMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What it is for.")] input: ApiTokenCreateInput,
-    ) -> Result<ApiTokenCreatePayload> {
+    ) -> Result<Option<ApiTokenCreatePayload>> {
         let user_id = input.user_id.map(|id| uuid(NodeKind::User, &id)).transpose()?;
         let expires_at = input.expires_at.map(|instant| instant.0);
         let result = token::create(ctx.services()?, &input.name, user_id, expires_at).await;
         let (issued, user_errors) = error::split(result)?;
         let (api_token, secret) = issued.map(|issued| (ApiToken(issued.row), issued.secret)).unzip();
-        Ok(ApiTokenCreatePayload { api_token, secret, user_errors })
+        Ok(Some(ApiTokenCreatePayload { api_token, secret, user_errors }))
     }
 
     /// Revokes a token: from now on it is refused. Revoking it again changes nothing.
@@ -123,8 +123,8 @@ impl TokenMutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which token.")] input: ApiTokenRevokeInput,
-    ) -> Result<ApiTokenRevokePayload> {
+    ) -> Result<Option<ApiTokenRevokePayload>> {
         let id = uuid(NodeKind::ApiToken, &input.id)?;
-        ApiTokenRevokePayload::of(token::revoke(ctx.services()?, id).await, ApiToken)
+        ApiTokenRevokePayload::of(token::revoke(ctx.services()?, id).await, ApiToken).map(Some)
     }
 }

@@ -6,16 +6,14 @@ use async_graphql::MaybeUndefined;
 use chrono::NaiveDate;
 use finbridge_domain::{CurrencyCode, name_key};
 use finbridge_entity::types::{ExactDecimal, StageKind};
-use finbridge_entity::{Scoped, account, begin_write, deal, deal_line, organization, product, stage};
+use finbridge_entity::{Scoped, account, deal, deal_line, organization, product, stage};
 use rust_decimal::Decimal;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter,
-    QuerySelect, Set,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult};
-use super::validate::{Check, NAME_LENGTH, change};
+use super::record::write::{self, CommonChange, CommonNew, Creation};
+use super::validate::{Check, NAME_LENGTH, TEXT_LENGTH, change};
 use super::{Services, record};
 
 /// Lines in the longest deal.
@@ -39,8 +37,6 @@ pub struct NewDeal {
     pub name: String,
     /// The account it is with.
     pub account_id: Option<Uuid>,
-    /// Who owns it; the viewer when absent.
-    pub owner_id: Option<Uuid>,
     /// Where it stands.
     pub stage_id: Uuid,
     /// What it is worth.
@@ -53,19 +49,21 @@ pub struct NewDeal {
     pub closed_on: Option<NaiveDate>,
     /// What is sold, in this order.
     pub lines: Vec<NewLine>,
+    /// Free text.
+    pub description: Option<String>,
+    /// What every create may say.
+    pub common: CommonNew,
 }
 
 /// What changes: absent fields stay, null clears. The stage changes with [`move_to_stage`].
 #[derive(Debug, Clone, Default)]
 pub struct DealChange {
-    /// The version the change is based on; a newer one in the database refuses it.
-    pub version: Option<i64>,
+    /// What every update may say.
+    pub common: CommonChange,
     /// Name.
     pub name: MaybeUndefined<String>,
     /// The account it is with.
     pub account_id: MaybeUndefined<Uuid>,
-    /// Who owns it.
-    pub owner_id: MaybeUndefined<Uuid>,
     /// What it is worth.
     pub amount: MaybeUndefined<Decimal>,
     /// Of which currency.
@@ -76,6 +74,8 @@ pub struct DealChange {
     pub closed_on: MaybeUndefined<NaiveDate>,
     /// What is sold; replaces all lines.
     pub lines: MaybeUndefined<Vec<NewLine>>,
+    /// Free text.
+    pub description: MaybeUndefined<String>,
 }
 
 /// Makes a deal.
@@ -83,43 +83,31 @@ pub struct DealChange {
 /// # Errors
 /// What is wrong with the input.
 pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Model> {
-    let mut check = Check::default();
+    let mut draft = match write::create::<deal::Entity>(services, new.common).await? {
+        Creation::Draft(draft) => draft,
+        Creation::Repeated(deal) => return Ok(deal),
+    };
+    let (db, check, row) = (&draft.transaction, &mut draft.check, &mut draft.row);
     let name = check.required("name", &new.name, NAME_LENGTH);
-    let amount = new.amount.and_then(|amount| check.amount("amount", amount));
-    let now = services.clock().now();
-    let id = services.ids().uuid();
-    let transaction = begin_write(services.db()).await?;
-    record::refer::<account::Entity>(services, &transaction, &mut check, "accountId", new.account_id).await?;
-    record::owner(services, &transaction, &mut check, new.owner_id).await?;
-    find_stage(services, &transaction, &mut check, new.stage_id).await?;
-    check_lines(services, &transaction, &mut check, &new.lines).await?;
-    check.finish()?;
-    let currency_code = match new.currency {
+    row.name_key = Set(name_key(&name));
+    row.name = Set(name);
+    row.amount_units = Set(new.amount.and_then(|amount| check.amount("amount", amount)));
+    row.description = Set(check.optional("description", new.description.as_deref(), TEXT_LENGTH));
+    row.account_id = Set(new.account_id);
+    row.stage_id = Set(new.stage_id);
+    row.opened_on = Set(new.opened_on);
+    row.closed_on = Set(new.closed_on);
+    row.currency_code = Set(match new.currency {
         Some(currency) => currency.as_str().to_owned(),
-        None => organization(services, &transaction).await?.home_currency_code,
-    };
-    let row = deal::ActiveModel {
-        organization_id: Set(services.organization_id()),
-        id: Set(id),
-        wire_id: Set(services.ids().wire_id().0),
-        name_key: Set(name_key(&name)),
-        name: Set(name),
-        owner_id: Set(Some(new.owner_id.unwrap_or(services.viewer.user_id))),
-        deleted_at: Set(None),
-        version: Set(1),
-        created_at: Set(now),
-        updated_at: Set(now),
-        account_id: Set(new.account_id),
-        stage_id: Set(new.stage_id),
-        amount_units: Set(amount),
-        currency_code: Set(currency_code),
-        opened_on: Set(new.opened_on),
-        closed_on: Set(new.closed_on),
-    };
-    let deal = row.insert(&transaction).await?;
-    insert_lines(services, &transaction, id, new.lines).await?;
-    transaction.commit().await?;
-    Ok(deal)
+        None => organization(services, db).await?.home_currency_code,
+    });
+    record::refer::<account::Entity>(services, db, check, "accountId", new.account_id).await?;
+    find_stage(services, db, check, new.stage_id).await?;
+    check_lines(services, db, check, &new.lines).await?;
+    let id = draft.id;
+    let inserted = draft.insert(services).await?;
+    insert_lines(services, &inserted.transaction, id, new.lines).await?;
+    inserted.commit().await
 }
 
 /// Changes a deal.
@@ -127,16 +115,13 @@ pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Mo
 /// # Errors
 /// What is wrong with the input, or that the deal changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceResult<deal::Model> {
-    let transaction = begin_write(services.db()).await?;
-    let current = record::find::<deal::Entity>(services, &transaction, id).await?;
-    record::expect_version(new.version, current.version)?;
-    let mut check = Check::default();
-    let version = current.version;
-    let mut row = current.into_active_model();
+    let mut edit = write::edit::<deal::Entity>(services, id, new.common).await?;
+    let (db, check, row) = (&edit.transaction, &mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
     if let Set(name) = &row.name {
         row.name_key = Set(name_key(name));
     }
+    row.description = check.optional_change("description", &new.description, TEXT_LENGTH);
     row.amount_units = change(&new.amount, |amount| check.amount("amount", *amount));
     match new.currency {
         MaybeUndefined::Undefined => {}
@@ -149,27 +134,20 @@ pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceRe
     row.opened_on = change(&new.opened_on, |day| Some(*day));
     row.closed_on = change(&new.closed_on, |day| Some(*day));
     row.account_id = change(&new.account_id, |account| Some(*account));
-    let account = new.account_id.take();
-    record::refer::<account::Entity>(services, &transaction, &mut check, "accountId", account).await?;
-    row.owner_id = change(&new.owner_id, |owner| Some(*owner));
-    record::owner(services, &transaction, &mut check, new.owner_id.take()).await?;
+    record::refer::<account::Entity>(services, db, check, "accountId", new.account_id.take()).await?;
     let replaced = !new.lines.is_undefined();
     let lines = new.lines.take().unwrap_or_default();
-    check_lines(services, &transaction, &mut check, &lines).await?;
-    check.finish()?;
+    check_lines(services, db, check, &lines).await?;
+    let saved = edit.save(services).await?;
     if replaced {
         deal_line::Entity::delete_many()
             .filter(deal_line::Column::OrganizationId.eq(services.organization_id()))
             .filter(deal_line::Column::DealId.eq(id))
-            .exec(&transaction)
+            .exec(&saved.transaction)
             .await?;
-        insert_lines(services, &transaction, id, lines).await?;
+        insert_lines(services, &saved.transaction, id, lines).await?;
     }
-    row.version = Set(version + 1);
-    row.updated_at = Set(services.clock().now());
-    let deal = row.update(&transaction).await?;
-    transaction.commit().await?;
-    Ok(deal)
+    saved.commit().await
 }
 
 /// Moves a deal to a stage. A deal that is thereby won or lost and has no closing day is closed today, as the calendar of
@@ -183,28 +161,18 @@ pub async fn move_to_stage(
     stage_id: Uuid,
     version: Option<i64>,
 ) -> ServiceResult<deal::Model> {
-    let transaction = begin_write(services.db()).await?;
-    let current = record::find::<deal::Entity>(services, &transaction, id).await?;
-    record::expect_version(version, current.version)?;
-    let mut check = Check::default();
-    let stage = find_stage(services, &transaction, &mut check, stage_id).await?;
-    check.finish()?;
-    if current.stage_id == stage_id {
-        return Ok(current);
+    let common = CommonChange { version, ..CommonChange::default() };
+    let mut edit = write::edit::<deal::Entity>(services, id, common).await?;
+    let stage = find_stage(services, &edit.transaction, &mut edit.check, stage_id).await?;
+    if edit.before.stage_id == stage_id {
+        return Ok(edit.before);
     }
     let decided = stage.is_some_and(|stage| matches!(stage.kind, StageKind::Won | StageKind::Lost));
-    let closes = decided && current.closed_on.is_none();
-    let version = current.version;
-    let mut row = current.into_active_model();
-    if closes {
-        row.closed_on = Set(Some(today(services, &transaction).await?));
+    if decided && edit.before.closed_on.is_none() {
+        edit.row.closed_on = Set(Some(today(services, &edit.transaction).await?));
     }
-    row.stage_id = Set(stage_id);
-    row.version = Set(version + 1);
-    row.updated_at = Set(services.clock().now());
-    let deal = row.update(&transaction).await?;
-    transaction.commit().await?;
-    Ok(deal)
+    edit.row.stage_id = Set(stage_id);
+    edit.save(services).await?.commit().await
 }
 
 async fn find_stage(

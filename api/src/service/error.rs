@@ -16,16 +16,26 @@ pub enum ErrorCode {
     BaseCurrencyMismatch,
     /// The record would be its own ancestor.
     Cycle,
+    /// The record's layout does not have that custom field.
+    FieldNotOnLayout,
     /// The finance app did not answer in time.
     FinanceUnavailable,
+    /// The same request is being carried out at this moment.
+    IdempotencyInProgress,
+    /// The key came with another input before.
+    IdempotencyKeyReused,
     /// The value is not of the form the field asks for.
     Invalid,
     /// E-mail and service key do not belong together, or the key was revoked.
     InvalidZscKey,
+    /// The record was merged into another one.
+    Merged,
     /// The profile does not offer that module.
     ModuleNotSupported,
     /// There is no such record in this organization.
     NotFound,
+    /// Another record has it, and no two may have the same.
+    NotUnique,
     /// The person has several organizations there, or none; one has to be named.
     OrganizationRequired,
     /// The finance app refuses the stored credential.

@@ -4,17 +4,25 @@
 
 pub mod account;
 pub mod contact;
+pub mod custom_field;
 pub mod deal;
 pub mod error;
+pub mod idempotency;
 pub mod integration;
+pub mod layout;
+pub mod link;
 pub mod page;
+pub mod product;
 pub mod record;
+pub mod search;
 pub mod stage;
 pub mod sync;
+pub mod tag;
 pub mod tenant;
 pub mod token;
 pub mod user;
 pub mod validate;
+pub mod vendor;
 
 pub use error::{ErrorCode, ServiceError, ServiceResult, UserError};
 

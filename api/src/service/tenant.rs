@@ -1,8 +1,9 @@
 //! Organizations and the people in them, as the command line makes them.
 
+use chrono::{DateTime, Utc};
 use finbridge_domain::{Clock, CurrencyCode, Ids, name_key};
 use finbridge_entity::types::Role;
-use finbridge_entity::{Scoped, crm_user, membership, organization};
+use finbridge_entity::{Scoped, crm_user, membership, organization, pipeline};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, Set,
 };
@@ -45,7 +46,7 @@ pub async fn ensure(
     let organization = match by_name(db, tenant.name).await? {
         Some(known) => known,
         None => {
-            organization::ActiveModel {
+            let made = organization::ActiveModel {
                 id: Set(ids.uuid()),
                 name: Set(tenant.name.to_owned()),
                 home_currency_code: Set(tenant.home_currency.as_str().to_owned()),
@@ -53,7 +54,9 @@ pub async fn ensure(
                 created_at: Set(now),
             }
             .insert(db)
-            .await?
+            .await?;
+            first_pipeline(made.id, now).insert(db).await?;
+            made
         }
     };
     let email = person.email.trim().to_lowercase();
@@ -91,6 +94,21 @@ pub async fn ensure(
         }
     };
     Ok(Viewer { user_id: user.id, organization_id: organization.id, role })
+}
+
+/// The pipeline that every organization begins with. It has the organization's id, so that whoever makes stages finds it.
+fn first_pipeline(organization_id: Uuid, now: DateTime<Utc>) -> pipeline::ActiveModel {
+    let name = "Standard";
+    pipeline::ActiveModel {
+        organization_id: Set(organization_id),
+        id: Set(organization_id),
+        name: Set(name.to_owned()),
+        name_key: Set(name_key(name)),
+        position: Set(1),
+        version: Set(1),
+        created_at: Set(now),
+        updated_at: Set(now),
+    }
 }
 
 /// The oldest organization of this name.

@@ -10,6 +10,8 @@ use super::error::{ErrorCode, ServiceError, UserError};
 
 /// Longest name, in characters; the finance side takes no longer ones.
 pub const NAME_LENGTH: usize = 200;
+/// Longest telephone number.
+pub const PHONE_LENGTH: usize = 50;
 /// Longest one-line text.
 pub const LINE_LENGTH: usize = 250;
 /// Longest free text.

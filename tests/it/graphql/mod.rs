@@ -107,6 +107,7 @@ async fn stage_of(
     let row = stage::ActiveModel {
         organization_id: Set(organization),
         id: Set(world.app.engine.ids.uuid()),
+        pipeline_id: Set(organization),
         name: Set(name.to_owned()),
         name_key: Set(name_key(name)),
         kind: Set(kind),
@@ -124,16 +125,12 @@ fn product_row(world: &TestWorld, organization: Uuid, name: &str) -> product::Ac
         wire_id: Set(ids.wire_id().0),
         name: Set(name.to_owned()),
         name_key: Set(name_key(name)),
-        owner_id: Set(None),
-        deleted_at: Set(None),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
-        code: Set(None),
-        family: Set(None),
-        unit_price_units: Set(None),
-        unit_price_currency_code: Set(None),
         is_active: Set(true),
+        is_taxable: Set(true),
+        ..Default::default()
     }
 }
 
@@ -151,15 +148,10 @@ fn vendor_row(world: &TestWorld, organization: Uuid, name: &str) -> vendor::Acti
         wire_id: Set(ids.wire_id().0),
         name: Set(name.to_owned()),
         name_key: Set(name_key(name)),
-        owner_id: Set(None),
-        deleted_at: Set(None),
         version: Set(1),
         created_at: Set(now),
         updated_at: Set(now),
-        email: Set(None),
-        phone: Set(None),
-        website: Set(None),
-        address: Set(None),
+        ..Default::default()
     }
 }
 

@@ -6,27 +6,24 @@ use finbridge_entity::account;
 use sea_orm::Condition;
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{Conditions, DateTimeFilter, DecimalFilter, IdFilter, StringFilter, TextShape};
+use crate::graphql::filter::{Conditions, DecimalFilter, IdFilter, StringFilter, TextShape};
+use crate::graphql::record::filter::RecordFilter;
+use crate::service::Services;
 use crate::service::page::{Listing, SortKey, SortValue};
 use crate::service::record::Record;
 
 /// Which accounts to list; all conditions must hold.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct AccountFilter {
-    /// Name.
-    pub name: Option<StringFilter>,
+    /// What every record takes.
+    #[graphql(flatten)]
+    pub record: RecordFilter,
     /// Line of business.
     pub industry: Option<StringFilter>,
-    /// Owner, by user id.
-    pub owner: Option<IdFilter>,
     /// The account it belongs to.
     pub parent: Option<IdFilter>,
     /// Revenue of a year, in whatever currency it is kept.
     pub annual_revenue: Option<DecimalFilter>,
-    /// When it was made.
-    pub created_at: Option<DateTimeFilter>,
-    /// When it was last changed.
-    pub updated_at: Option<DateTimeFilter>,
 }
 
 impl AccountFilter {
@@ -34,16 +31,13 @@ impl AccountFilter {
     ///
     /// # Errors
     /// Ids of another kind, amounts that cannot be kept.
-    pub fn condition(&self) -> Result<Condition> {
+    pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use account::Column;
-        Ok(Condition::all()
-            .text(Column::NameKey, TextShape::Key, self.name.as_ref())
+        let common = self.record.condition::<account::Entity>(services).await?;
+        Ok(common
             .text(Column::Industry, TextShape::Plain, self.industry.as_ref())
-            .id(Column::OwnerId, NodeKind::User, self.owner.as_ref())?
             .id(Column::ParentId, NodeKind::Account, self.parent.as_ref())?
-            .amount(Column::AnnualRevenueUnits, self.annual_revenue.as_ref())?
-            .time(Column::CreatedAt, self.created_at.as_ref())
-            .time(Column::UpdatedAt, self.updated_at.as_ref()))
+            .amount(Column::AnnualRevenueUnits, self.annual_revenue.as_ref())?)
     }
 }
 

@@ -13,19 +13,13 @@ use super::contact::ContactConnection;
 use super::context::{Asked, id};
 use super::deal::DealConnection;
 use super::loader::{CountOf, PageOf, failed};
-use super::scalar::{CurrencyCode, DateTime, Decimal};
-use super::user::User;
+use super::record::RecordFields;
+use super::scalar::{CurrencyCode, Decimal};
 use crate::service::page::Page;
 
 /// A company that the organization does business with.
 #[derive(Clone)]
 pub struct Account(account::Model);
-
-impl From<account::Model> for Account {
-    fn from(row: account::Model) -> Self {
-        Self(row)
-    }
-}
 
 super::connection::connection!(AccountConnection, AccountEdge, Account, account::Model, "accounts");
 
@@ -53,6 +47,13 @@ pub struct MoneyInput {
     pub amount: Decimal,
     /// Of which currency.
     pub currency_code: CurrencyCode,
+}
+
+impl MoneyInput {
+    /// What services take.
+    pub fn read(self) -> (rust_decimal::Decimal, finbridge_domain::CurrencyCode) {
+        (self.amount.0, self.currency_code.0)
+    }
 }
 
 /// A postal address. Parts that are not known are null.
@@ -107,13 +108,8 @@ impl Account {
         id(NodeKind::Account, self.0.id)
     }
 
-    /// The 18-digit number by which finance apps know the account. Never changes.
-    async fn wire_id(&self) -> String {
-        finbridge_domain::WireId(self.0.wire_id).to_string()
-    }
-
     /// Name, as people write it.
-    async fn name(&self) -> &str {
+    pub async fn name(&self) -> &String {
         &self.0.name
     }
 
@@ -168,11 +164,6 @@ impl Account {
         living(ctx, parent).await
     }
 
-    /// Who looks after the account; null when nobody does.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.0.owner_id).await
-    }
-
     /// The people who work there, by name.
     async fn contacts(
         &self,
@@ -218,24 +209,11 @@ impl Account {
         super::syncable::SyncState::of(ctx, self.0.id).await
     }
 
-    /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
-    }
-
-    /// When the account was made.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When the account was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+    /// What every record has.
+    #[graphql(flatten)]
+    async fn fields(&self) -> RecordFields {
+        RecordFields(self.common())
     }
 }
 
-/// The account, unless it was deleted or is another tenant's.
-pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Account>> {
-    let row = ctx.loaders()?.accounts.load_one(uuid).await.map_err(failed)?;
-    Ok(row.filter(|row| row.deleted_at.is_none()).map(Account))
-}
+super::record::record_type!(Account, account, accounts);

@@ -6,7 +6,7 @@ use finbridge_domain::NodeKind;
 use super::filter::{AccountFilter, AccountOrder, listing};
 use super::{Account, AccountConnection, living};
 use crate::graphql::connection::{page_args, records};
-use crate::graphql::context::uuid;
+use crate::graphql::context::{Asked, uuid};
 
 /// Reading accounts.
 #[derive(Default)]
@@ -36,9 +36,11 @@ impl AccountQuery {
         #[graphql(desc = "Only accounts for which all of this holds.")] filter: Option<AccountFilter>,
         #[graphql(desc = "In which order; by name when not given.")] order_by: Option<AccountOrder>,
     ) -> Result<Option<AccountConnection>> {
-        let condition = filter.unwrap_or_default().condition()?;
+        let filter = filter.unwrap_or_default();
+        let condition = filter.condition(ctx.services()?).await?;
         let args = page_args(first, after, last, before);
-        let (page, count) = records(ctx, condition, &listing(order_by), &args).await?;
+        let (page, count) =
+            records(ctx, filter.record.extent(), condition, &listing(order_by), &args).await?;
         Ok(Some(AccountConnection::new(page, count)))
     }
 }

@@ -6,25 +6,22 @@ use finbridge_entity::contact;
 use sea_orm::Condition;
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{Conditions, DateTimeFilter, IdFilter, StringFilter, TextShape};
+use crate::graphql::filter::{Conditions, IdFilter, StringFilter, TextShape};
+use crate::graphql::record::filter::RecordFilter;
+use crate::service::Services;
 use crate::service::page::Listing;
 use crate::service::record::Record;
 
 /// Which contacts to list; all conditions must hold.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct ContactFilter {
-    /// Given name and family name in one.
-    pub name: Option<StringFilter>,
+    /// What every record takes.
+    #[graphql(flatten)]
+    pub record: RecordFilter,
     /// E-mail address.
     pub email: Option<StringFilter>,
     /// The company the person works for.
     pub account: Option<IdFilter>,
-    /// Owner, by user id.
-    pub owner: Option<IdFilter>,
-    /// When it was made.
-    pub created_at: Option<DateTimeFilter>,
-    /// When it was last changed.
-    pub updated_at: Option<DateTimeFilter>,
 }
 
 impl ContactFilter {
@@ -32,15 +29,14 @@ impl ContactFilter {
     ///
     /// # Errors
     /// Ids of another kind.
-    pub fn condition(&self) -> Result<Condition> {
+    pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use contact::Column;
-        Ok(Condition::all()
-            .text(Column::NameKey, TextShape::Key, self.name.as_ref())
-            .text(Column::EmailKey, TextShape::Key, self.email.as_ref())
-            .id(Column::AccountId, NodeKind::Account, self.account.as_ref())?
-            .id(Column::OwnerId, NodeKind::User, self.owner.as_ref())?
-            .time(Column::CreatedAt, self.created_at.as_ref())
-            .time(Column::UpdatedAt, self.updated_at.as_ref()))
+        let common = self.record.condition::<contact::Entity>(services).await?;
+        Ok(common.text(Column::EmailKey, TextShape::Key, self.email.as_ref()).id(
+            Column::AccountId,
+            NodeKind::Account,
+            self.account.as_ref(),
+        )?)
     }
 }
 

@@ -5,26 +5,18 @@ pub mod mutation;
 pub mod query;
 
 use async_graphql::{Context, ID, Object, Result};
-use finbridge_domain::{NodeKind, WireId};
+use finbridge_domain::NodeKind;
 use finbridge_entity::contact;
 
 pub use filter::of_account;
 
 use super::account::{self, Account, Address};
-use super::context::{Asked, id};
-use super::loader::failed;
-use super::scalar::DateTime;
-use super::user::User;
+use super::context::id;
+use super::record::RecordFields;
 
 /// A person that the organization deals with.
 #[derive(Clone)]
 pub struct Contact(contact::Model);
-
-impl From<contact::Model> for Contact {
-    fn from(row: contact::Model) -> Self {
-        Self(row)
-    }
-}
 
 super::connection::connection!(ContactConnection, ContactEdge, Contact, contact::Model, "contacts");
 
@@ -34,11 +26,6 @@ impl Contact {
     /// Global id.
     pub async fn id(&self) -> ID {
         id(NodeKind::Contact, self.0.id)
-    }
-
-    /// The 18-digit number by which finance apps know the contact. Never changes.
-    async fn wire_id(&self) -> String {
-        WireId(self.0.wire_id).to_string()
     }
 
     /// Given name; null when not known.
@@ -52,7 +39,7 @@ impl Contact {
     }
 
     /// Given name and family name in one, as contacts are listed; the family name alone when the given name is not known.
-    async fn name(&self) -> &str {
+    pub async fn name(&self) -> &String {
         &self.0.name
     }
 
@@ -82,29 +69,16 @@ impl Contact {
         account::living(ctx, account).await
     }
 
-    /// Who looks after the contact; null when nobody does.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.0.owner_id).await
+    /// Free text; null when there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
     }
 
-    /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
-    }
-
-    /// When the contact was made.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When the contact was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+    /// What every record has.
+    #[graphql(flatten)]
+    async fn fields(&self) -> RecordFields {
+        RecordFields(self.common())
     }
 }
 
-/// The contact, unless it was deleted or is another tenant's.
-pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Contact>> {
-    let row = ctx.loaders()?.contacts.load_one(uuid).await.map_err(failed)?;
-    Ok(row.filter(|row| row.deleted_at.is_none()).map(Contact))
-}
+super::record::record_type!(Contact, contact, contacts);

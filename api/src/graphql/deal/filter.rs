@@ -8,22 +8,21 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{
-    Conditions, DateFilter, DateTimeFilter, DecimalFilter, IdFilter, StringFilter, TextShape,
-};
+use crate::graphql::filter::{Conditions, DateFilter, DecimalFilter, IdFilter};
+use crate::graphql::record::filter::RecordFilter;
 use crate::graphql::stage::StageKindFilter;
+use crate::service::Services;
 use crate::service::page::{Listing, SortKey, SortValue};
 use crate::service::record::Record;
 
 /// Which deals to list; all conditions must hold.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct DealFilter {
-    /// Name.
-    pub name: Option<StringFilter>,
+    /// What every record takes.
+    #[graphql(flatten)]
+    pub record: RecordFilter,
     /// The company it is with.
     pub account: Option<IdFilter>,
-    /// Owner, by user id.
-    pub owner: Option<IdFilter>,
     /// How far it has come, by stage id.
     pub stage: Option<IdFilter>,
     /// Whether it is open, won or lost.
@@ -34,10 +33,6 @@ pub struct DealFilter {
     pub opened_on: Option<DateFilter>,
     /// Day on which it was won or lost, or is expected to be.
     pub closed_on: Option<DateFilter>,
-    /// When it was made.
-    pub created_at: Option<DateTimeFilter>,
-    /// When it was last changed.
-    pub updated_at: Option<DateTimeFilter>,
 }
 
 impl DealFilter {
@@ -45,20 +40,17 @@ impl DealFilter {
     ///
     /// # Errors
     /// Ids of another kind, amounts that cannot be kept.
-    pub fn condition(&self, organization_id: Uuid) -> Result<Condition> {
+    pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use deal::Column;
-        let stages = self.stage_kind.as_ref().map(|kinds| of_kind(organization_id, kinds));
-        Ok(Condition::all()
-            .text(Column::NameKey, TextShape::Key, self.name.as_ref())
+        let stages = self.stage_kind.as_ref().map(|kinds| of_kind(services.organization_id(), kinds));
+        let common = self.record.condition::<deal::Entity>(services).await?;
+        Ok(common
             .id(Column::AccountId, NodeKind::Account, self.account.as_ref())?
-            .id(Column::OwnerId, NodeKind::User, self.owner.as_ref())?
             .id(Column::StageId, NodeKind::Stage, self.stage.as_ref())?
             .add_option(stages)
             .amount(Column::AmountUnits, self.amount.as_ref())?
             .date(Column::OpenedOn, self.opened_on.as_ref())
-            .date(Column::ClosedOn, self.closed_on.as_ref())
-            .time(Column::CreatedAt, self.created_at.as_ref())
-            .time(Column::UpdatedAt, self.updated_at.as_ref()))
+            .date(Column::ClosedOn, self.closed_on.as_ref()))
     }
 }
 

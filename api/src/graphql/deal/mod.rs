@@ -6,7 +6,7 @@ pub mod mutation;
 pub mod query;
 
 use async_graphql::{Context, ID, Object, Result};
-use finbridge_domain::{NodeKind, WireId};
+use finbridge_domain::NodeKind;
 use finbridge_entity::deal;
 
 pub use filter::of_account;
@@ -16,20 +16,14 @@ use super::account::{self, Account, Money};
 use super::context::{Asked, id};
 use super::error::top_level;
 use super::loader::failed;
-use super::scalar::{CurrencyCode, Date, DateTime};
+use super::record::RecordFields;
+use super::scalar::{CurrencyCode, Date};
 use super::stage::Stage;
-use super::user::User;
 use crate::service::ServiceError;
 
 /// Something that the organization hopes to sell, or has sold, to an account.
 #[derive(Clone)]
 pub struct Deal(deal::Model);
-
-impl From<deal::Model> for Deal {
-    fn from(row: deal::Model) -> Self {
-        Self(row)
-    }
-}
 
 super::connection::connection!(DealConnection, DealEdge, Deal, deal::Model, "deals");
 
@@ -41,13 +35,8 @@ impl Deal {
         id(NodeKind::Deal, self.0.id)
     }
 
-    /// The 18-digit number by which finance apps know the deal. Never changes.
-    async fn wire_id(&self) -> String {
-        WireId(self.0.wire_id).to_string()
-    }
-
     /// Name, as people write it.
-    async fn name(&self) -> &str {
+    pub async fn name(&self) -> &String {
         &self.0.name
     }
 
@@ -55,11 +44,6 @@ impl Deal {
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
         let Some(account) = self.0.account_id else { return Ok(None) };
         account::living(ctx, account).await
-    }
-
-    /// Who looks after the deal; null when nobody does.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.0.owner_id).await
     }
 
     /// How far the deal has come.
@@ -97,25 +81,16 @@ impl Deal {
         Ok(rows.into_iter().map(|row| DealLine::new(row, &self.0)).collect())
     }
 
-    /// Ascends with every change, also of the lines; send it along with an update to refuse overwriting somebody else's
-    /// change.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+    /// Free text; null when there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
     }
 
-    /// When the deal was made.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When the deal or one of its lines was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+    /// What every record has.
+    #[graphql(flatten)]
+    async fn fields(&self) -> RecordFields {
+        RecordFields(self.common())
     }
 }
 
-/// The deal, unless it was deleted or is another tenant's.
-pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Deal>> {
-    let row = ctx.loaders()?.deals.load_one(uuid).await.map_err(failed)?;
-    Ok(row.filter(|row| row.deleted_at.is_none()).map(Deal))
-}
+super::record::record_type!(Deal, deal, deals);

@@ -36,9 +36,11 @@ impl DealQuery {
         #[graphql(desc = "Only deals for which all of this holds.")] filter: Option<DealFilter>,
         #[graphql(desc = "In which order; by name when not given.")] order_by: Option<DealOrder>,
     ) -> Result<Option<DealConnection>> {
-        let condition = filter.unwrap_or_default().condition(ctx.services()?.organization_id())?;
+        let filter = filter.unwrap_or_default();
+        let condition = filter.condition(ctx.services()?).await?;
         let args = page_args(first, after, last, before);
-        let (page, count) = records(ctx, condition, &listing(order_by), &args).await?;
+        let (page, count) =
+            records(ctx, filter.record.extent(), condition, &listing(order_by), &args).await?;
         Ok(Some(DealConnection::new(page, count)))
     }
 }

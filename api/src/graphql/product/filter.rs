@@ -1,20 +1,22 @@
 //! Filtering and ordering products.
 
 use async_graphql::{Enum, InputObject, Result};
-use finbridge_domain::NodeKind;
 use finbridge_entity::product;
 use sea_orm::{ColumnTrait, Condition};
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{Conditions, DateTimeFilter, DecimalFilter, IdFilter, StringFilter, TextShape};
+use crate::graphql::filter::{Conditions, DecimalFilter, StringFilter, TextShape};
+use crate::graphql::record::filter::RecordFilter;
+use crate::service::Services;
 use crate::service::page::{Listing, SortKey, SortValue};
 use crate::service::record::Record;
 
 /// Which products to list; all conditions must hold.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct ProductFilter {
-    /// Name.
-    pub name: Option<StringFilter>,
+    /// What every record takes.
+    #[graphql(flatten)]
+    pub record: RecordFilter,
     /// What the organization orders and counts it by.
     pub code: Option<StringFilter>,
     /// Product line.
@@ -23,12 +25,6 @@ pub struct ProductFilter {
     pub is_active: Option<bool>,
     /// List price of one, in whatever currency it is kept.
     pub unit_price: Option<DecimalFilter>,
-    /// Owner, by user id.
-    pub owner: Option<IdFilter>,
-    /// When it was made.
-    pub created_at: Option<DateTimeFilter>,
-    /// When it was last changed.
-    pub updated_at: Option<DateTimeFilter>,
 }
 
 impl ProductFilter {
@@ -36,17 +32,14 @@ impl ProductFilter {
     ///
     /// # Errors
     /// Ids of another kind, amounts that cannot be kept.
-    pub fn condition(&self) -> Result<Condition> {
+    pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use product::Column;
-        Ok(Condition::all()
-            .text(Column::NameKey, TextShape::Key, self.name.as_ref())
+        let common = self.record.condition::<product::Entity>(services).await?;
+        Ok(common
             .text(Column::Code, TextShape::Plain, self.code.as_ref())
             .text(Column::Family, TextShape::Plain, self.family.as_ref())
             .add_option(self.is_active.map(|active| Column::IsActive.eq(active)))
-            .amount(Column::UnitPriceUnits, self.unit_price.as_ref())?
-            .id(Column::OwnerId, NodeKind::User, self.owner.as_ref())?
-            .time(Column::CreatedAt, self.created_at.as_ref())
-            .time(Column::UpdatedAt, self.updated_at.as_ref()))
+            .amount(Column::UnitPriceUnits, self.unit_price.as_ref())?)
     }
 }
 

@@ -1,27 +1,22 @@
 //! Products in GraphQL.
 
 pub mod filter;
+pub mod mutation;
 pub mod query;
 
 use async_graphql::{Context, ID, Object, Result};
-use finbridge_domain::{NodeKind, WireId};
+use finbridge_domain::NodeKind;
 use finbridge_entity::product;
 
 use super::account::Money;
 use super::context::{Asked, id};
 use super::loader::failed;
-use super::scalar::DateTime;
-use super::user::User;
+use super::record::RecordFields;
+use super::scalar::CurrencyCode;
 
 /// Something that the organization sells.
 #[derive(Clone)]
 pub struct Product(product::Model);
-
-impl From<product::Model> for Product {
-    fn from(row: product::Model) -> Self {
-        Self(row)
-    }
-}
 
 super::connection::connection!(ProductConnection, ProductEdge, Product, product::Model, "products");
 
@@ -33,13 +28,8 @@ impl Product {
         id(NodeKind::Product, self.0.id)
     }
 
-    /// The 18-digit number by which finance apps know the product. Never changes.
-    async fn wire_id(&self) -> String {
-        WireId(self.0.wire_id).to_string()
-    }
-
     /// Name, as people write it.
-    async fn name(&self) -> &str {
+    pub async fn name(&self) -> &String {
         &self.0.name
     }
 
@@ -63,29 +53,51 @@ impl Product {
         self.0.is_active
     }
 
-    /// Who looks after the product; null when nobody does.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.0.owner_id).await
+    /// What it is counted in, such as pcs, h or kg; null when not known.
+    async fn unit(&self) -> Option<&str> {
+        self.0.unit.as_deref()
     }
 
-    /// Ascends with every change, so that two readings can be told apart.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+    /// Whether sales of it are taxed.
+    async fn is_taxable(&self) -> bool {
+        self.0.is_taxable
     }
 
-    /// When the product was made.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
+    /// List prices of one in further currencies, by currency code; at most 50, so they come without pages. None is converted
+    /// from another.
+    async fn prices(&self, ctx: &Context<'_>) -> Result<Vec<Money>> {
+        let prices = ctx.loaders()?.prices.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        Ok(prices
+            .iter()
+            .filter_map(|row| Money::of(Some(row.amount_units), Some(&row.currency_code)))
+            .collect())
     }
 
-    /// When the product was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+    /// List price of one in a currency; null when it has none there. Prices are never converted.
+    async fn price(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "In which currency.")] currency_code: CurrencyCode,
+    ) -> Result<Option<Money>> {
+        let main = Money::of(self.0.unit_price_units, self.0.unit_price_currency_code.as_deref());
+        if let Some(main) = main.filter(|main| main.currency_code == currency_code) {
+            return Ok(Some(main));
+        }
+        let prices = ctx.loaders()?.prices.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let row = prices.iter().find(|row| row.currency_code == currency_code.0.as_str());
+        Ok(row.and_then(|row| Money::of(Some(row.amount_units), Some(&row.currency_code))))
+    }
+
+    /// Free text; null when there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// What every record has.
+    #[graphql(flatten)]
+    async fn fields(&self) -> RecordFields {
+        RecordFields(self.common())
     }
 }
 
-/// The product, unless it was deleted or is another tenant's.
-pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Product>> {
-    let row = ctx.loaders()?.products.load_one(uuid).await.map_err(failed)?;
-    Ok(row.filter(|row| row.deleted_at.is_none()).map(Product))
-}
+super::record::record_type!(Product, product, products);

@@ -6,7 +6,7 @@ use finbridge_domain::NodeKind;
 use super::filter::{ProductFilter, ProductOrder, listing};
 use super::{Product, ProductConnection, living};
 use crate::graphql::connection::{page_args, records};
-use crate::graphql::context::uuid;
+use crate::graphql::context::{Asked, uuid};
 
 /// Reading products.
 #[derive(Default)]
@@ -36,9 +36,11 @@ impl ProductQuery {
         #[graphql(desc = "Only products for which all of this holds.")] filter: Option<ProductFilter>,
         #[graphql(desc = "In which order; by name when not given.")] order_by: Option<ProductOrder>,
     ) -> Result<Option<ProductConnection>> {
-        let condition = filter.unwrap_or_default().condition()?;
+        let filter = filter.unwrap_or_default();
+        let condition = filter.condition(ctx.services()?).await?;
         let args = page_args(first, after, last, before);
-        let (page, count) = records(ctx, condition, &listing(order_by), &args).await?;
+        let (page, count) =
+            records(ctx, filter.record.extent(), condition, &listing(order_by), &args).await?;
         Ok(Some(ProductConnection::new(page, count)))
     }
 }

@@ -1,26 +1,21 @@
 //! Filtering and ordering vendors.
 
 use async_graphql::{Enum, InputObject, Result};
-use finbridge_domain::NodeKind;
 use finbridge_entity::vendor;
 use sea_orm::Condition;
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{Conditions, DateTimeFilter, IdFilter, StringFilter, TextShape};
+use crate::graphql::record::filter::RecordFilter;
+use crate::service::Services;
 use crate::service::page::Listing;
 use crate::service::record::Record;
 
 /// Which vendors to list; all conditions must hold.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct VendorFilter {
-    /// Name.
-    pub name: Option<StringFilter>,
-    /// Owner, by user id.
-    pub owner: Option<IdFilter>,
-    /// When it was made.
-    pub created_at: Option<DateTimeFilter>,
-    /// When it was last changed.
-    pub updated_at: Option<DateTimeFilter>,
+    /// What every record takes.
+    #[graphql(flatten)]
+    pub record: RecordFilter,
 }
 
 impl VendorFilter {
@@ -28,13 +23,9 @@ impl VendorFilter {
     ///
     /// # Errors
     /// Ids of another kind.
-    pub fn condition(&self) -> Result<Condition> {
-        use vendor::Column;
-        Ok(Condition::all()
-            .text(Column::NameKey, TextShape::Key, self.name.as_ref())
-            .id(Column::OwnerId, NodeKind::User, self.owner.as_ref())?
-            .time(Column::CreatedAt, self.created_at.as_ref())
-            .time(Column::UpdatedAt, self.updated_at.as_ref()))
+    pub async fn condition(&self, services: &Services) -> Result<Condition> {
+        let common = self.record.condition::<vendor::Entity>(services).await?;
+        Ok(common)
     }
 }
 

@@ -1,27 +1,20 @@
 //! Vendors in GraphQL.
 
 pub mod filter;
+pub mod mutation;
 pub mod query;
 
-use async_graphql::{Context, ID, Object, Result};
-use finbridge_domain::{NodeKind, WireId};
+use async_graphql::{ID, Object};
+use finbridge_domain::NodeKind;
 use finbridge_entity::vendor;
 
 use super::account::Address;
-use super::context::{Asked, id};
-use super::loader::failed;
-use super::scalar::DateTime;
-use super::user::User;
+use super::context::id;
+use super::record::RecordFields;
 
 /// A company or person that the organization buys from.
 #[derive(Clone)]
 pub struct Vendor(vendor::Model);
-
-impl From<vendor::Model> for Vendor {
-    fn from(row: vendor::Model) -> Self {
-        Self(row)
-    }
-}
 
 super::connection::connection!(VendorConnection, VendorEdge, Vendor, vendor::Model, "vendors");
 
@@ -33,13 +26,8 @@ impl Vendor {
         id(NodeKind::Vendor, self.0.id)
     }
 
-    /// The 18-digit number by which finance apps know the vendor. Never changes.
-    async fn wire_id(&self) -> String {
-        WireId(self.0.wire_id).to_string()
-    }
-
     /// Name, as people write it.
-    async fn name(&self) -> &str {
+    pub async fn name(&self) -> &String {
         &self.0.name
     }
 
@@ -63,29 +51,16 @@ impl Vendor {
         self.0.address.clone().map(Address::from)
     }
 
-    /// Who looks after the vendor; null when nobody does.
-    async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.0.owner_id).await
+    /// Free text; null when there is none.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
     }
 
-    /// Ascends with every change, so that two readings can be told apart.
-    async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
-    }
-
-    /// When the vendor was made.
-    async fn created_at(&self) -> DateTime {
-        DateTime(self.0.created_at)
-    }
-
-    /// When the vendor was last changed.
-    async fn updated_at(&self) -> DateTime {
-        DateTime(self.0.updated_at)
+    /// What every record has.
+    #[graphql(flatten)]
+    async fn fields(&self) -> RecordFields {
+        RecordFields(self.common())
     }
 }
 
-/// The vendor, unless it was deleted or is another tenant's.
-pub async fn living(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Vendor>> {
-    let row = ctx.loaders()?.vendors.load_one(uuid).await.map_err(failed)?;
-    Ok(row.filter(|row| row.deleted_at.is_none()).map(Vendor))
-}
+super::record::record_type!(Vendor, vendor, vendors);

@@ -151,6 +151,7 @@ async fn a_stage_that_is_there_is_taken_over_and_a_changed_one_follows_the_mappi
     let stage = stage::ActiveModel {
         organization_id: Set(world.organization_id),
         id: Set(world.ids.uuid()),
+        pipeline_id: Set(world.organization_id),
         name: Set("OPEN".to_owned()),
         name_key: Set("open".to_owned()),
         kind: Set(StageKind::Open),

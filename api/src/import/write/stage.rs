@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use finbridge_domain::name_key;
 use finbridge_entity::{Scoped, stage};
-use sea_orm::{ActiveModelTrait, DbErr, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DbErr, QueryFilter, Set};
 use sha2::{Digest, Sha256};
 
 use super::Context;
@@ -23,7 +23,10 @@ pub(in crate::import) async fn write(
 ) -> Result<(), DbErr> {
     let names: Vec<String> = stages.iter().map(|stage| stage.name.clone()).collect();
     let mut remembered = memory.of(context.tx, RecordType::Stage, &names).await?;
-    let existing = stage::Entity::of(context.organization_id).all(context.tx).await?;
+    let existing = stage::Entity::of(context.organization_id)
+        .filter(stage::Column::PipelineId.eq(context.organization_id))
+        .all(context.tx)
+        .await?;
     let by_name: HashMap<&str, &stage::Model> =
         existing.iter().map(|stage| (stage.name_key.as_str(), stage)).collect();
     for plan in stages {
@@ -53,6 +56,8 @@ pub(in crate::import) async fn write(
                 let active = stage::ActiveModel {
                     organization_id: Set(context.organization_id),
                     id: Set(context.ids.uuid()),
+                    // The first pipeline of an organization has its id.
+                    pipeline_id: Set(context.organization_id),
                     name: Set(plan.name.clone()),
                     name_key: Set(name_key(&plan.name)),
                     kind: Set(plan.kind),

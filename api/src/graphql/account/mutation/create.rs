@@ -6,6 +6,7 @@ use finbridge_domain::NodeKind;
 use crate::graphql::account::{Account, AddressInput, MoneyInput};
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordNewInput;
 use crate::service::account::{self, NewAccount};
 
 /// What an account is made of.
@@ -33,8 +34,9 @@ pub struct AccountCreateInput {
     shipping_address: Option<AddressInput>,
     /// The account this one belongs to.
     parent_id: Option<ID>,
-    /// The user who looks after it; whoever creates it when not given.
-    owner_id: Option<ID>,
+    /// What every create may say.
+    #[graphql(flatten)]
+    record: RecordNewInput,
 }
 
 payload! {
@@ -43,6 +45,31 @@ payload! {
         /// The new account; null when there are user errors.
         account: Account
     }
+}
+
+impl AccountCreateInput {
+    /// What the service takes.
+    pub(super) fn read(self) -> Result<NewAccount> {
+        let common = self.record.read("accountCreate", &self)?;
+        Ok(NewAccount {
+            name: self.name,
+            industry: self.industry,
+            website: self.website,
+            phone: self.phone,
+            description: self.description,
+            year_established: self.year_established,
+            employee_count: self.employee_count,
+            annual_revenue: self.annual_revenue.map(MoneyInput::read),
+            billing_address: self.billing_address.map(Into::into),
+            shipping_address: self.shipping_address.map(Into::into),
+            parent_id: self.parent_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            common,
+        })
+    }
+}
+
+pub(super) async fn create(ctx: &Context<'_>, new: NewAccount) -> Result<AccountCreatePayload> {
+    AccountCreatePayload::of(account::create(ctx.services()?, new).await, Account::from)
 }
 
 /// `accountCreate`.
@@ -56,21 +83,7 @@ impl AccountCreate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the account is made of.")] input: AccountCreateInput,
-    ) -> Result<AccountCreatePayload> {
-        let new = NewAccount {
-            name: input.name,
-            industry: input.industry,
-            website: input.website,
-            phone: input.phone,
-            description: input.description,
-            year_established: input.year_established,
-            employee_count: input.employee_count,
-            annual_revenue: input.annual_revenue.map(|money| (money.amount.0, money.currency_code.0)),
-            billing_address: input.billing_address.map(Into::into),
-            shipping_address: input.shipping_address.map(Into::into),
-            parent_id: input.parent_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map(|id| uuid(NodeKind::User, &id)).transpose()?,
-        };
-        AccountCreatePayload::of(account::create(ctx.services()?, new).await, Account::from)
+    ) -> Result<Option<AccountCreatePayload>> {
+        create(ctx, input.read()?).await.map(Some)
     }
 }

@@ -2,20 +2,20 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
+use uuid::Uuid;
 
 use crate::graphql::account::{Account, AddressInput, MoneyInput};
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordChangeInput;
 use crate::service::account::{self, AccountChange};
 
 /// What changes in an account: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
 pub struct AccountUpdateInput {
-    /// Which account.
-    id: ID,
-    /// The version the change is based on; refused with VERSION_CONFLICT when the account has a newer one. Leave it out
-    /// to change whatever is there.
-    version: Option<i32>,
+    /// What every update may say.
+    #[graphql(flatten)]
+    record: RecordChangeInput,
     /// Name; up to 200 characters.
     name: MaybeUndefined<String>,
     /// Line of business.
@@ -38,8 +38,6 @@ pub struct AccountUpdateInput {
     shipping_address: MaybeUndefined<AddressInput>,
     /// The account this one belongs to.
     parent_id: MaybeUndefined<ID>,
-    /// The user who looks after it.
-    owner_id: MaybeUndefined<ID>,
 }
 
 payload! {
@@ -48,6 +46,35 @@ payload! {
         /// The account as it is now; null when there are user errors.
         account: Account
     }
+}
+
+impl AccountUpdateInput {
+    /// Which record, and what the service takes.
+    pub(super) fn read(self) -> Result<(Uuid, AccountChange)> {
+        let (id, common) = self.record.read(NodeKind::Account)?;
+        let change = AccountChange {
+            name: self.name,
+            industry: self.industry,
+            website: self.website,
+            phone: self.phone,
+            description: self.description,
+            year_established: self.year_established,
+            employee_count: self.employee_count,
+            annual_revenue: self.annual_revenue.map_value(MoneyInput::read),
+            billing_address: self.billing_address.map_value(Into::into),
+            shipping_address: self.shipping_address.map_value(Into::into),
+            parent_id: self.parent_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            common,
+        };
+        Ok((id, change))
+    }
+}
+
+pub(super) async fn update(
+    ctx: &Context<'_>,
+    (id, change): (Uuid, AccountChange),
+) -> Result<AccountUpdatePayload> {
+    AccountUpdatePayload::of(account::update(ctx.services()?, id, change).await, Account::from)
 }
 
 /// `accountUpdate`.
@@ -61,23 +88,7 @@ impl AccountUpdate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which account, and what changes.")] input: AccountUpdateInput,
-    ) -> Result<AccountUpdatePayload> {
-        let change = AccountChange {
-            version: input.version.map(i64::from),
-            name: input.name,
-            industry: input.industry,
-            website: input.website,
-            phone: input.phone,
-            description: input.description,
-            year_established: input.year_established,
-            employee_count: input.employee_count,
-            annual_revenue: input.annual_revenue.map_value(|money| (money.amount.0, money.currency_code.0)),
-            billing_address: input.billing_address.map_value(Into::into),
-            shipping_address: input.shipping_address.map_value(Into::into),
-            parent_id: input.parent_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map_value(|id| uuid(NodeKind::User, &id)).transpose()?,
-        };
-        let id = uuid(NodeKind::Account, &input.id)?;
-        AccountUpdatePayload::of(account::update(ctx.services()?, id, change).await, Account::from)
+    ) -> Result<Option<AccountUpdatePayload>> {
+        update(ctx, input.read()?).await.map(Some)
     }
 }

@@ -7,6 +7,7 @@ use crate::graphql::account::AddressInput;
 use crate::graphql::contact::Contact;
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordNewInput;
 use crate::service::contact::{self, NewContact};
 
 /// What a contact is made of.
@@ -26,8 +27,11 @@ pub struct ContactCreateInput {
     mailing_address: Option<AddressInput>,
     /// The account the person works for.
     account_id: Option<ID>,
-    /// The user who looks after the contact; whoever creates it when not given.
-    owner_id: Option<ID>,
+    /// Free text; up to 10,000 characters.
+    description: Option<String>,
+    /// What every create may say.
+    #[graphql(flatten)]
+    record: RecordNewInput,
 }
 
 payload! {
@@ -36,6 +40,28 @@ payload! {
         /// The new contact; null when there are user errors.
         contact: Contact
     }
+}
+
+impl ContactCreateInput {
+    /// What the service takes.
+    pub(super) fn read(self) -> Result<NewContact> {
+        let common = self.record.read("contactCreate", &self)?;
+        Ok(NewContact {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            phone: self.phone,
+            title: self.title,
+            mailing_address: self.mailing_address.map(Into::into),
+            account_id: self.account_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            description: self.description,
+            common,
+        })
+    }
+}
+
+pub(super) async fn create(ctx: &Context<'_>, new: NewContact) -> Result<ContactCreatePayload> {
+    ContactCreatePayload::of(contact::create(ctx.services()?, new).await, Contact::from)
 }
 
 /// `contactCreate`.
@@ -49,17 +75,7 @@ impl ContactCreate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the contact is made of.")] input: ContactCreateInput,
-    ) -> Result<ContactCreatePayload> {
-        let new = NewContact {
-            first_name: input.first_name,
-            last_name: input.last_name,
-            email: input.email,
-            phone: input.phone,
-            title: input.title,
-            mailing_address: input.mailing_address.map(Into::into),
-            account_id: input.account_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map(|id| uuid(NodeKind::User, &id)).transpose()?,
-        };
-        ContactCreatePayload::of(contact::create(ctx.services()?, new).await, Contact::from)
+    ) -> Result<Option<ContactCreatePayload>> {
+        create(ctx, input.read()?).await.map(Some)
     }
 }

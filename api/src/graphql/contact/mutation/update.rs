@@ -2,21 +2,21 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
+use uuid::Uuid;
 
 use crate::graphql::account::AddressInput;
 use crate::graphql::contact::Contact;
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordChangeInput;
 use crate::service::contact::{self, ContactChange};
 
 /// What changes in a contact: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
 pub struct ContactUpdateInput {
-    /// Which contact.
-    id: ID,
-    /// The version the change is based on; refused with VERSION_CONFLICT when the contact has a newer one. Leave it out
-    /// to change whatever is there.
-    version: Option<i32>,
+    /// What every update may say.
+    #[graphql(flatten)]
+    record: RecordChangeInput,
     /// Given name; up to 100 characters.
     first_name: MaybeUndefined<String>,
     /// Family name; up to 100 characters. It cannot be cleared.
@@ -31,8 +31,8 @@ pub struct ContactUpdateInput {
     mailing_address: MaybeUndefined<AddressInput>,
     /// The account the person works for.
     account_id: MaybeUndefined<ID>,
-    /// The user who looks after the contact.
-    owner_id: MaybeUndefined<ID>,
+    /// Free text; up to 10,000 characters.
+    description: MaybeUndefined<String>,
 }
 
 payload! {
@@ -41,6 +41,32 @@ payload! {
         /// The contact as it is now; null when there are user errors.
         contact: Contact
     }
+}
+
+impl ContactUpdateInput {
+    /// Which record, and what the service takes.
+    pub(super) fn read(self) -> Result<(Uuid, ContactChange)> {
+        let (id, common) = self.record.read(NodeKind::Contact)?;
+        let change = ContactChange {
+            first_name: self.first_name,
+            last_name: self.last_name,
+            email: self.email,
+            phone: self.phone,
+            title: self.title,
+            mailing_address: self.mailing_address.map_value(Into::into),
+            account_id: self.account_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            description: self.description,
+            common,
+        };
+        Ok((id, change))
+    }
+}
+
+pub(super) async fn update(
+    ctx: &Context<'_>,
+    (id, change): (Uuid, ContactChange),
+) -> Result<ContactUpdatePayload> {
+    ContactUpdatePayload::of(contact::update(ctx.services()?, id, change).await, Contact::from)
 }
 
 /// `contactUpdate`.
@@ -54,19 +80,7 @@ impl ContactUpdate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which contact, and what changes.")] input: ContactUpdateInput,
-    ) -> Result<ContactUpdatePayload> {
-        let change = ContactChange {
-            version: input.version.map(i64::from),
-            first_name: input.first_name,
-            last_name: input.last_name,
-            email: input.email,
-            phone: input.phone,
-            title: input.title,
-            mailing_address: input.mailing_address.map_value(Into::into),
-            account_id: input.account_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map_value(|id| uuid(NodeKind::User, &id)).transpose()?,
-        };
-        let id = uuid(NodeKind::Contact, &input.id)?;
-        ContactUpdatePayload::of(contact::update(ctx.services()?, id, change).await, Contact::from)
+    ) -> Result<Option<ContactUpdatePayload>> {
+        update(ctx, input.read()?).await.map(Some)
     }
 }

@@ -7,6 +7,7 @@ use super::{DealLineInput, lines};
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::deal::Deal;
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordNewInput;
 use crate::graphql::scalar::{CurrencyCode, Date, Decimal};
 use crate::service::deal::{self, NewDeal};
 
@@ -17,8 +18,6 @@ pub struct DealCreateInput {
     name: String,
     /// The account it is with.
     account_id: Option<ID>,
-    /// The user who looks after it; whoever creates it when not given.
-    owner_id: Option<ID>,
     /// How far it has come; one of `stages`.
     stage_id: ID,
     /// What it is worth: at most four digits after the decimal point.
@@ -31,6 +30,11 @@ pub struct DealCreateInput {
     closed_on: Option<Date>,
     /// What is sold, in the order of the offer; at most 100 lines.
     lines: Option<Vec<DealLineInput>>,
+    /// Free text; up to 10,000 characters.
+    description: Option<String>,
+    /// What every create may say.
+    #[graphql(flatten)]
+    record: RecordNewInput,
 }
 
 payload! {
@@ -39,6 +43,29 @@ payload! {
         /// The new deal; null when there are user errors.
         deal: Deal
     }
+}
+
+impl DealCreateInput {
+    /// What the service takes.
+    pub(super) fn read(self) -> Result<NewDeal> {
+        let common = self.record.read("dealCreate", &self)?;
+        Ok(NewDeal {
+            name: self.name,
+            account_id: self.account_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            stage_id: uuid(NodeKind::Stage, &self.stage_id)?,
+            amount: self.amount.map(|amount| amount.0),
+            currency: self.currency_code.map(|code| code.0),
+            opened_on: self.opened_on.map(|day| day.0),
+            closed_on: self.closed_on.map(|day| day.0),
+            lines: lines(self.lines.unwrap_or_default())?,
+            description: self.description,
+            common,
+        })
+    }
+}
+
+pub(super) async fn create(ctx: &Context<'_>, new: NewDeal) -> Result<DealCreatePayload> {
+    DealCreatePayload::of(deal::create(ctx.services()?, new).await, Deal::from)
 }
 
 /// `dealCreate`.
@@ -53,18 +80,7 @@ impl DealCreate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What the deal is made of.")] input: DealCreateInput,
-    ) -> Result<DealCreatePayload> {
-        let new = NewDeal {
-            name: input.name,
-            account_id: input.account_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map(|id| uuid(NodeKind::User, &id)).transpose()?,
-            stage_id: uuid(NodeKind::Stage, &input.stage_id)?,
-            amount: input.amount.map(|amount| amount.0),
-            currency: input.currency_code.map(|code| code.0),
-            opened_on: input.opened_on.map(|day| day.0),
-            closed_on: input.closed_on.map(|day| day.0),
-            lines: lines(input.lines.unwrap_or_default())?,
-        };
-        DealCreatePayload::of(deal::create(ctx.services()?, new).await, Deal::from)
+    ) -> Result<Option<DealCreatePayload>> {
+        create(ctx, input.read()?).await.map(Some)
     }
 }

@@ -1,13 +1,17 @@
 //! Changing deals, one file per act.
 
+mod bulk;
 mod create;
+mod delete;
 mod move_to_stage;
 mod update;
 
 use async_graphql::{ID, InputObject, Result};
 use finbridge_domain::NodeKind;
 
+pub use bulk::{DealBulkCreate, DealBulkUpdate};
 pub use create::DealCreate;
+pub use delete::{DealDelete, DealRestore};
 pub use move_to_stage::DealMoveToStage;
 pub use update::DealUpdate;
 
@@ -17,7 +21,15 @@ use crate::service::deal::NewLine;
 
 /// Changing deals.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct DealMutation(DealCreate, DealUpdate, DealMoveToStage);
+pub struct DealMutation(
+    DealCreate,
+    DealUpdate,
+    DealMoveToStage,
+    DealDelete,
+    DealRestore,
+    DealBulkCreate,
+    DealBulkUpdate,
+);
 
 /// So many of one product, as part of a deal.
 #[derive(InputObject)]

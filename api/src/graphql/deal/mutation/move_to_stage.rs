@@ -41,10 +41,10 @@ impl DealMoveToStage {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal goes to which stage.")] input: DealMoveToStageInput,
-    ) -> Result<DealMoveToStagePayload> {
+    ) -> Result<Option<DealMoveToStagePayload>> {
         let id = uuid(NodeKind::Deal, &input.id)?;
         let stage_id = uuid(NodeKind::Stage, &input.stage_id)?;
         let moved = deal::move_to_stage(ctx.services()?, id, stage_id, input.version.map(i64::from)).await;
-        DealMoveToStagePayload::of(moved, Deal::from)
+        DealMoveToStagePayload::of(moved, Deal::from).map(Some)
     }
 }

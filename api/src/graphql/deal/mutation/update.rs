@@ -2,28 +2,26 @@
 
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
+use uuid::Uuid;
 
 use super::{DealLineInput, lines};
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::deal::Deal;
 use crate::graphql::error::payload;
+use crate::graphql::record::input::RecordChangeInput;
 use crate::graphql::scalar::{CurrencyCode, Date, Decimal};
 use crate::service::deal::{self, DealChange};
 
 /// What changes in a deal: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
 pub struct DealUpdateInput {
-    /// Which deal.
-    id: ID,
-    /// The version the change is based on; refused with VERSION_CONFLICT when the deal has a newer one. Leave it out to
-    /// change whatever is there.
-    version: Option<i32>,
+    /// What every update may say.
+    #[graphql(flatten)]
+    record: RecordChangeInput,
     /// Name; up to 200 characters. It cannot be cleared.
     name: MaybeUndefined<String>,
     /// The account it is with.
     account_id: MaybeUndefined<ID>,
-    /// The user who looks after it.
-    owner_id: MaybeUndefined<ID>,
     /// What it is worth: at most four digits after the decimal point.
     amount: MaybeUndefined<Decimal>,
     /// The currency of the amount and of the prices in the lines. Changing it converts nothing: the numbers stay. It cannot
@@ -36,6 +34,8 @@ pub struct DealUpdateInput {
     /// What is sold, in the order of the offer; replaces all lines as a whole, at most 100. Null or an empty list removes
     /// them.
     lines: MaybeUndefined<Vec<DealLineInput>>,
+    /// Free text; up to 10,000 characters.
+    description: MaybeUndefined<String>,
 }
 
 payload! {
@@ -44,6 +44,29 @@ payload! {
         /// The deal as it is now; null when there are user errors.
         deal: Deal
     }
+}
+
+impl DealUpdateInput {
+    /// Which record, and what the service takes.
+    pub(super) fn read(self) -> Result<(Uuid, DealChange)> {
+        let (id, common) = self.record.read(NodeKind::Deal)?;
+        let change = DealChange {
+            name: self.name,
+            account_id: self.account_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
+            amount: self.amount.map_value(|amount| amount.0),
+            currency: self.currency_code.map_value(|code| code.0),
+            opened_on: self.opened_on.map_value(|day| day.0),
+            closed_on: self.closed_on.map_value(|day| day.0),
+            lines: self.lines.map_value(lines).transpose()?,
+            description: self.description,
+            common,
+        };
+        Ok((id, change))
+    }
+}
+
+pub(super) async fn update(ctx: &Context<'_>, (id, change): (Uuid, DealChange)) -> Result<DealUpdatePayload> {
+    DealUpdatePayload::of(deal::update(ctx.services()?, id, change).await, Deal::from)
 }
 
 /// `dealUpdate`.
@@ -57,19 +80,7 @@ impl DealUpdate {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and what changes.")] input: DealUpdateInput,
-    ) -> Result<DealUpdatePayload> {
-        let change = DealChange {
-            version: input.version.map(i64::from),
-            name: input.name,
-            account_id: input.account_id.map_value(|id| uuid(NodeKind::Account, &id)).transpose()?,
-            owner_id: input.owner_id.map_value(|id| uuid(NodeKind::User, &id)).transpose()?,
-            amount: input.amount.map_value(|amount| amount.0),
-            currency: input.currency_code.map_value(|code| code.0),
-            opened_on: input.opened_on.map_value(|day| day.0),
-            closed_on: input.closed_on.map_value(|day| day.0),
-            lines: input.lines.map_value(lines).transpose()?,
-        };
-        let id = uuid(NodeKind::Deal, &input.id)?;
-        DealUpdatePayload::of(deal::update(ctx.services()?, id, change).await, Deal::from)
+    ) -> Result<Option<DealUpdatePayload>> {
+        update(ctx, input.read()?).await.map(Some)
     }
 }

@@ -49,7 +49,7 @@ impl SyncModuleConfigure {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which module, and how.")] input: SyncModuleConfigureInput,
-    ) -> Result<SyncModuleConfigurePayload> {
+    ) -> Result<Option<SyncModuleConfigurePayload>> {
         let settings = SyncSettings {
             crm_module: input.crm_module.into(),
             direction: input.direction.into(),
@@ -59,13 +59,13 @@ impl SyncModuleConfigure {
         let result =
             integration::configure(ctx.services()?, id, input.module.into(), settings, input.start).await;
         let (configured, user_errors) = error::split(result)?;
-        Ok(match configured {
+        Ok(Some(match configured {
             Some(done) => SyncModuleConfigurePayload {
                 sync_module: Some(SyncModule { row: done.module, settings: done.settings }),
                 sync_run: done.run.map(SyncRun::from),
                 user_errors,
             },
             None => SyncModuleConfigurePayload { sync_module: None, sync_run: None, user_errors },
-        })
+        }))
     }
 }

@@ -41,7 +41,7 @@ impl IntegrationConnect {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which app, and whose access.")] input: IntegrationConnectInput,
-    ) -> Result<IntegrationConnectPayload> {
+    ) -> Result<Option<IntegrationConnectPayload>> {
         let wish = Connect {
             app_key: input.app,
             email: input.email,
@@ -49,5 +49,6 @@ impl IntegrationConnect {
             remote_organization_id: input.finance_organization,
         };
         IntegrationConnectPayload::of(integration::connect(ctx.services()?, wish).await, Integration::from)
+            .map(Some)
     }
 }

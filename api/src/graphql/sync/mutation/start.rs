@@ -38,11 +38,12 @@ impl SyncRunStart {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "What to synchronise.")] input: SyncRunStartInput,
-    ) -> Result<SyncRunStartPayload> {
+    ) -> Result<Option<SyncRunStartPayload>> {
         let integration = uuid(NodeKind::Integration, &input.integration_id)?;
         SyncRunStartPayload::of(
             sync::start(ctx.services()?, integration, input.module.into()).await,
             SyncRun::from,
         )
+        .map(Some)
     }
 }

@@ -1,6 +1,10 @@
 //! Data loaders: one batched statement where resolvers ask one by one. They live as long as a request, so what one
 //! tenant's batch read never serves another.
 
+mod children;
+mod nested;
+mod record;
+
 use std::collections::HashMap;
 use std::marker::PhantomData;
 use std::pin::pin;
@@ -11,20 +15,21 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{
     Scoped, TenantOwned, account, contact, crm_user, deal, deal_line, finance_organization, integration,
-    membership, product, record_link, stage, vendor,
+    layout, membership, product, product_price, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::future::BoxFuture;
-use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, WindowStatement};
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
-use crate::service::page::{Identified, Listing, Page, PageArgs};
+use crate::service::page::Identified;
 use crate::service::{ServiceError, Services};
+
+pub use children::Children;
+pub use nested::{CountOf, Nested, PageOf};
+pub use record::{CustomValues, Tags};
 
 /// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
 /// which they were asked first, so that one statement serves all that was asked for in it, however long the turn took.
@@ -84,9 +89,17 @@ pub struct Loaders {
     /// People of this organization by user id.
     pub users: DataLoader<Users>,
     /// Lines by deal.
-    pub deal_lines: DataLoader<DealLines>,
+    pub deal_lines: DataLoader<Children<deal_line::Entity>>,
+    /// Tags by record.
+    pub tags: DataLoader<Tags>,
+    /// What records hold in custom fields, by record.
+    pub custom_values: DataLoader<CustomValues>,
+    /// Layouts by id.
+    pub layouts: DataLoader<ById<layout::Entity>>,
+    /// Prices in further currencies, by product.
+    pub prices: DataLoader<Children<product_price::Entity>>,
     /// Links by CRM record.
-    pub links: DataLoader<Links>,
+    pub links: DataLoader<Children<record_link::Entity>>,
     /// Totals by run.
     pub run_totals: DataLoader<RunTotals>,
     /// Pages of contacts by account.
@@ -149,14 +162,46 @@ impl Loaders {
             integrations: by_id(&scope, turns),
             finance_organizations: by_id(&scope, turns),
             users: batching(Users(scope.clone()), turns),
-            deal_lines: batching(DealLines(scope.clone()), turns),
-            links: batching(Links(scope.clone()), turns),
+            deal_lines: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: deal_line::Column::DealId,
+                    parent_of: |line| line.deal_id,
+                    narrow: |lines| lines.order_by_asc(deal_line::Column::Position),
+                },
+                turns,
+            ),
+            tags: batching(Tags(scope.clone()), turns),
+            custom_values: batching(CustomValues(scope.clone()), turns),
+            layouts: by_id(&scope, turns),
+            prices: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: product_price::Column::ProductId,
+                    parent_of: |price| price.product_id,
+                    narrow: |prices| prices.order_by_asc(product_price::Column::CurrencyCode),
+                },
+                turns,
+            ),
+            links: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: record_link::Column::RecordId,
+                    parent_of: |link| link.record_id,
+                    narrow: |links| {
+                        links
+                            .filter(record_link::Column::State.ne(LinkState::Deleted))
+                            .order_by_asc(record_link::Column::Id)
+                    },
+                },
+                turns,
+            ),
             run_totals: batching(RunTotals(scope.clone()), turns),
             contacts_of_account: Arc::new(batching(
                 Nested {
                     scope: nested(),
                     parent: contact::Column::AccountId,
-                    living: contact::Column::DeletedAt,
+                    living: Some(contact::Column::DeletedAt),
                     parent_of: |row| row.account_id,
                     listing: super::contact::of_account,
                 },
@@ -166,7 +211,7 @@ impl Loaders {
                 Nested {
                     scope: nested(),
                     parent: deal::Column::AccountId,
-                    living: deal::Column::DeletedAt,
+                    living: Some(deal::Column::DeletedAt),
                     parent_of: |row| row.account_id,
                     listing: super::deal::of_account,
                 },
@@ -227,50 +272,6 @@ impl Loader<Uuid> for Users {
     }
 }
 
-/// Lines of deals, in their order.
-pub struct DealLines(Scope);
-
-impl Loader<Uuid> for DealLines {
-    type Value = Vec<deal_line::Model>;
-    type Error = LoadError;
-
-    async fn load(&self, deals: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
-        let lines = deal_line::Entity::of(self.0.organization_id)
-            .filter(deal_line::Column::DealId.is_in(deals.iter().copied()))
-            .order_by_asc(deal_line::Column::DealId)
-            .order_by_asc(deal_line::Column::Position)
-            .all(&self.0.db)
-            .await?;
-        let mut of_deal: HashMap<Uuid, Vec<_>> = HashMap::new();
-        for line in lines {
-            of_deal.entry(line.deal_id).or_default().push(line);
-        }
-        Ok(of_deal)
-    }
-}
-
-/// Links of CRM records to finance records.
-pub struct Links(Scope);
-
-impl Loader<Uuid> for Links {
-    type Value = Vec<record_link::Model>;
-    type Error = LoadError;
-
-    async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
-        let links = record_link::Entity::of(self.0.organization_id)
-            .filter(record_link::Column::RecordId.is_in(records.iter().copied()))
-            .filter(record_link::Column::State.ne(LinkState::Deleted))
-            .order_by_asc(record_link::Column::Id)
-            .all(&self.0.db)
-            .await?;
-        let mut of_record: HashMap<Uuid, Vec<_>> = HashMap::new();
-        for link in links {
-            of_record.entry(link.record_id).or_default().push(link);
-        }
-        Ok(of_record)
-    }
-}
-
 /// Totals of runs.
 pub struct RunTotals(Scope);
 
@@ -280,103 +281,5 @@ impl Loader<Uuid> for RunTotals {
 
     async fn load(&self, runs: &[Uuid]) -> Result<HashMap<Uuid, Totals>, LoadError> {
         Ok(outcome::totals(&self.0.db, self.0.organization_id, runs).await?)
-    }
-}
-
-/// Pages of records that belong to a parent: one statement for all parents of a page, however many there are.
-pub struct Nested<E: EntityTrait> {
-    scope: Scope,
-    parent: E::Column,
-    living: E::Column,
-    parent_of: fn(&E::Model) -> Option<Uuid>,
-    listing: fn() -> Listing<E>,
-}
-
-/// Which page of which parent.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct PageOf {
-    /// The parent.
-    pub parent: Uuid,
-    /// The page.
-    pub args: PageArgs,
-}
-
-/// How many records a parent has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct CountOf(pub Uuid);
-
-impl<E> Loader<PageOf> for Nested<E>
-where
-    E: TenantOwned,
-    E::Model: Identified + Clone + Send + Sync + 'static,
-{
-    type Value = Page<E::Model>;
-    type Error = LoadError;
-
-    async fn load(&self, keys: &[PageOf]) -> Result<HashMap<PageOf, Self::Value>, LoadError> {
-        let mut by_args: HashMap<&PageArgs, Vec<Uuid>> = HashMap::new();
-        for key in keys {
-            by_args.entry(&key.args).or_default().push(key.parent);
-        }
-        let mut pages = HashMap::new();
-        for (args, parents) in by_args {
-            let listing = (self.listing)();
-            let window = listing.window(args)?;
-            let rows = E::of(self.scope.organization_id)
-                .filter(self.parent.is_in(parents.iter().copied()))
-                .filter(self.living.is_null());
-            let (order, _) = window.order();
-            let place = WindowStatement::partition_by(self.parent)
-                .order_by(window.column(), order.clone())
-                .order_by(E::id_column(), order.clone())
-                .take();
-            let mut numbered = window.bounded(rows).into_query();
-            numbered.expr_window_as(Func::cust("ROW_NUMBER"), place, "place");
-            let limit = i64::try_from(window.limit()).unwrap_or(i64::MAX);
-            let statement = Query::select()
-                .column(Asterisk)
-                .from_subquery(numbered, Alias::new("numbered"))
-                .and_where(Expr::col("place").lte(limit))
-                .order_by("place", sea_orm::Order::Asc)
-                .take();
-            let statement = self.scope.db.get_database_backend().build(&statement);
-            let mut of_parent: HashMap<Uuid, Vec<E::Model>> = HashMap::new();
-            for row in E::find().from_raw_sql(statement).all(&self.scope.db).await? {
-                if let Some(parent) = (self.parent_of)(&row) {
-                    of_parent.entry(parent).or_default().push(row);
-                }
-            }
-            for parent in parents {
-                let page = window.page(of_parent.remove(&parent).unwrap_or_default())?;
-                pages.insert(PageOf { parent, args: args.clone() }, page);
-            }
-        }
-        Ok(pages)
-    }
-}
-
-impl<E> Loader<CountOf> for Nested<E>
-where
-    E: TenantOwned,
-    E::Model: Send + Sync + 'static,
-{
-    type Value = u64;
-    type Error = LoadError;
-
-    async fn load(&self, parents: &[CountOf]) -> Result<HashMap<CountOf, u64>, LoadError> {
-        let counts: Vec<(Uuid, i64)> = E::of(self.scope.organization_id)
-            .select_only()
-            .column(self.parent)
-            .column_as(E::id_column().count(), "n")
-            .filter(self.parent.is_in(parents.iter().map(|parent| parent.0)))
-            .filter(self.living.is_null())
-            .group_by(self.parent)
-            .into_tuple()
-            .all(&self.scope.db)
-            .await?;
-        Ok(counts
-            .into_iter()
-            .map(|(parent, n)| (CountOf(parent), u64::try_from(n).unwrap_or_default()))
-            .collect())
     }
 }

@@ -1,0 +1,22 @@
+//! Changing products, one file per act.
+
+mod bulk;
+mod create;
+mod delete;
+mod update;
+
+pub use bulk::{ProductBulkCreate, ProductBulkUpdate};
+pub use create::ProductCreate;
+pub use delete::{ProductDelete, ProductRestore};
+pub use update::ProductUpdate;
+
+/// Changing products.
+#[derive(async_graphql::MergedObject, Default)]
+pub struct ProductMutation(
+    ProductCreate,
+    ProductUpdate,
+    ProductDelete,
+    ProductRestore,
+    ProductBulkCreate,
+    ProductBulkUpdate,
+);

@@ -1,0 +1,4 @@
+//! Fields that an organization adds to its records.
+
+pub mod definition;
+pub mod value;

@@ -1,0 +1,293 @@
+//! What writes of CRM records have in common: a draft or an edit is begun, filled in by the service of its kind, and
+//! written in one transaction with its tags, custom fields and search words.
+
+use async_graphql::MaybeUndefined;
+use finbridge_entity::begin_write;
+use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Set};
+use uuid::Uuid;
+
+use super::{Extent, Record, expect_version, find, made, owner};
+use crate::service::custom_field::value::{self, CustomInput};
+use crate::service::error::{ServiceResult, UserError};
+use crate::service::idempotency::{self, Begun, Claim, Idempotency};
+use crate::service::validate::{Check, change};
+use crate::service::{Services, layout, link, search, tag};
+
+/// What every create may say.
+#[derive(Debug, Clone, Default)]
+pub struct CommonNew {
+    /// Who looks after it; the viewer when absent.
+    pub owner_id: Option<Uuid>,
+    /// Its layout; the standard one when absent.
+    pub layout_id: Option<Uuid>,
+    /// Names of its tags.
+    pub tags: Vec<String>,
+    /// What it holds in custom fields.
+    pub custom_fields: Vec<CustomInput>,
+    /// The key under which the create may be repeated.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// What every update may say: absent fields stay, null clears.
+#[derive(Debug, Clone, Default)]
+pub struct CommonChange {
+    /// The version the change is based on; a newer one in the database refuses it.
+    pub version: Option<i64>,
+    /// Who looks after it.
+    pub owner_id: MaybeUndefined<Uuid>,
+    /// Its layout; null gives it the standard one.
+    pub layout_id: MaybeUndefined<Uuid>,
+    /// Names of its tags; they replace those it has.
+    pub tags: MaybeUndefined<Vec<String>>,
+    /// What it holds in custom fields; those that are not named stay.
+    pub custom_fields: Vec<CustomInput>,
+}
+
+/// A record in the making.
+pub struct Draft<E: Record> {
+    /// What it is made in.
+    pub transaction: DatabaseTransaction,
+    /// The faults found so far.
+    pub check: Check,
+    /// The row, to be filled in.
+    pub row: E::Active,
+    /// Its id.
+    pub id: Uuid,
+    common: CommonNew,
+    claim: Option<Claim>,
+}
+
+/// What a create begins with.
+pub enum Creation<E: Record> {
+    /// A draft to be filled in.
+    Draft(Box<Draft<E>>),
+    /// The record that the same request made before.
+    Repeated(E::Model),
+}
+
+/// Begins to make a record.
+///
+/// # Errors
+/// `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_IN_PROGRESS`.
+pub async fn create<E: Record>(services: &Services, common: CommonNew) -> ServiceResult<Creation<E>> {
+    let claim = match idempotency::begin(services, common.idempotency.as_ref()).await? {
+        Begun::Free => None,
+        Begun::Claimed(claim) => Some(claim),
+        Begun::Done(id) => {
+            let made = made::<E>(services, id).await?;
+            return Ok(Creation::Repeated(made));
+        }
+    };
+    let id = services.ids().uuid();
+    let transaction = begin_write(services.db()).await?;
+    let row = E::draft(services, id);
+    Ok(Creation::Draft(Box::new(Draft { transaction, check: Check::default(), row, id, common, claim })))
+}
+
+impl<E: Record> Draft<E>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    /// Writes the record with all that belongs to it; `after` is what else belongs to it, in the same transaction.
+    ///
+    /// # Errors
+    /// The faults found, by the one who filled it in too.
+    pub async fn insert(mut self, services: &Services) -> ServiceResult<Inserted<E>> {
+        let transaction = &self.transaction;
+        owner(services, transaction, &mut self.check, self.common.owner_id).await?;
+        layout::refer(services, transaction, &mut self.check, E::TYPE, self.common.layout_id).await?;
+        let tags = tag::named(&mut self.check, &self.common.tags);
+        let custom = value::prepare_new(
+            services,
+            transaction,
+            &mut self.check,
+            E::TYPE,
+            self.common.layout_id,
+            &self.common.custom_fields,
+        )
+        .await?;
+        if let Err(faults) = self.check.finish() {
+            self.transaction.rollback().await?;
+            if let Some(claim) = self.claim {
+                idempotency::release(services, claim).await?;
+            }
+            return Err(faults);
+        }
+        let slots = E::slots(&mut self.row);
+        *slots.owner_id = Set(Some(self.common.owner_id.unwrap_or(services.viewer.user_id)));
+        *slots.layout_id = Set(self.common.layout_id);
+        let model = self.row.insert(&self.transaction).await?;
+        value::write(services, &self.transaction, self.id, custom).await?;
+        tag::replace(services, &self.transaction, E::TYPE, self.id, tags).await?;
+        search::index(services, &self.transaction, E::TYPE, self.id, E::name_key(&model)).await?;
+        if let Some(claim) = self.claim {
+            idempotency::complete(services, &self.transaction, claim, self.id).await?;
+        }
+        Ok(Inserted { transaction: self.transaction, model })
+    }
+}
+
+/// A record that was written and is not yet committed.
+pub struct Inserted<E: Record> {
+    /// What it was written in: whatever else belongs to it is written in the same.
+    pub transaction: DatabaseTransaction,
+    model: E::Model,
+}
+
+impl<E: Record> Inserted<E> {
+    /// Makes it last.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn commit(self) -> ServiceResult<E::Model> {
+        self.transaction.commit().await?;
+        Ok(self.model)
+    }
+}
+
+/// A record being changed.
+pub struct Edit<E: Record> {
+    /// What it is changed in.
+    pub transaction: DatabaseTransaction,
+    /// The faults found so far.
+    pub check: Check,
+    /// The row as it was.
+    pub before: E::Model,
+    /// The row, to be changed.
+    pub row: E::Active,
+    common: CommonChange,
+}
+
+/// Begins to change a record.
+///
+/// # Errors
+/// `NOT_FOUND`, `VERSION_CONFLICT`.
+pub async fn edit<E: Record>(services: &Services, id: Uuid, common: CommonChange) -> ServiceResult<Edit<E>>
+where
+    E::Model: Clone,
+{
+    let transaction = begin_write(services.db()).await?;
+    let before = find::<E>(services, &transaction, Extent::Living, id).await?;
+    expect_version(common.version, E::common(&before).version)?;
+    let row = E::active(before.clone());
+    Ok(Edit { transaction, check: Check::default(), before, row, common })
+}
+
+impl<E: Record> Edit<E>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    /// Writes the change with all that belongs to the record.
+    ///
+    /// # Errors
+    /// The faults found, by the one who changed it too.
+    pub async fn save(mut self, services: &Services) -> ServiceResult<Inserted<E>> {
+        let before = E::common(&self.before);
+        let (transaction, check) = (&self.transaction, &mut self.check);
+        let slots = E::slots(&mut self.row);
+        *slots.owner_id = change(&self.common.owner_id, |owner| Some(*owner));
+        *slots.layout_id = change(&self.common.layout_id, |layout| Some(*layout));
+        owner(services, transaction, check, self.common.owner_id.take()).await?;
+        let layout_id = match &self.common.layout_id {
+            MaybeUndefined::Undefined => before.layout_id,
+            MaybeUndefined::Null => None,
+            MaybeUndefined::Value(layout) => Some(*layout),
+        };
+        layout::refer(services, transaction, check, E::TYPE, layout_id).await?;
+        let tags = match &self.common.tags {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(tag::Names::new()),
+            MaybeUndefined::Value(names) => Some(tag::named(check, names)),
+        };
+        let inputs = &self.common.custom_fields;
+        let custom =
+            value::prepare_change(services, transaction, check, E::TYPE, before.id, layout_id, inputs)
+                .await?;
+        self.check.finish()?;
+        *slots.version = Set(before.version + 1);
+        *slots.updated_at = Set(services.clock().now());
+        let model = self.row.update(&self.transaction).await?;
+        value::write(services, &self.transaction, before.id, custom).await?;
+        if let Some(tags) = tags {
+            tag::replace(services, &self.transaction, E::TYPE, before.id, tags).await?;
+        }
+        if E::name_key(&self.before) != E::name_key(&model) {
+            search::index(services, &self.transaction, E::TYPE, before.id, E::name_key(&model)).await?;
+        }
+        Ok(Inserted { transaction: self.transaction, model })
+    }
+}
+
+/// Deletes a record: it becomes a tombstone, which can be restored. What it held in unique fields is free again.
+///
+/// # Errors
+/// `NOT_FOUND`, `VERSION_CONFLICT`.
+pub async fn delete<E: Record>(services: &Services, id: Uuid, version: Option<i64>) -> ServiceResult<E::Model>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    let transaction = begin_write(services.db()).await?;
+    let before = find::<E>(services, &transaction, Extent::Living, id).await?;
+    expect_version(version, E::common(&before).version)?;
+    let model = bury::<E>(services, &transaction, before, None).await?;
+    transaction.commit().await?;
+    Ok(model)
+}
+
+/// Makes a record a tombstone.
+///
+/// # Errors
+/// The database's.
+pub async fn bury<E: Record>(
+    services: &Services,
+    transaction: &DatabaseTransaction,
+    before: E::Model,
+    merged_into: Option<Uuid>,
+) -> ServiceResult<E::Model>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    let common = E::common(&before);
+    let now = services.clock().now();
+    let mut row = E::active(before);
+    let slots = E::slots(&mut row);
+    *slots.deleted_at = Set(Some(now));
+    *slots.merged_into_id = Set(merged_into);
+    *slots.updated_at = Set(now);
+    *slots.version = Set(common.version + 1);
+    let model = row.update(transaction).await?;
+    value::release(services, transaction, common.id).await?;
+    search::forget(services, transaction, common.id).await?;
+    Ok(model)
+}
+
+/// Brings a deleted record back, with everything that it had.
+///
+/// # Errors
+/// `NOT_FOUND`, and `NOT_UNIQUE` when another record holds by now what this one held in a unique field.
+pub async fn restore<E: Record>(services: &Services, id: Uuid) -> ServiceResult<E::Model>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    let transaction = begin_write(services.db()).await?;
+    let before = find::<E>(services, &transaction, Extent::Deleted, id).await?;
+    let common = E::common(&before);
+    if common.merged_into_id.is_some() {
+        let message = format!(
+            "This {} was merged into another; what it had is there now, so it stays deleted",
+            E::NAME
+        );
+        return Err(UserError::of(crate::service::ErrorCode::Merged, "id", message).into());
+    }
+    value::reclaim(services, &transaction, id).await?;
+    link::revive(services, &transaction, id).await?;
+    let mut row = E::active(before);
+    let slots = E::slots(&mut row);
+    *slots.deleted_at = Set(None);
+    *slots.updated_at = Set(services.clock().now());
+    *slots.version = Set(common.version + 1);
+    let model = row.update(&transaction).await?;
+    search::index(services, &transaction, E::TYPE, id, E::name_key(&model)).await?;
+    transaction.commit().await?;
+    Ok(model)
+}
