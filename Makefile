@@ -2,28 +2,68 @@
 
 CARGO ?= cargo
 
-.PHONY: help run test test-only lint schema
+# In tools/graphql, with the tools of front-end developers.
+FRONTEND := npm --silent --prefix tools/graphql run
+WITH_SERVER := tools/graphql/with-server
+# Fuzzing must not be throttled; the examples show what it is to be.
+ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
+NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
+
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz
 
 help: ## Say what there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 run: ## Start the whole product on this machine
 	$(CARGO) run
 
-test: ## Install what is missing, then run every test on SQLite and PostgreSQL
+test: ## Install what is missing, then run every test on SQLite and PostgreSQL, GraphQL audits and example clients
 	scripts/install-tools nextest postgres
 	scripts/with-postgres $(CARGO) nextest run --workspace --no-fail-fast
 	$(CARGO) test --workspace --doc --quiet
+	$(MAKE) frontend-server
 
 test-only: ## Run the tests whose names contain T=…, on both databases
 	scripts/with-postgres $(CARGO) nextest run --workspace $(T)
 
-lint: ## Check format, clippy, licences, crate directions and drift of generated files
+lint: ## Check format, clippy, licences, crate directions, drift of generated files, and the GraphQL schema
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/install-tools nextest postgres deny
 	scripts/deny check licenses bans sources
 	scripts/with-postgres $(CARGO) nextest run -p finbridge-tests workshop
+	$(MAKE) frontend-schema
 
 schema: ## Write the generated files anew: GraphQL schema, requirement coverage
 	FINBRIDGE_UPDATE=1 $(CARGO) nextest run -p finbridge-tests workshop::schema workshop::requirements_coverage
+
+frontend: frontend-schema frontend-server frontend-fuzz ## All that front-end developers rely on: the next three
+
+frontend-schema: ## Lint the schema; compile Relay and TypeScript against it; compare it with the last release
+	scripts/install-tools frontend
+	@echo "== The checks' own tests, and docs/graphql.md"
+	$(FRONTEND) test
+	@echo "== Lint of api/schema.graphql"
+	$(FRONTEND) lint:schema
+	@echo "== Relay"
+	$(FRONTEND) relay
+	@echo "== Generated TypeScript"
+	$(FRONTEND) codegen
+	@echo "== Comparison with the last release"
+	$(FRONTEND) compare
+
+frontend-server: server ## Audit GraphQL over HTTP, and run the example clients, against a throwaway server
+	scripts/install-tools frontend python
+	@echo "== GraphQL over HTTP"
+	$(WITH_SERVER) $(FRONTEND) audit
+	@echo "== Example clients"
+	$(NARROW) $(WITH_SERVER) $(FRONTEND) examples
+
+frontend-fuzz: server ## Fuzz a throwaway server: 2,000 requests, always the same ones
+	scripts/install-tools fuzz
+	@echo "== Fuzzing"
+	$(ROOMY) $(WITH_SERVER) tools/graphql/.venv/bin/python tools/graphql/fuzz/run.py
+
+# As the tests build it, so that nothing is compiled twice. FINBRIDGE_BIN names a server that is built already.
+server:
+	@test -n "$(FINBRIDGE_BIN)" || { scripts/install-tools nextest && $(CARGO) nextest run --workspace --no-run; }
