@@ -46,8 +46,12 @@ test('queries fit the schema', () => {
   const queries = blocks.filter(({ language }) => language === 'graphql');
   assert.ok(queries.length >= 5, `only ${queries.length} queries were found`);
   for (const { text, line } of queries) {
-    const errors = validate(schema, parse(text));
-    assert.deepEqual(errors.map((error) => error.message), [], `docs/graphql.md:${line}`);
+    const document = parse(text);
+    assert.deepEqual(validate(schema, document).map((error) => error.message), [], `docs/graphql.md:${line}`);
+    for (const { operation } of document.definitions) {
+      // Validation says nothing of an operation whose root type is missing.
+      assert.ok(schema.getRootType(operation), `docs/graphql.md:${line}: the schema has no ${operation}`);
+    }
   }
 });
 
