@@ -1,4 +1,4 @@
-// Starting a run, and its items page by page.
+// Starting a run, watching it, and its items page by page.
 import { graphql } from 'relay-runtime';
 
 export const start = graphql`
@@ -47,6 +47,19 @@ export const run = graphql`
             remoteCode
           }
         }
+      }
+    }
+  }
+`;
+
+export const progress = graphql`
+  subscription SyncRunPageProgressSubscription($runId: ID!, $after: String) {
+    syncRunProgress(runId: $runId, after: $after) {
+      cursor
+      done
+      expected
+      run {
+        ...SyncRunPage_run
       }
     }
   }
