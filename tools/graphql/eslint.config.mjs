@@ -1,7 +1,7 @@
 // graphql-eslint's rules for the schema: its recommended set and its set for Relay, whole, and more.
 // Run it from the top of the repository: ESLint lints nothing outside the folder where it starts.
 import graphql from '@graphql-eslint/eslint-plugin';
-import { nodeInterface } from './node-interface.mjs';
+import { bothWays, nodeInterface } from './rules.mjs';
 
 export default [
   {
@@ -10,7 +10,7 @@ export default [
       parser: graphql.parser,
       parserOptions: { graphQLConfig: { schema: 'api/schema.graphql' } },
     },
-    plugins: { '@graphql-eslint': graphql, finbridge: { rules: { 'node-interface': nodeInterface } } },
+    plugins: { '@graphql-eslint': graphql, finbridge: { rules: { 'both-ways': bothWays, 'node-interface': nodeInterface } } },
     linterOptions: { reportUnusedDisableDirectives: 'error' },
     rules: {
       ...graphql.configs['schema-recommended'].rules,
@@ -29,6 +29,7 @@ export default [
             suffixes: ['Payload', 'Connection', 'Edge'],
             types: [
               'Address',
+              'CustomFieldValue',
               'Money',
               'PageInfo',
               'SyncError',
@@ -50,6 +51,9 @@ export default [
       // Lists of other things than edges are wanted: `nodes` beside `edges`, `userErrors`, and lists that are short by
       // nature, such as stages. That nodes of edges implement Node is left to the next rule, which knows what is a value.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
+      // A plan is computed while it is read, so it has no end to begin at. Every other list pages both ways.
+      '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+      'finbridge/both-ways': ['error', { forwardOnly: ['SyncPlan.items'] }],
       'finbridge/node-interface': ['error', { values: ['SyncPlanItem'] }],
     },
   },

@@ -64,7 +64,7 @@ def main():
     if status:
         sys.exit(status)
     if made < wish.cases or tested < fields:
-        sys.exit("Fewer cases or fields than asked for: this is no pass.")
+        sys.exit("Fewer cases or fields than asked for is no pass. Is the server built from this api/schema.graphql?")
     if unreached:
         print(f"None of them got data from: {', '.join(unreached)}. They were tested only with what is refused.")
 

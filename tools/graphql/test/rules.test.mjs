@@ -1,8 +1,8 @@
-// Our own lint rule names types that cannot be read again by `node(id:)`, and exceptions that are none any more.
+// Our own lint rules name what they are for, and exceptions that are none any more.
 import { describe, it } from 'node:test';
 import graphql from '@graphql-eslint/eslint-plugin';
 import { RuleTester } from 'eslint';
-import { nodeInterface } from '../node-interface.mjs';
+import { bothWays, nodeInterface } from '../rules.mjs';
 
 RuleTester.describe = describe;
 RuleTester.it = it;
@@ -30,5 +30,32 @@ new RuleTester({ languageOptions: { parser: graphql.parser } }).run('node-interf
       errors: [{ messageId: 'stale' }],
     },
     { name: 'an exception that is gone', code: NODE, options: [{ values: ['Plan'] }], errors: [{ messageId: 'stale' }] },
+  ],
+});
+
+const LIST = 'type DealConnection { nodes: [String] } type Query ';
+const PLAN = [{ forwardOnly: ['Query.deals'] }];
+
+new RuleTester({ languageOptions: { parser: graphql.parser } }).run('both-ways', bothWays, {
+  valid: [
+    { name: 'a list that pages both ways', code: `${LIST} { deals(first: Int, after: String, last: Int, before: String): DealConnection! }` },
+    { name: 'a named list that pages forwards', code: `${LIST} { deals(first: Int, after: String): DealConnection }`, options: PLAN },
+  ],
+  invalid: [
+    {
+      name: 'a list that pages forwards only',
+      code: `${LIST} { deals(first: Int, after: String): DealConnection }`,
+      errors: [
+        { messageId: 'missing', data: { path: 'Query.deals', argument: 'last' } },
+        { messageId: 'missing', data: { path: 'Query.deals', argument: 'before' } },
+      ],
+    },
+    { name: 'a named list that does not page', code: `${LIST} { deals(last: Int, before: String): DealConnection }`, options: PLAN, errors: 3 },
+    {
+      name: 'an exception that pages both ways by now',
+      code: `${LIST} { deals(first: Int, after: String, last: Int, before: String): DealConnection }`,
+      options: PLAN,
+      errors: [{ messageId: 'stale' }],
+    },
   ],
 });

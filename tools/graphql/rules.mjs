@@ -1,10 +1,11 @@
-// A rule of our own for ESLint: whatever has an id, or stands in a connection, can be read again by `node(id:)`.
+// Rules of our own for ESLint.
 
 /** Name of the type that a field leads to, without its list and non-null wrappers. */
 function nameOf(type) {
   return type.kind === 'NamedType' ? type.name.value : nameOf(type.gqlType ?? type.type);
 }
 
+/** Whatever has an id, or stands in a connection, can be read again by `node(id:)`. */
 export const nodeInterface = {
   meta: {
     type: 'problem',
@@ -45,3 +46,37 @@ export const nodeInterface = {
 function implementsNode(node) {
   return node.interfaces.some((one) => one.name.value === 'Node');
 }
+
+/** Lists can be paged forwards and backwards, but for those that are named. */
+export const bothWays = {
+  meta: {
+    type: 'problem',
+    docs: { description: 'Connections take first, after, last and before.' },
+    schema: [{ type: 'object', properties: { forwardOnly: { type: 'array', items: { type: 'string' } } }, additionalProperties: false }],
+    messages: {
+      missing: '`{{path}}` must take `{{argument}}`, as every list does.',
+      stale: '`{{path}}` pages backwards or is gone: take it off the list in eslint.config.mjs.',
+    },
+  },
+  create(context) {
+    const forwardOnly = new Set(context.options[0]?.forwardOnly);
+    const seen = new Set();
+    return {
+      FieldDefinition(node) {
+        if (!nameOf(node.gqlType).endsWith('Connection')) return;
+        const path = `${node.parent.name.value}.${node.name.value}`;
+        const given = node.arguments.map((argument) => argument.name.value);
+        for (const argument of ['first', 'after', 'last', 'before']) {
+          if (given.includes(argument)) continue;
+          if (forwardOnly.has(path) && (argument === 'last' || argument === 'before')) seen.add(path);
+          else context.report({ node: node.name, messageId: 'missing', data: { path, argument } });
+        }
+      },
+      'Document:exit': (document) => {
+        for (const path of forwardOnly) {
+          if (!seen.has(path)) context.report({ node: document, messageId: 'stale', data: { path } });
+        }
+      },
+    };
+  },
+};
