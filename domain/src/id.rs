@@ -68,6 +68,8 @@ node_kinds! {
     Integration => "integration",
     /// An organization on the finance side.
     FinanceOrganization => "finorg",
+    /// A module of a connection, with its settings.
+    SyncModule => "syncmodule",
     /// A run of the sync engine.
     SyncRun => "syncrun",
     /// What a run did, or means to do, with one record.

@@ -57,8 +57,12 @@ pub struct DecimalFilter {
 pub struct DateFilter {
     /// Is this day.
     pub eq: Option<Date>,
+    /// Is after this day.
+    pub gt: Option<Date>,
     /// Is this day or later.
     pub gte: Option<Date>,
+    /// Is before this day.
+    pub lt: Option<Date>,
     /// Is this day or earlier.
     pub lte: Option<Date>,
     /// True: is empty. False: is not empty.
@@ -68,10 +72,21 @@ pub struct DateFilter {
 /// Conditions on an instant.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct DateTimeFilter {
+    /// Is after this instant.
+    pub gt: Option<DateTime>,
     /// Is this instant or later.
     pub gte: Option<DateTime>,
     /// Is before this instant.
     pub lt: Option<DateTime>,
+    /// Is this instant or earlier.
+    pub lte: Option<DateTime>,
+}
+
+/// Conditions on yes or no.
+#[derive(InputObject, Debug, Clone, Default)]
+pub struct BooleanFilter {
+    /// Is this.
+    pub eq: Option<bool>,
 }
 
 /// What a condition may be put on: which of a column's shapes a text is compared in.
@@ -123,6 +138,8 @@ pub trait Conditions: Sized {
     fn date(self, column: impl ColumnTrait, filter: Option<&DateFilter>) -> Self;
     /// An instant.
     fn time(self, column: impl ColumnTrait, filter: Option<&DateTimeFilter>) -> Self;
+    /// Yes or no.
+    fn boolean(self, column: impl ColumnTrait, filter: Option<&BooleanFilter>) -> Self;
 }
 
 impl Conditions for Condition {
@@ -203,29 +220,27 @@ impl Conditions for Condition {
         Ok(null(self, column, filter.is_null))
     }
 
-    fn date(mut self, column: impl ColumnTrait, filter: Option<&DateFilter>) -> Self {
+    fn date(self, column: impl ColumnTrait, filter: Option<&DateFilter>) -> Self {
         let Some(filter) = filter else { return self };
-        if let Some(day) = filter.eq {
-            self = self.add(column.eq(day.0));
-        }
-        if let Some(day) = filter.gte {
-            self = self.add(column.gte(day.0));
-        }
-        if let Some(day) = filter.lte {
-            self = self.add(column.lte(day.0));
-        }
-        null(self, column, filter.is_null)
+        let bounds = self
+            .add_option(filter.eq.map(|day| column.eq(day.0)))
+            .add_option(filter.gt.map(|day| column.gt(day.0)))
+            .add_option(filter.gte.map(|day| column.gte(day.0)))
+            .add_option(filter.lt.map(|day| column.lt(day.0)))
+            .add_option(filter.lte.map(|day| column.lte(day.0)));
+        null(bounds, column, filter.is_null)
     }
 
-    fn time(mut self, column: impl ColumnTrait, filter: Option<&DateTimeFilter>) -> Self {
+    fn time(self, column: impl ColumnTrait, filter: Option<&DateTimeFilter>) -> Self {
         let Some(filter) = filter else { return self };
-        if let Some(instant) = filter.gte {
-            self = self.add(column.gte(instant.0));
-        }
-        if let Some(instant) = filter.lt {
-            self = self.add(column.lt(instant.0));
-        }
-        self
+        self.add_option(filter.gt.map(|instant| column.gt(instant.0)))
+            .add_option(filter.gte.map(|instant| column.gte(instant.0)))
+            .add_option(filter.lt.map(|instant| column.lt(instant.0)))
+            .add_option(filter.lte.map(|instant| column.lte(instant.0)))
+    }
+
+    fn boolean(self, column: impl ColumnTrait, filter: Option<&BooleanFilter>) -> Self {
+        self.add_option(filter.and_then(|filter| filter.eq).map(|yes| column.eq(yes)))
     }
 }
 

@@ -6,14 +6,21 @@ use finbridge_domain::{NodeId, NodeKind};
 use super::account::{self, Account};
 use super::contact::{self, Contact};
 use super::context::Asked;
-use super::deal::{self, Deal};
+use super::custom_field::{CustomField, Layout};
+use super::deal::{self, Deal, DealLine};
 use super::error::{coded, top_level};
-use super::integration::Integration;
+use super::integration::{FinanceOrganization, Integration, SyncModule};
+use super::loader::failed;
 use super::product::{self, Product};
+use super::record::CrmRecord;
 use super::stage::Stage;
 use super::sync::SyncRun;
+use super::sync::item::SyncRunItem;
+use super::syncable::{ExternalReference, Syncable};
+use super::token::ApiToken;
 use super::user::User;
 use super::vendor::{self, Vendor};
+use super::viewer::Organization;
 use crate::service;
 
 /// Something that is stored and has an id.
@@ -26,18 +33,40 @@ use crate::service;
 pub enum Node {
     /// A company.
     Account(Account),
+    /// A token by which a program acts for a person.
+    ApiToken(ApiToken),
     /// A person.
     Contact(Contact),
+    /// A record of the CRM, whatever its kind.
+    CrmRecord(CrmRecord),
+    /// A field that the organization added to its records.
+    CustomField(CustomField),
     /// An opportunity.
     Deal(Deal),
+    /// So many of one product, as part of a deal.
+    DealLine(DealLine),
+    /// A record's counterpart on the finance side.
+    ExternalReference(ExternalReference),
+    /// An organization on the finance side.
+    FinanceOrganization(FinanceOrganization),
     /// A connection to a finance app.
     Integration(Integration),
+    /// Which custom fields a record shows.
+    Layout(Layout),
+    /// The organization whose data a token reaches.
+    Organization(Organization),
     /// A product.
     Product(Product),
     /// A stage that deals go through.
     Stage(Stage),
+    /// A record that is kept in step with finance apps.
+    Syncable(Syncable),
+    /// A module of an integration.
+    SyncModule(SyncModule),
     /// A run of the sync engine.
     SyncRun(SyncRun),
+    /// What a run did with one record.
+    SyncRunItem(SyncRunItem),
     /// A person who signs in.
     User(User),
     /// A supplier.
@@ -85,20 +114,38 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }
         NodeKind::User => User::load(ctx, Some(uuid)).await?.map(Node::User),
         NodeKind::Vendor => vendor::living(ctx, uuid).await?.map(Node::Vendor),
-        // These are read through what they belong to.
-        NodeKind::Organization
-        | NodeKind::Membership
-        | NodeKind::ApiToken
-        | NodeKind::DealLine
-        | NodeKind::ProductPrice
-        | NodeKind::Pipeline
-        | NodeKind::CustomField
-        | NodeKind::Layout
-        | NodeKind::Tag
-        | NodeKind::Note
-        | NodeKind::View
-        | NodeKind::FinanceOrganization
-        | NodeKind::SyncRunItem
-        | NodeKind::RecordLink => None,
+        NodeKind::ApiToken => {
+            let token = service::token::find(ctx.services()?, uuid).await.map_err(top_level)?;
+            token.map(|token| Node::ApiToken(token.into()))
+        }
+        NodeKind::CustomField => {
+            let field = ctx.loaders()?.custom_fields.load_one(uuid).await.map_err(failed)?;
+            field.map(|field| Node::CustomField(field.into()))
+        }
+        NodeKind::DealLine => DealLine::load(ctx, uuid).await?.map(Node::DealLine),
+        NodeKind::FinanceOrganization => {
+            let row = ctx.loaders()?.finance_organizations.load_one(uuid).await.map_err(failed)?;
+            row.map(|row| Node::FinanceOrganization(row.into()))
+        }
+        NodeKind::Layout => {
+            let layout = ctx.loaders()?.layouts.load_one(uuid).await.map_err(failed)?;
+            layout.map(|layout| Node::Layout(layout.into()))
+        }
+        NodeKind::Organization => Organization::load(ctx, uuid).await?.map(Node::Organization),
+        NodeKind::RecordLink => {
+            let link = ctx.loaders()?.links_by_id.load_one(uuid).await.map_err(failed)?;
+            link.map(|link| Node::ExternalReference(link.into()))
+        }
+        NodeKind::SyncModule => {
+            let module = service::integration::module(ctx.services()?, uuid).await.map_err(top_level)?;
+            module.map(|(row, settings)| Node::SyncModule(SyncModule { row, settings }))
+        }
+        NodeKind::SyncRunItem => {
+            let item = service::sync::item(ctx.services()?, uuid).await.map_err(top_level)?;
+            item.map(|item| Node::SyncRunItem(item.into()))
+        }
+        NodeKind::Pipeline | NodeKind::Tag | NodeKind::Note | NodeKind::View => None,
+        // These are never handed out.
+        NodeKind::Membership | NodeKind::ProductPrice => None,
     })
 }

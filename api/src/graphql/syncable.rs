@@ -15,6 +15,7 @@ use super::scalar::DateTime;
 /// A record that is kept in step with finance apps.
 #[derive(Interface)]
 #[graphql(
+    field(name = "id", ty = "ID", desc = "Global id: opaque, sortable by time of making, good for `node`."),
     field(
         name = "external_references",
         ty = "Vec<ExternalReference>",
@@ -63,6 +64,12 @@ impl SyncState {
 /// A record's counterpart on the finance side.
 pub struct ExternalReference(record_link::Model);
 
+impl From<record_link::Model> for ExternalReference {
+    fn from(row: record_link::Model) -> Self {
+        Self(row)
+    }
+}
+
 impl ExternalReference {
     /// The counterparts of this CRM record.
     ///
@@ -85,7 +92,7 @@ pub enum ExternalKind {
 #[Object]
 impl ExternalReference {
     /// Global id of the link between the two records.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id(NodeKind::RecordLink, self.0.id)
     }
 

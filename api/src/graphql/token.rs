@@ -13,6 +13,12 @@ use crate::service::{UserError, token};
 /// A token by which a program acts for a person. The secret itself is shown once, when the token is made.
 pub struct ApiToken(api_token::Model);
 
+impl From<api_token::Model> for ApiToken {
+    fn from(row: api_token::Model) -> Self {
+        Self(row)
+    }
+}
+
 /// A token by which a program acts for a person. The secret itself is shown once, when the token is made.
 #[Object]
 impl ApiToken {

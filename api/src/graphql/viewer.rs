@@ -3,12 +3,13 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use finbridge_domain::NodeKind;
 use finbridge_entity::organization;
-use sea_orm::EntityTrait;
+use uuid::Uuid;
 
 use super::context::{Asked, id};
 use super::error::top_level;
 use super::scalar::{CurrencyCode, DateTime};
 use super::user::User;
+use crate::service::tenant;
 
 /// The organization whose data a token reaches.
 pub struct Organization(organization::Model);
@@ -42,6 +43,20 @@ impl Organization {
     }
 }
 
+impl Organization {
+    /// The organization of this id, if it is the viewer's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
+        let services = ctx.services()?;
+        if services.organization_id() != uuid {
+            return Ok(None);
+        }
+        tenant::of_viewer(services).await.map(|row| row.map(Self)).map_err(top_level)
+    }
+}
+
 /// Who asks: the person behind the token, and the organization it is bound to.
 #[derive(SimpleObject)]
 pub struct Viewer {
@@ -60,11 +75,8 @@ impl ViewerQuery {
     /// Who asks: the person behind the token, and the organization it is bound to.
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>> {
         let services = ctx.services()?;
-        let row = organization::Entity::find_by_id(services.organization_id())
-            .one(services.db())
-            .await
-            .map_err(|error| top_level(error.into()))?;
         let user = User::load(ctx, Some(services.viewer.user_id)).await?;
-        Ok(Some(Viewer { user, organization: row.map(Organization) }))
+        let organization = Organization::load(ctx, services.organization_id()).await?;
+        Ok(Some(Viewer { user, organization }))
     }
 }

@@ -204,6 +204,20 @@ pub async fn modules(
     Ok(configured)
 }
 
+/// A module of an integration, with the settings in force.
+///
+/// # Errors
+/// The database's.
+pub async fn module(
+    services: &Services,
+    id: Uuid,
+) -> ServiceResult<Option<(sync_module::Model, SyncSettings)>> {
+    let row = sync_module::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    let Some(row) = row else { return Ok(None) };
+    let settings = settings_of(services.db(), &row).await?;
+    Ok(Some((row, settings)))
+}
+
 async fn settings_of(db: &impl ConnectionTrait, module: &sync_module::Model) -> ServiceResult<SyncSettings> {
     let row = sync_settings::Entity::of(module.organization_id)
         .filter(sync_settings::Column::SyncModuleId.eq(module.id))

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use finbridge_domain::SyncModule;
+use finbridge_domain::{SyncModule, SyncSettings};
 use finbridge_entity::types::RunTrigger;
 use finbridge_entity::{Scoped, begin_write, sync_run, sync_run_item, sync_settings};
+use finbridge_sync::engine::Remote;
 use finbridge_sync::plan::{self, Step};
 use finbridge_sync::pull;
 use finbridge_sync::run::{self, StartRun, Started};
@@ -115,27 +116,27 @@ pub async fn count_items(services: &Services, filter: Condition) -> ServiceResul
     Ok(sync_run_item::Entity::of(services.organization_id()).filter(filter).count(services.db()).await?)
 }
 
-/// A part of a plan.
-pub struct PlanPage {
-    /// When the finance side was read for it.
+/// A plan: what a run would do, once the finance side has been read for it.
+pub struct Plan {
+    /// When the finance side was read.
     pub as_of: DateTime<Utc>,
-    /// What a run would do now.
-    pub steps: Vec<Step>,
-    /// The last record looked at; null when the plan ends here.
-    pub position: Option<Uuid>,
+    remote: Remote,
+    settings: SyncSettings,
 }
 
-/// What a run would do now. Nothing is written on either side; the finance side is read up to this moment.
+/// A part of a plan.
+pub struct PlanPage {
+    /// What a run would do now.
+    pub steps: Vec<Step>,
+    /// Whether the plan goes on.
+    pub has_next: bool,
+}
+
+/// Begins a plan: reads the finance side up to this moment.
 ///
 /// # Errors
 /// `BAD_USER_INPUT` when the module was never configured; a sentence when the finance app cannot be read in time.
-pub async fn plan(
-    services: &Services,
-    integration_id: Uuid,
-    module: SyncModule,
-    after: Option<Uuid>,
-    size: usize,
-) -> ServiceResult<PlanPage> {
+pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule) -> ServiceResult<Plan> {
     services.viewer.require_administrator()?;
     let db = services.db();
     let row = integration::find_module(db, services.organization_id(), integration_id, module)
@@ -165,20 +166,43 @@ pub async fn plan(
             return Err(ServiceError::Unavailable(message.to_owned()));
         }
     }
-    let as_of = services.clock().now();
-    let mut page = PlanPage { as_of, steps: Vec::new(), position: after };
-    while page.steps.len() <= size {
-        let planned = plan::next(db, &remote, &settings, page.position, plan::BATCH).await?;
-        if planned.position.is_none() {
-            break;
+    Ok(Plan { as_of: services.clock().now(), remote, settings })
+}
+
+impl Plan {
+    /// The next `size` records of the plan after this one. Nothing is written on either side.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn page(
+        &self,
+        services: &Services,
+        after: Option<Uuid>,
+        size: usize,
+    ) -> ServiceResult<PlanPage> {
+        let mut steps = Vec::new();
+        let mut position = after;
+        while steps.len() <= size {
+            let planned =
+                plan::next(services.db(), &self.remote, &self.settings, position, plan::BATCH).await?;
+            if planned.position.is_none() {
+                break;
+            }
+            position = planned.position;
+            steps.extend(planned.steps);
         }
-        page.position = planned.position;
-        page.steps.extend(planned.steps);
+        let has_next = steps.len() > size;
+        steps.truncate(size);
+        Ok(PlanPage { steps, has_next })
     }
-    let more = page.steps.len() > size;
-    page.steps.truncate(size);
-    page.position = if more { page.steps.last().map(|step| step.record.id) } else { None };
-    Ok(page)
+}
+
+/// What a run did with one record.
+///
+/// # Errors
+/// The database's.
+pub async fn item(services: &Services, id: Uuid) -> ServiceResult<Option<sync_run_item::Model>> {
+    Ok(sync_run_item::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
 }
 
 /// The newest run of a module.

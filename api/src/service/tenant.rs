@@ -9,6 +9,8 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use super::Services;
+use super::error::ServiceResult;
 use crate::auth::Viewer;
 
 /// An organization to be there.
@@ -121,6 +123,14 @@ pub async fn by_name(db: &impl ConnectionTrait, name: &str) -> Result<Option<org
         .order_by_asc(organization::Column::Id)
         .one(db)
         .await
+}
+
+/// The viewer's organization.
+///
+/// # Errors
+/// The database's.
+pub async fn of_viewer(services: &Services) -> ServiceResult<Option<organization::Model>> {
+    Ok(organization::Entity::find_by_id(services.organization_id()).one(services.db()).await?)
 }
 
 /// Every organization, oldest first.

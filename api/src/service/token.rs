@@ -97,6 +97,15 @@ pub async fn list(services: &Services) -> Result<Vec<api_token::Model>, ServiceE
     Ok(select.all(services.db()).await?)
 }
 
+/// A token, if the viewer may see it.
+///
+/// # Errors
+/// The database's.
+pub async fn find(services: &Services, id: Uuid) -> ServiceResult<Option<api_token::Model>> {
+    let row = api_token::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    Ok(row.filter(|row| may_see(services, row)))
+}
+
 fn may_see(services: &Services, row: &api_token::Model) -> bool {
     row.user_id == services.viewer.user_id || services.viewer.role == Role::Administrator
 }

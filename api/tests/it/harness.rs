@@ -144,7 +144,7 @@ impl Product {
                    deals { totalCount } contacts { totalCount } vendors { totalCount } products { totalCount } stages { name }
                    integrations { id } syncRuns { totalCount nodes { state trigger
                      totals { planned added updated deleted skipped conflicts failed pending }
-                     items(first: 1, filter: { outcome: [ADDED] }) { totalCount } } } }",
+                     items(first: 1, filter: { outcome: { eq: ADDED } }) { totalCount } } } }",
             )
             .await;
         let count = |list: &str| data[list]["totalCount"].as_u64();

@@ -107,8 +107,9 @@ both_databases! {
         let mut input = json!({ "name": "x".repeat(201), "stageId": absent(world, NodeKind::Stage), "amount": "922337203685477.5808",
             "accountId": absent(world, NodeKind::Account), "ownerId": absent(world, NodeKind::User), "lines": lines });
         let mut wanted = faults(&[
-            ("TOO_LONG", "name"), ("AMOUNT_INVALID", "amount"), ("NOT_FOUND", "accountId"), ("NOT_FOUND", "ownerId"), ("NOT_FOUND", "stageId"),
+            ("TOO_LONG", "name"), ("AMOUNT_INVALID", "amount"), ("NOT_FOUND", "accountId"), ("NOT_FOUND", "stageId"),
             ("NOT_FOUND", "lines.1.productId"), ("INVALID", "lines.1.quantity"), ("INVALID", "lines.2.quantity"),
+            ("NOT_FOUND", "ownerId"),
         ]);
         assert_eq!(not_run(world, CREATE, input.clone()).await, wanted);
         let made = run(world, CREATE, json!({ "name": "Intact", "stageId": stages.open })).await;

@@ -103,9 +103,9 @@ both_databases! {
         colleague(world, "Zoë Cole", Role::Standard).await;
         for (list, filter, wanted) in [
             ("products", json!({ "code": { "eq": "G-1" } }), &["GTX Pro"] as &[&str]),
-            ("products", json!({ "code": { "startsWith": "g-" }, "isActive": false }), &["MG"]),
+            ("products", json!({ "code": { "startsWith": "g-" }, "isActive": { "eq": false } }), &["MG"]),
             ("products", json!({ "family": { "in": ["gtx"] }, "name": { "contains": "pro" } }), &["GTX Pro"]),
-            ("products", json!({ "isActive": true }), &["GTX Pro"]),
+            ("products", json!({ "isActive": { "eq": true } }), &["GTX Pro"]),
             ("vendors", json!({ "name": { "in": ["SUPPLIER B"] } }), &["supplier b"]),
             ("vendors", json!({ "name": { "startsWith": "supplier" } }), &["Supplier A", "supplier b"]),
             ("contacts", json!({ "name": { "eq": "ada lovelace" } }), &["Ada Lovelace"]),

@@ -203,7 +203,7 @@ both_databases! {
         let links = json!({ "name": "x", "accountId": foreign("account"), "ownerId": foreign("user"), "lines": lines });
         let mut input = links.clone();
         input["stageId"] = foreign("stage");
-        let wanted = [("NOT_FOUND", "accountId"), ("NOT_FOUND", "ownerId"), ("NOT_FOUND", "stageId"), ("NOT_FOUND", "lines.1.productId")];
+        let wanted = [("NOT_FOUND", "accountId"), ("NOT_FOUND", "stageId"), ("NOT_FOUND", "lines.1.productId"), ("NOT_FOUND", "ownerId")];
         assert_eq!(told("dealCreate deal", "DealCreateInput", input).await, faults(&wanted));
         let own = format!("dealCreate(input: {{ name: \"Own\", stageId: \"{own_stage}\" }}) {{ deal {{ id }} }}");
         let own = make(world, &scene.stranger, &own).await;

@@ -145,8 +145,8 @@ both_databases! {
         }
         world.books("POST", "/contacts", Some(json!({ "contact_name": "  account 3 " }))).await;
         world.emulator.clear_journal();
-        let plan = "query($id: ID!, $first: Int, $after: String) { syncPlan(integrationId: $id, module: CUSTOMERS, first: $first, after: $after) {
-            asOf items { pageInfo { hasNextPage endCursor } nodes { recordName action rule reason changes { field before after } } } } }";
+        let plan = "query($id: ID!, $first: Int, $after: String) { syncPlan(integrationId: $id, module: CUSTOMERS) {
+            asOf items(first: $first, after: $after) { pageInfo { hasNextPage endCursor } nodes { recordName action rule reason changes { field before after } } } } }";
         let first = world.data(plan, json!({ "id": integration, "first": 3 })).await;
         let cursor = &first["syncPlan"]["items"]["pageInfo"]["endCursor"];
         assert_eq!(first["syncPlan"]["items"]["pageInfo"]["hasNextPage"], true);

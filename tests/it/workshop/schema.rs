@@ -87,7 +87,7 @@ fn shapes_keep_the_rules() {
                     wrong
                         .push(format!("{mutation}: one argument `input: {pascal}Input!`, not {arguments:?}"));
                 }
-                if answer != format!("{pascal}Payload!") {
+                if answer != format!("{pascal}Payload") {
                     wrong.push(format!("{mutation}: answers {pascal}Payload, not {answer}"));
                 }
                 arguments.clear();

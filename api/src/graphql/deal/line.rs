@@ -3,9 +3,11 @@
 use async_graphql::{Context, ID, Object, Result};
 use finbridge_domain::NodeKind;
 use finbridge_entity::{deal, deal_line};
+use uuid::Uuid;
 
 use crate::graphql::account::Money;
-use crate::graphql::context::id;
+use crate::graphql::context::{Asked, id};
+use crate::graphql::loader::failed;
 use crate::graphql::product::{self, Product};
 use crate::graphql::scalar::{CurrencyCode, Decimal};
 
@@ -46,6 +48,18 @@ impl DealLine {
 }
 
 impl DealLine {
+    /// The line of this id, unless its deal was deleted or it is another tenant's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
+        let Some(row) = ctx.loaders()?.deal_lines_by_id.load_one(uuid).await.map_err(failed)? else {
+            return Ok(None);
+        };
+        let deal = ctx.loaders()?.deals.load_one(row.deal_id).await.map_err(failed)?;
+        Ok(deal.filter(|deal| deal.deleted_at.is_none()).map(|deal| Self::new(row, &deal)))
+    }
+
     pub(super) fn new(row: deal_line::Model, deal: &deal::Model) -> Self {
         Self { row, currency_code: deal.currency_code.clone() }
     }

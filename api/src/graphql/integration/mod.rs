@@ -257,6 +257,11 @@ pub struct SyncModule {
 /// A module of an integration: its settings and how its sync stands.
 #[Object]
 impl SyncModule {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        id(NodeKind::SyncModule, self.row.id)
+    }
+
     /// Which module.
     async fn module(&self) -> Result<SyncModuleKey> {
         module_key(&self.row.module)

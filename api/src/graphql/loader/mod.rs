@@ -14,8 +14,8 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{
-    Scoped, TenantOwned, account, contact, crm_user, deal, deal_line, finance_organization, integration,
-    layout, membership, product, product_price, record_link, stage, vendor,
+    Scoped, TenantOwned, account, contact, crm_user, custom_field, deal, deal_line, finance_organization,
+    integration, layout, membership, product, product_price, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::future::BoxFuture;
@@ -94,6 +94,12 @@ pub struct Loaders {
     pub tags: DataLoader<Tags>,
     /// What records hold in custom fields, by record.
     pub custom_values: DataLoader<CustomValues>,
+    /// Custom fields by id.
+    pub custom_fields: DataLoader<ById<custom_field::Entity>>,
+    /// Lines of deals by id.
+    pub deal_lines_by_id: DataLoader<ById<deal_line::Entity>>,
+    /// Links by id.
+    pub links_by_id: DataLoader<ById<record_link::Entity>>,
     /// Layouts by id.
     pub layouts: DataLoader<ById<layout::Entity>>,
     /// Prices in further currencies, by product.
@@ -173,6 +179,9 @@ impl Loaders {
             ),
             tags: batching(Tags(scope.clone()), turns),
             custom_values: batching(CustomValues(scope.clone()), turns),
+            custom_fields: by_id(&scope, turns),
+            deal_lines_by_id: by_id(&scope, turns),
+            links_by_id: by_id(&scope, turns),
             layouts: by_id(&scope, turns),
             prices: batching(
                 Children {

@@ -2,10 +2,10 @@
 
 use async_graphql::{Enum, InputObject, Result};
 use finbridge_entity::product;
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::Condition;
 
 use crate::graphql::connection::OrderDirection;
-use crate::graphql::filter::{Conditions, DecimalFilter, StringFilter, TextShape};
+use crate::graphql::filter::{BooleanFilter, Conditions, DecimalFilter, StringFilter, TextShape};
 use crate::graphql::record::filter::RecordFilter;
 use crate::service::Services;
 use crate::service::page::{Listing, SortKey, SortValue};
@@ -21,8 +21,10 @@ pub struct ProductFilter {
     pub code: Option<StringFilter>,
     /// Product line.
     pub family: Option<StringFilter>,
-    /// True: is still sold. False: is not sold any more.
-    pub is_active: Option<bool>,
+    /// Whether it is still sold.
+    pub is_active: Option<BooleanFilter>,
+    /// Whether sales of it are taxed.
+    pub is_taxable: Option<BooleanFilter>,
     /// List price of one, in whatever currency it is kept.
     pub unit_price: Option<DecimalFilter>,
 }
@@ -38,7 +40,8 @@ impl ProductFilter {
         Ok(common
             .text(Column::Code, TextShape::Plain, self.code.as_ref())
             .text(Column::Family, TextShape::Plain, self.family.as_ref())
-            .add_option(self.is_active.map(|active| Column::IsActive.eq(active)))
+            .boolean(Column::IsActive, self.is_active.as_ref())
+            .boolean(Column::IsTaxable, self.is_taxable.as_ref())
             .amount(Column::UnitPriceUnits, self.unit_price.as_ref())?)
     }
 }

@@ -7,9 +7,10 @@ use finbridge_entity::sync_run_item;
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState};
 
 use super::SyncError;
-use crate::graphql::account::{Account, living};
+use crate::graphql::account::living;
 use crate::graphql::context::id;
 use crate::graphql::scalar::DateTime;
+use crate::graphql::syncable::Syncable;
 
 /// What a run did, or means to do, with one record.
 pub struct SyncRunItem(sync_run_item::Model);
@@ -114,9 +115,9 @@ impl SyncRunItem {
         id(NodeKind::SyncRunItem, self.0.id)
     }
 
-    /// The account; null when it was deleted.
-    async fn account(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
-        living(ctx, self.0.record_id).await
+    /// The CRM record; null when it was deleted.
+    async fn record(&self, ctx: &Context<'_>) -> Result<Option<Syncable>> {
+        Ok(living(ctx, self.0.record_id).await?.map(Syncable::Account))
     }
 
     /// Its name when the run was planned.

@@ -1,19 +1,20 @@
 //! Sync runs and plans.
 
+pub mod filter;
 pub mod item;
 pub mod mutation;
 pub mod plan;
 pub mod query;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use finbridge_domain::NodeKind;
 use finbridge_entity::types::{RunPhase, RunState, RunTrigger};
 use finbridge_entity::{sync_run, sync_run_item};
 use finbridge_sync::outcome::Totals;
-use sea_orm::{ColumnTrait, Condition};
+use sea_orm::ColumnTrait;
 
-use super::connection::{Count, OrderDirection, page_args};
-use super::context::{Asked, id, uuid};
+use super::connection::{Count, page_args};
+use super::context::{Asked, id};
 use super::error::top_level;
 use super::integration::{Integration, SyncModuleKey, module_key};
 use super::loader::failed;
@@ -21,7 +22,8 @@ use super::scalar::DateTime;
 use super::user::User;
 use crate::service;
 use crate::service::page::{Listing, SortKey, SortValue};
-use item::{SyncRunItemConnection, SyncRunItemOutcome};
+use filter::SyncRunItemFilter;
+use item::SyncRunItemConnection;
 
 /// A run of the sync engine over one module.
 #[derive(Clone)]
@@ -128,14 +130,6 @@ pub struct SyncError {
     pub remote_message: Option<String>,
 }
 
-/// Which items of a run to list; all conditions must hold.
-#[derive(InputObject, Default)]
-pub struct SyncRunItemFilter {
-    /// Only items that came to one of these.
-    #[graphql(validator(max_items = 20))]
-    outcome: Option<Vec<SyncRunItemOutcome>>,
-}
-
 /// A run of the sync engine over one module.
 #[Object]
 impl SyncRun {
@@ -197,11 +191,8 @@ impl SyncRun {
         #[graphql(desc = "Only items for which all of this holds.")] filter: Option<SyncRunItemFilter>,
     ) -> Result<SyncRunItemConnection> {
         let services = ctx.services()?;
-        let mut condition = Condition::all().add(sync_run_item::Column::RunId.eq(self.0.id));
-        if let Some(outcomes) = filter.unwrap_or_default().outcome {
-            let outcomes = outcomes.into_iter().map(finbridge_entity::types::ItemOutcome::from);
-            condition = condition.add(sync_run_item::Column::Outcome.is_in(outcomes));
-        }
+        let condition =
+            filter.unwrap_or_default().condition().add(sync_run_item::Column::RunId.eq(self.0.id));
         let listing = Listing {
             name: "syncRunItems",
             key: SortKey {
@@ -244,38 +235,4 @@ impl SyncRun {
     async fn finished_at(&self) -> Option<DateTime> {
         self.0.finished_at.map(DateTime)
     }
-}
-
-/// Which runs to list; all conditions must hold.
-#[derive(InputObject, Default)]
-pub struct SyncRunFilter {
-    /// Only runs of this integration.
-    integration: Option<ID>,
-    /// Only runs in one of these states.
-    #[graphql(validator(max_items = 20))]
-    state: Option<Vec<SyncRunState>>,
-}
-
-impl SyncRunFilter {
-    fn condition(self) -> Result<Condition> {
-        let mut condition = Condition::all();
-        if let Some(integration) = self.integration {
-            condition =
-                condition.add(sync_run::Column::IntegrationId.eq(uuid(NodeKind::Integration, &integration)?));
-        }
-        if let Some(states) = self.state {
-            condition = condition.add(sync_run::Column::State.is_in(states.into_iter().map(RunState::from)));
-        }
-        Ok(condition)
-    }
-}
-
-fn listing(direction: OrderDirection) -> Listing<sync_run::Entity> {
-    let key = SortKey {
-        name: "CREATED_AT",
-        column: sync_run::Column::CreatedAt,
-        nullable: false,
-        value: |row: &sync_run::Model| SortValue::Time(row.created_at),
-    };
-    Listing { name: "syncRuns", key, descending: direction == OrderDirection::Desc }
 }

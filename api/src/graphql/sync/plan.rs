@@ -1,34 +1,73 @@
 //! The plan as a client sees it.
 
-use async_graphql::{ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use finbridge_domain::record::FieldChange;
 use finbridge_domain::{NodeKind, SyncModule};
 use finbridge_sync::plan::Step;
 
 use super::item::{SyncRunItemAction, SyncRunItemChange};
+use crate::graphql::account::living;
 use crate::graphql::connection::PageInfo;
-use crate::graphql::context::{id, uuid};
+use crate::graphql::context::{Asked, id, uuid};
 use crate::graphql::error::{coded, top_level};
 use crate::graphql::scalar::DateTime;
+use crate::graphql::syncable::Syncable;
 use crate::service::page::{DEFAULT_SIZE, LARGEST};
+use crate::service::sync::Plan;
 use crate::service::{Services, sync};
 
 /// What a run would do now.
-#[derive(SimpleObject)]
-pub struct SyncPlan {
+pub struct SyncPlan(Plan);
+
+/// What a run would do now.
+#[Object]
+impl SyncPlan {
     /// Up to when the finance side was read for this plan.
-    as_of: DateTime,
+    async fn as_of(&self) -> DateTime {
+        DateTime(self.0.as_of)
+    }
+
     /// What would be done, record by record, in the order of their making.
-    items: SyncPlanItemConnection,
+    async fn items(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many records; 1 to 100, 25 when not given.")] first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+    ) -> Result<SyncPlanItemConnection> {
+        let size = first.map_or(Some(DEFAULT_SIZE), |n| u64::try_from(n).ok());
+        let size =
+            size.filter(|n| (1..=LARGEST).contains(n)).and_then(|n| usize::try_from(n).ok()).ok_or_else(
+                || coded("BAD_USER_INPUT", format!("`first` takes 1 to {LARGEST}; page on with `after`")),
+            )?;
+        // A plan has no list behind it, so its cursor is the record's id.
+        let from = after.map(|cursor| uuid(NodeKind::Account, &ID(cursor))).transpose()?;
+        let page = self.0.page(ctx.services()?, from, size).await.map_err(top_level)?;
+        let edges: Vec<_> = page
+            .steps
+            .into_iter()
+            .map(|step| SyncPlanItemEdge {
+                cursor: id(NodeKind::Account, step.record.id).0,
+                node: SyncPlanItem(step),
+            })
+            .collect();
+        let page_info = PageInfo {
+            has_next_page: page.has_next,
+            has_previous_page: from.is_some(),
+            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: edges.last().map(|edge| edge.cursor.clone()),
+        };
+        let nodes = edges.iter().map(|edge| edge.node.clone()).collect();
+        Ok(SyncPlanItemConnection { edges: Some(edges), nodes: Some(nodes), page_info })
+    }
 }
 
 /// A page of what would be done.
 #[derive(SimpleObject)]
 pub struct SyncPlanItemConnection {
     /// The records of this page with their cursors.
-    edges: Vec<SyncPlanItemEdge>,
+    edges: Option<Vec<SyncPlanItemEdge>>,
     /// The records of this page.
-    nodes: Vec<SyncPlanItem>,
+    nodes: Option<Vec<SyncPlanItem>>,
     /// Where this page stands in the plan.
     page_info: PageInfo,
 }
@@ -49,9 +88,9 @@ pub struct SyncPlanItem(Step);
 /// What would be done with one record.
 #[Object]
 impl SyncPlanItem {
-    /// Global id of the CRM record.
-    async fn record(&self) -> ID {
-        id(NodeKind::Account, self.0.record.id)
+    /// The CRM record; null when it was deleted.
+    async fn record(&self, ctx: &Context<'_>) -> Result<Option<Syncable>> {
+        Ok(living(ctx, self.0.record.id).await?.map(Syncable::Account))
     }
 
     /// Its name.
@@ -91,39 +130,11 @@ impl SyncPlanItem {
 }
 
 impl SyncPlan {
-    /// Reads a page of the plan.
+    /// Reads the finance side for a plan.
     ///
     /// # Errors
-    /// Bad page arguments, a module that was never configured, a finance app that cannot be reached.
-    pub async fn read(
-        services: &Services,
-        integration: uuid::Uuid,
-        module: SyncModule,
-        first: Option<i32>,
-        after: Option<String>,
-    ) -> Result<Self> {
-        let size = first.map_or(Some(DEFAULT_SIZE), |n| u64::try_from(n).ok());
-        let size =
-            size.filter(|n| (1..=LARGEST).contains(n)).and_then(|n| usize::try_from(n).ok()).ok_or_else(
-                || coded("BAD_USER_INPUT", format!("`first` takes 1 to {LARGEST}; page on with `after`")),
-            )?;
-        // A plan has no list behind it, so its cursor is the record's id.
-        let from = after.map(|cursor| uuid(NodeKind::Account, &ID(cursor))).transpose()?;
-        let page = sync::plan(services, integration, module, from, size).await.map_err(top_level)?;
-        let nodes: Vec<_> = page.steps.into_iter().map(SyncPlanItem).collect();
-        let edges: Vec<_> = nodes
-            .iter()
-            .map(|node| SyncPlanItemEdge {
-                cursor: id(NodeKind::Account, node.0.record.id).0,
-                node: node.clone(),
-            })
-            .collect();
-        let page_info = PageInfo {
-            has_next_page: page.position.is_some(),
-            has_previous_page: from.is_some(),
-            start_cursor: edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: edges.last().map(|edge| edge.cursor.clone()),
-        };
-        Ok(Self { as_of: DateTime(page.as_of), items: SyncPlanItemConnection { edges, nodes, page_info } })
+    /// A module that was never configured, a finance app that cannot be reached.
+    pub async fn read(services: &Services, integration: uuid::Uuid, module: SyncModule) -> Result<Self> {
+        sync::plan(services, integration, module).await.map(Self).map_err(top_level)
     }
 }

@@ -3,9 +3,10 @@
 use async_graphql::{Context, ID, Object, Result};
 use finbridge_domain::NodeKind;
 
+use super::filter::{SyncRunFilter, SyncRunOrder, listing};
 use super::plan::SyncPlan;
-use super::{SyncRun, SyncRunConnection, SyncRunFilter, listing};
-use crate::graphql::connection::{Count, OrderDirection, page_args};
+use super::{SyncRun, SyncRunConnection};
+use crate::graphql::connection::{Count, page_args};
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::top_level;
 use crate::graphql::integration::SyncModuleKey;
@@ -28,17 +29,13 @@ impl SyncQuery {
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only runs for which all of this holds.")] filter: Option<SyncRunFilter>,
-        #[graphql(
-            desc = "By when they were asked for; newest first when not given.",
-            default_with = "OrderDirection::Desc"
-        )]
-        direction: OrderDirection,
+        #[graphql(desc = "In which order; newest first when not given.")] order_by: Option<SyncRunOrder>,
     ) -> Result<Option<SyncRunConnection>> {
         let services = ctx.services()?;
         let condition = filter.unwrap_or_default().condition()?;
         let args = page_args(first, after, last, before);
         let page =
-            sync::runs(services, condition.clone(), &listing(direction), &args).await.map_err(top_level)?;
+            sync::runs(services, condition.clone(), &listing(order_by), &args).await.map_err(top_level)?;
         let services = services.clone();
         let count = Count::new(move || {
             let (services, condition) = (services.clone(), condition.clone());
@@ -64,10 +61,8 @@ impl SyncQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "Which integration.")] integration_id: ID,
         #[graphql(desc = "Which of its modules.")] module: SyncModuleKey,
-        #[graphql(desc = "So many records; 1 to 100, 25 when not given.")] first: Option<i32>,
-        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
     ) -> Result<Option<SyncPlan>> {
         let integration = uuid(NodeKind::Integration, &integration_id)?;
-        SyncPlan::read(ctx.services()?, integration, module.into(), first, after).await.map(Some)
+        SyncPlan::read(ctx.services()?, integration, module.into()).await.map(Some)
     }
 }
