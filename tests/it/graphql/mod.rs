@@ -3,11 +3,14 @@
 mod accounts;
 mod auth;
 mod contacts;
+mod custom_fields;
 mod deals;
 mod filters;
 mod http;
+mod idempotency;
 mod loaders;
 mod pages;
+mod records;
 mod tenancy;
 
 use finbridge::auth::Viewer;

@@ -209,7 +209,7 @@ both_databases! {
         let own = make(world, &scene.stranger, &own).await;
         let mut input = links;
         input["id"] = own["deal"]["id"].clone();
-        let wanted = [("NOT_FOUND", "accountId"), ("NOT_FOUND", "ownerId"), ("NOT_FOUND", "lines.1.productId")];
+        let wanted = [("NOT_FOUND", "accountId"), ("NOT_FOUND", "lines.1.productId"), ("NOT_FOUND", "ownerId")];
         assert_eq!(told("dealUpdate deal", "DealUpdateInput", input).await, faults(&wanted));
         let input = json!({ "id": own["deal"]["id"], "stageId": foreign("stage") });
         assert_eq!(told("dealMoveToStage deal", "DealMoveToStageInput", input).await, faults(&[("NOT_FOUND", "stageId")]));
