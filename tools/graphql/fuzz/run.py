@@ -30,7 +30,14 @@ SECONDS = 5
 OFTEN = 0.7
 
 # Arguments that name a record by the part it plays, and the field that lists such records.
-ROLES = {"owner": "user", "parent": "account"}
+ROLES = {"owner": "user", "parent": "account", "field": "customField"}
+# What the sample CRM has none of, or what the run must not use up: some are made for it.
+SPARES = {
+    # The token that signs the requests in has to stay unknown: its revocation would end the run.
+    "apiToken": 'apiTokenCreate(input: {{ name: "Spare {0}" }}) {{ apiToken {{ id }} }}',
+    "customField": 'customFieldCreate(input: {{ recordType: ACCOUNT, kind: TEXT, key: "spare_{0}", label: "Spare {0}" }}) {{ customField {{ id }} }}',
+    "layout": 'layoutCreate(input: {{ recordType: ACCOUNT, name: "Spare {0}", fieldIds: [] }}) {{ layout {{ id }} }}',
+}
 
 
 def main():
@@ -71,12 +78,13 @@ def main():
 
 def known_ids(schema, endpoint, token):
     """Ids of records that are there, by type: without them no request would get past "there is none"."""
-    wishes = dict(lists(schema))
-    # Not the token that signs the requests in, or its revocation would end the run: spare ones.
-    wishes.pop("apiToken", None)
-    spare = "mutation { one: apiTokenCreate(input: { name: \"spare\" }) { apiToken { id } } two: apiTokenCreate(input: { name: \"spare\" }) { apiToken { id } } }"
+    wishes = {kind: wish for kind, wish in lists(schema) if kind not in SPARES}
     found = ask(endpoint, token, "{ " + " ".join(f"{kind}: {wish}" for kind, wish in wishes.items()) + " }")
-    found["apiToken"] = [made["apiToken"] for made in ask(endpoint, token, spare).values()]
+    for kind, spare in SPARES.items():
+        made = ask(endpoint, token, "mutation { " + " ".join(f"_{n}: {spare.format(n)}" for n in range(3)) + " }")
+        found[kind] = [payload[kind] for payload in made.values() if payload[kind]]
+        if not found[kind]:
+            sys.exit(f"No {kind} could be made: adapt SPARES in fuzz/run.py to the schema.")
     ids = {}
     for kind, records in found.items():
         records = records["nodes"] if isinstance(records, dict) else records
@@ -131,7 +139,7 @@ def id_arguments(schema, kinds):
         for field_name, field in root.fields.items():
             for path, name in inside(field.args, ()):
                 own = next((kind for kind in sorted(kinds, key=len, reverse=True) if field_name.startswith(kind)), "any")
-                kind = own if name == "id" else name.removesuffix("Id")
+                kind = own if name in ("id", "ids") else name.removesuffix("s").removesuffix("Id")
                 yield f"{root.name}.{field_name}.{'.'.join(path)}", ROLES.get(kind, kind if kind in kinds else "any")
 
 
