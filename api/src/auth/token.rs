@@ -2,9 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use finbridge_domain::{Clock, Ids};
-use finbridge_entity::{Scoped, api_token, membership};
+use finbridge_entity::{api_token, membership};
 use rand::distr::{Alphanumeric, SampleString};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, Set,
+};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -104,18 +106,23 @@ pub async fn store(
 /// The database's.
 pub async fn check(db: &impl ConnectionTrait, clock: &dyn Clock, token: Option<&str>) -> Checked {
     let Some(token) = token else { return Ok(Err(Unauthenticated::Missing)) };
-    let row = api_token::Entity::find().filter(api_token::Column::TokenHash.eq(hash(token))).one(db).await?;
-    let Some(row) = row else { return Ok(Err(Unauthenticated::Unknown)) };
+    // One statement for token and membership: every request waits for it.
+    let member = api_token::Entity::belongs_to(membership::Entity)
+        .from((api_token::Column::OrganizationId, api_token::Column::UserId))
+        .to((membership::Column::OrganizationId, membership::Column::UserId));
+    let found = api_token::Entity::find()
+        .filter(api_token::Column::TokenHash.eq(hash(token)))
+        .join(JoinType::LeftJoin, member.into())
+        .select_also(membership::Entity)
+        .one(db)
+        .await?;
+    let Some((row, member)) = found else { return Ok(Err(Unauthenticated::Unknown)) };
     if row.revoked_at.is_some() {
         return Ok(Err(Unauthenticated::Revoked));
     }
     if row.expires_at.is_some_and(|expires_at| expires_at <= clock.now()) {
         return Ok(Err(Unauthenticated::Expired));
     }
-    let member = membership::Entity::of(row.organization_id)
-        .filter(membership::Column::UserId.eq(row.user_id))
-        .one(db)
-        .await?;
     Ok(member
         .map(|member| Viewer {
             user_id: row.user_id,

@@ -140,4 +140,35 @@ both_databases! {
         }
         server.finish().await;
     }
+
+    async fn a_page_of_fifty_at_two_levels_takes_three_statements(world: &TestWorld) {
+        fill(world).await;
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let mut app = world.app.clone();
+        let witness = statements.clone();
+        app.engine.db.set_metric_callback(move |info| witness.lock().expect("a list").push(info.statement.sql.clone()));
+        let server = Server::start(app, GraphiqlPage::default()).await;
+        for query in [
+            "{ accounts(first: 50) { nodes { name owner { name email } } } }",
+            "{ accounts(first: 50) { nodes { name tags { name } } } }",
+            "{ accounts(first: 50) { nodes { name customFields { text field { key } } } } }",
+            "{ accounts(first: 50) { nodes { name contacts(first: 3) { nodes { name } pageInfo { hasNextPage } } } } }",
+            "{ accounts(first: 50) { nodes { name deals(first: 3) { nodes { name amount { amount } } } } } }",
+            "{ accounts(first: 50) { nodes { name externalReferences { remoteKey } syncState } } }",
+            "{ deals(first: 50) { nodes { name account { name } } } }",
+            "{ deals(first: 50) { nodes { name stage { name kind } } } }",
+            "{ deals(first: 50) { nodes { name lines { quantity } } } }",
+            "{ contacts(first: 50) { nodes { name account { name } } } }",
+        ] {
+            statements.lock().expect("a list").clear();
+            let request = world.http().post(format!("{}/graphql", server.url)).bearer_auth(&world.token);
+            let answer: Value = request.json(&json!({ "query": query })).send().await.expect("an answer").json().await.expect("JSON");
+            assert!(answer.get("errors").is_none(), "{answer:#}");
+            let list = answer["data"].as_object().and_then(|data| data.values().next()).expect("a list");
+            assert_eq!(list["nodes"].as_array().map(Vec::len), Some(50), "{query}");
+            let ran = std::mem::take(&mut *statements.lock().expect("a list"));
+            assert_eq!(ran.len(), 3, "who asks, the page, and what belongs to it: {query}\n{ran:#?}");
+        }
+        server.finish().await;
+    }
 }

@@ -19,7 +19,9 @@ use finbridge_entity::{
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::future::BoxFuture;
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{
+    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
+};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
@@ -265,19 +267,17 @@ impl Loader<Uuid> for Users {
     type Error = LoadError;
 
     async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let user = membership::Entity::belongs_to(crm_user::Entity)
+            .from(membership::Column::UserId)
+            .to(crm_user::Column::Id);
         let members = membership::Entity::of(self.0.organization_id)
             .filter(membership::Column::UserId.is_in(ids.iter().copied()))
+            .join(JoinType::InnerJoin, user.into())
+            .select_also(crm_user::Entity)
             .all(&self.0.db)
             .await?;
-        let users = crm_user::Entity::find()
-            .filter(crm_user::Column::Id.is_in(members.iter().map(|member| member.user_id)))
-            .all(&self.0.db)
-            .await?;
-        let mut members: HashMap<_, _> = members.into_iter().map(|member| (member.user_id, member)).collect();
-        Ok(users
-            .into_iter()
-            .filter_map(|user| members.remove(&user.id).map(|member| (user.id, (user, member))))
-            .collect())
+        let people = members.into_iter().filter_map(|(member, user)| Some((user?, member)));
+        Ok(people.map(|(user, member)| (user.id, (user, member))).collect())
     }
 }
 

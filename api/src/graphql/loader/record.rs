@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use finbridge_entity::{Scoped, custom_field, custom_value, record_tag, tag};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{LoadError, Scope};
@@ -17,27 +17,19 @@ impl Loader<Uuid> for Tags {
     type Error = LoadError;
 
     async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let tag = record_tag::Entity::belongs_to(tag::Entity)
+            .from((record_tag::Column::OrganizationId, record_tag::Column::TagId))
+            .to((tag::Column::OrganizationId, tag::Column::Id));
         let pairs = record_tag::Entity::of(self.0.organization_id)
             .filter(record_tag::Column::RecordId.is_in(records.iter().copied()))
-            .all(&self.0.db)
-            .await?;
-        if pairs.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut records_of: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-        for pair in pairs {
-            records_of.entry(pair.tag_id).or_default().push(pair.record_id);
-        }
-        let tags = tag::Entity::of(self.0.organization_id)
-            .filter(tag::Column::Id.is_in(records_of.keys().copied()))
+            .join(JoinType::InnerJoin, tag.into())
+            .select_also(tag::Entity)
             .order_by_asc(tag::Column::NameKey)
             .all(&self.0.db)
             .await?;
-        let mut of_record: HashMap<Uuid, Vec<tag::Model>> = HashMap::new();
-        for tag in tags {
-            for record in records_of.remove(&tag.id).unwrap_or_default() {
-                of_record.entry(record).or_default().push(tag.clone());
-            }
+        let mut of_record: HashMap<Uuid, Self::Value> = HashMap::new();
+        for (pair, tag) in pairs {
+            of_record.entry(pair.record_id).or_default().extend(tag);
         }
         Ok(of_record)
     }
@@ -51,28 +43,20 @@ impl Loader<Uuid> for CustomValues {
     type Error = LoadError;
 
     async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let field = custom_value::Entity::belongs_to(custom_field::Entity)
+            .from((custom_value::Column::OrganizationId, custom_value::Column::FieldId))
+            .to((custom_field::Column::OrganizationId, custom_field::Column::Id));
         let values = custom_value::Entity::of(self.0.organization_id)
             .filter(custom_value::Column::RecordId.is_in(records.iter().copied()))
-            .all(&self.0.db)
-            .await?;
-        if values.is_empty() {
-            return Ok(HashMap::new());
-        }
-        let mut of_field: HashMap<Uuid, Vec<custom_value::Model>> = HashMap::new();
-        for value in values {
-            of_field.entry(value.field_id).or_default().push(value);
-        }
-        let fields = custom_field::Entity::of(self.0.organization_id)
-            .filter(custom_field::Column::Id.is_in(of_field.keys().copied()))
+            .join(JoinType::InnerJoin, field.into())
+            .select_also(custom_field::Entity)
             .order_by_asc(custom_field::Column::Position)
             .order_by_asc(custom_field::Column::Id)
             .all(&self.0.db)
             .await?;
         let mut of_record: HashMap<Uuid, Self::Value> = HashMap::new();
-        for field in fields {
-            for value in of_field.remove(&field.id).unwrap_or_default() {
-                of_record.entry(value.record_id).or_default().push((field.clone(), value));
-            }
+        for (value, field) in values {
+            of_record.entry(value.record_id).or_default().extend(field.map(|field| (field, value)));
         }
         Ok(of_record)
     }
