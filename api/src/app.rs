@@ -73,6 +73,9 @@ pub enum StartError {
     /// There is no key for secrets.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The guard cannot read the schema that it is to guard.
+    #[error("the schema cannot be read by its guard: {0}\nThis is a fault of the program; please report it")]
+    Schema(#[source] async_graphql::parser::Error),
     /// A finance app cannot be set up.
     #[error("the connector for Books cannot be set up: {0}")]
     Connector(#[from] Failure),

@@ -1,10 +1,14 @@
 //! Configuration: one file, environment variables over it, unknown keys refused, everything checked at start.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
+
+mod limits;
+
+pub use limits::Limits;
 
 /// What environment variables begin with: `database.url` is `FINBRIDGE_DATABASE_URL`.
 pub const ENV_PREFIX: &str = "FINBRIDGE_";
@@ -18,6 +22,8 @@ pub const TEMPLATE: &str = include_str!("../../finbridge.example.toml");
 pub struct Config {
     /// The GraphQL server.
     pub server: Server,
+    /// What callers may ask of it.
+    pub limits: Limits,
     /// The database.
     pub database: Database,
     /// Files of this installation.
@@ -44,11 +50,21 @@ pub struct Server {
     pub graphiql: bool,
     /// Whether clients may ask what the schema is.
     pub introspection: bool,
+    /// Web pages of which origins may call it from a browser.
+    pub cors_origins: Vec<String>,
+    /// Addresses of reverse proxies, whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpAddr>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), graphiql: true, introspection: true }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            graphiql: true,
+            introspection: true,
+            cors_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+        }
     }
 }
 
@@ -262,6 +278,17 @@ impl Config {
                 return invalid(key, "must not end with a slash");
             }
         }
+        for origin in &self.server.cors_origins {
+            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let host = rest.filter(|host| !host.is_empty() && !host.contains(['/', '*', ' ', '@']));
+            if host.is_none_or(|host| !host.is_ascii()) {
+                return invalid(
+                    "server.cors_origins",
+                    "every entry must be an origin such as https://app.example.com, without a path; * is not allowed",
+                );
+            }
+        }
+        self.limits.check()?;
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
             return invalid(
                 "books.client_id",
@@ -299,6 +326,11 @@ fn lay_over(table: &mut toml::Table, known: &toml::Table, name: &str, value: Str
     let value = match known.get(&section)?.get(&key)? {
         toml::Value::Boolean(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Boolean),
         toml::Value::Integer(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Integer),
+        // A list is separated by commas.
+        toml::Value::Array(_) => {
+            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        }
         _ => toml::Value::String(value),
     };
     let entry = table.entry(section).or_insert_with(|| toml::Table::new().into());
@@ -344,10 +376,24 @@ mod tests {
         assert!(message(load("", &[("FINBRIDGE_SERVER_LISEN", "x")])).contains("FINBRIDGE_SERVER_LISEN"));
         assert!(message(load("[database]\nurl = \"mysql://x\"", &[])).contains("database.url"));
         assert!(message(load("", &[("FINBRIDGE_SERVER_GRAPHIQL", "maybe")])).contains("graphiql"));
+        assert!(message(load("", &[("FINBRIDGE_LIMITS_DEPTH", "0")])).contains("limits.depth"));
+        assert!(message(load("[limits]\ncost_bucket = 4000", &[])).contains("limits.cost_per_request"));
+        for origin in ["*", "app.example.com", "https://app.example.com/", "https://*.example.com", "null"] {
+            assert!(message(load("", &[("FINBRIDGE_SERVER_CORS_ORIGINS", origin)])).contains("cors_origins"));
+        }
         assert!(
             message(load("[books]\napi_url = \"http://127.0.0.1.example.com\"", &[]))
                 .contains("books.api_url")
         );
+    }
+
+    #[test]
+    fn lists_come_separated_by_commas_in_the_environment() {
+        let origins = "https://a.example, http://localhost:5173,";
+        let config = load("", &[("FINBRIDGE_SERVER_CORS_ORIGINS", origins)]).unwrap();
+        assert_eq!(config.server.cors_origins, ["https://a.example", "http://localhost:5173"]);
+        let config = load("", &[("FINBRIDGE_SERVER_TRUSTED_PROXIES", "10.0.0.1,::1")]).unwrap();
+        assert_eq!(config.server.trusted_proxies.len(), 2);
     }
 
     #[test]

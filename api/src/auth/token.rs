@@ -59,7 +59,12 @@ pub fn generate() -> String {
 
 /// The stored form. A token is long and random, so a plain fast hash is enough: there is nothing to guess.
 pub fn hash(token: &str) -> String {
-    Sha256::digest(token.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The same hash as bytes, by which limits in memory know a token.
+pub fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
 }
 
 /// Whom and what a token is for.

@@ -38,8 +38,8 @@ pub(super) async fn run(mut config: Config) -> CliResult {
     };
     let page =
         GraphiqlPage { token: Some(Arc::new(demo.token.clone().into())), queries: demo::QUERIES.to_vec() };
-    let server =
-        tokio::spawn(http::serve(listener, Shared::new(app.clone(), &config.server, page), stop.clone()));
+    let shared = Shared::new(app.clone(), &config.server, &config.limits, page)?;
+    let server = tokio::spawn(http::serve(listener, shared, stop.clone()));
     let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
 
     let synced = watch_first_sync(&app, &demo, &stop).await?;

@@ -8,6 +8,7 @@ pub mod custom_field;
 pub mod deal;
 pub mod error;
 pub mod filter;
+pub mod guard;
 pub mod integration;
 pub mod loader;
 pub mod node;

@@ -1,30 +1,34 @@
-//! GraphQL over HTTP, after its specification.
+//! GraphQL over HTTP, after its specification: what is sent, and how it is answered. What happens in between is the same
+//! for every transport and stands in [`super::door`].
 
-use async_graphql::parser::parse_query;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{
-    ErrorExtensionValues, Name, PathSegment, Request, Response as Answer, ServerError, Value, Variables,
-};
-use axum::body::Bytes;
-use axum::extract::rejection::{BytesRejection, QueryRejection};
-use axum::extract::{Query, State};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use async_graphql::{Response as Answer, Variables};
+use axum::Extension;
+use axum::body::{Body, BodyDataStream, Bytes};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use finbridge_domain::Clock;
+use futures::StreamExt;
 use serde::Deserialize;
 
-use super::{EXECUTION_LIMIT, Shared};
-use crate::auth::Viewer;
-use crate::auth::token::{self, Unauthenticated};
-use crate::graphql::loader::{Loaders, Turns};
+use super::Shared;
+use super::door::{self, Asked, Carries};
+use super::envelope::RequestId;
+use super::media::Media;
+use crate::graphql::guard::lexer;
+use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
 
-const GRAPHQL_JSON: &str = "application/graphql-response+json; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
+/// How much of a body that was refused is read and thrown away, and for how long, so that a client that sends all of it
+/// before it looks for an answer finds one, instead of a broken connection.
+const LINGER: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(5));
 
 /// A request as the specification describes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
+struct Posted {
     query: String,
     operation_name: Option<String>,
     variables: Option<serde_json::Map<String, serde_json::Value>>,
@@ -35,17 +39,10 @@ struct Asked {
 /// A request in the query string: variables are JSON text there.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct AskedByGet {
+pub(super) struct Got {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
-}
-
-/// How the client wants its answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Media {
-    GraphqlResponse,
-    Json,
 }
 
 /// One exchange: what every answer of it needs.
@@ -56,196 +53,251 @@ struct Exchange {
 
 pub(super) async fn post(
     State(shared): State<Shared>,
-    headers: HeaderMap,
-    body: Result<Bytes, BytesRejection>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(id): Extension<RequestId>,
+    request: Request,
 ) -> Response {
-    let exchange = match Exchange::begin(&shared, &headers) {
-        Ok(exchange) => exchange,
-        Err(response) => return response,
-    };
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_json(content_type) {
-        let message = "Send the request as JSON with `Content-Type: application/json`";
-        return exchange.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message);
-    }
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => {
-            let message = format!("The body cannot be read: {rejection}; it may have 256 KiB");
-            return exchange.refuse(rejection.status(), "BAD_USER_INPUT", message);
-        }
-    };
-    let asked = match serde_json::from_slice::<Asked>(&body) {
-        Ok(asked) => asked,
-        Err(error) => {
-            let message = format!(
-                "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
-            );
-            return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-        }
-    };
-    exchange.answer(&shared, &headers, asked, true).await
+    let (parts, body) = request.into_parts();
+    exchange(
+        &shared,
+        peer,
+        id,
+        &parts.headers,
+        async { posted(&shared, &parts.headers, body).await },
+        Carries::Everything,
+    )
+    .await
 }
 
 pub(super) async fn get(
     State(shared): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(id): Extension<RequestId>,
     headers: HeaderMap,
-    asked: Result<Query<AskedByGet>, QueryRejection>,
+    asked: Result<Query<Got>, QueryRejection>,
 ) -> Response {
-    let exchange = match Exchange::begin(&shared, &headers) {
-        Ok(exchange) => exchange,
-        Err(response) => return response,
+    exchange(&shared, peer, id, &headers, async { got(&shared, &headers, asked) }, Carries::Queries).await
+}
+
+async fn exchange(
+    shared: &Shared,
+    peer: SocketAddr,
+    RequestId(request_id): RequestId,
+    headers: &HeaderMap,
+    asked: impl Future<Output = Result<Asked, Refusal>>,
+    carries: Carries,
+) -> Response {
+    let Some(media) = Media::accepted(headers) else {
+        let message =
+            "Accept `application/graphql-response+json` or `application/json`: the answer is one of these";
+        let refusal = Refusal::new(Manner::NotAcceptable, "BAD_USER_INPUT", message);
+        return Exchange { media: Media::Json, request_id }.refuse(refusal);
     };
-    let typed = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !(headers.contains_key("x-requested-with") || is_json(typed)) {
-        let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-    }
-    let Ok(Query(asked)) = asked else {
-        let message = "Send `query`, `variables` and `operationName` once each, percent-encoded";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+    let exchange = Exchange { media, request_id };
+    let answered = async {
+        let asked = asked.await?;
+        let address = shared.client(peer, headers);
+        let signed_in = door::sign_in(shared, address, bearer(headers)).await?;
+        let admitted = door::admit(shared, signed_in, asked, carries).await?;
+        door::run(shared, admitted).await
     };
-    let Some(query) = asked.query else {
-        let message = "Send the query as the parameter `query`, or POST it as JSON";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-    };
-    let variables = match asked.variables.as_deref().map(serde_json::from_str).transpose() {
-        Ok(variables) => variables,
-        Err(error) => {
-            let message = format!("`variables` must be a JSON object: {error}");
-            return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+    match answered.await {
+        Ok(answer) => {
+            let status = exchange.status(if answer.executed { None } else { Some(Manner::Request) });
+            exchange.respond(status, answer.response)
         }
-    };
-    let asked = Asked { query, operation_name: asked.operation_name, variables, _extensions: None };
-    exchange.answer(&shared, &headers, asked, false).await
+        Err(refusal) => exchange.refuse(refusal),
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = sent.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn content_type(headers: &HeaderMap) -> &str {
+    headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
 fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
+fn malformed(message: impl Into<String>) -> Refusal {
+    Refusal::new(Manner::Malformed, "BAD_USER_INPUT", message)
+}
+
+async fn posted(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Asked, Refusal> {
+    if !is_json(content_type(headers)) {
+        let message = "Send the request as JSON with `Content-Type: application/json`";
+        return Err(Refusal::new(Manner::MediaType, "BAD_USER_INPUT", message));
+    }
+    let body = read(shared, headers, body).await?;
+    if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        let message = "Batches are not served: send each request in a body of its own, as a JSON object; several may be under way at once";
+        return Err(malformed(message).with("limit", "BATCH"));
+    }
+    check_nesting(shared, &body)?;
+    let posted: Posted = serde_json::from_slice(&body).map_err(|error| {
+        malformed(format!(
+            "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
+        ))
+    })?;
+    let variables = posted.variables.map(|variables| Variables::from_json(variables.into()));
+    Ok(Asked {
+        query: posted.query,
+        operation_name: posted.operation_name,
+        variables: variables.unwrap_or_default(),
+    })
+}
+
+fn got(
+    shared: &Shared,
+    headers: &HeaderMap,
+    asked: Result<Query<Got>, QueryRejection>,
+) -> Result<Asked, Refusal> {
+    if !(headers.contains_key("x-requested-with") || is_json(content_type(headers))) {
+        let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
+        return Err(malformed(message));
+    }
+    let Ok(Query(asked)) = asked else {
+        return Err(malformed("Send `query`, `variables` and `operationName` once each, percent-encoded"));
+    };
+    let Some(query) = asked.query else {
+        return Err(malformed("Send the query as the parameter `query`, or POST it as JSON"));
+    };
+    let mut variables = Variables::default();
+    if let Some(text) = asked.variables {
+        check_nesting(shared, text.as_bytes())?;
+        let parsed: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&text)
+            .map_err(|error| malformed(format!("`variables` must be a JSON object: {error}")))?;
+        variables = Variables::from_json(parsed.unwrap_or_default().into());
+    }
+    Ok(Asked { query, operation_name: asked.operation_name, variables })
+}
+
+fn check_nesting(shared: &Shared, json: &[u8]) -> Result<(), Refusal> {
+    let (found, maximum) = (lexer::json_nesting(json), shared.gate.limits().variables_depth);
+    if found <= maximum {
+        return Ok(());
+    }
+    let message = format!(
+        "The JSON nests brackets {found} deep, and {maximum} are allowed (VARIABLES_DEPTH); flatten the variables"
+    );
+    Err(malformed(message).with("limit", "VARIABLES_DEPTH").with("found", found).with("maximum", maximum))
+}
+
+/// Reads a body that is small and comes soon.
+async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let limits = shared.gate.limits();
+    let maximum = usize::try_from(limits.body_bytes).unwrap_or(usize::MAX);
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let mut chunks = body.into_data_stream();
+    if let Some(declared) = declared.filter(|declared: &u64| *declared > limits.body_bytes) {
+        tokio::spawn(discard(chunks));
+        return Err(too_large(limits.body_bytes).with("found", declared));
+    }
+    let mut whole = Vec::new();
+    let reading = async {
+        while let Some(chunk) = chunks.next().await {
+            let chunk =
+                chunk.map_err(|error| malformed(format!("The body broke off: {error}; send it again")))?;
+            if whole.len() + chunk.len() > maximum {
+                return Err(too_large(limits.body_bytes));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(())
+    };
+    match tokio::time::timeout(Duration::from_secs(limits.body_seconds), reading).await {
+        Ok(Ok(())) => Ok(whole.into()),
+        Ok(Err(refusal)) => {
+            tokio::spawn(discard(chunks));
+            Err(refusal)
+        }
+        Err(_) => {
+            let maximum = limits.body_seconds;
+            let message =
+                format!("The body did not come within {maximum} seconds (BODY_TIME); send it at once");
+            let refusal = Refusal::new(Manner::TooSlow, "BAD_USER_INPUT", message);
+            Err(refusal.with("limit", "BODY_TIME").with("maximum", maximum))
+        }
+    }
+}
+
+fn too_large(maximum: u64) -> Refusal {
+    let message = format!(
+        "The body is larger than {maximum} bytes (BODY_BYTES); send less, or ask in several requests"
+    );
+    Refusal::new(Manner::TooLarge, "BAD_USER_INPUT", message)
+        .with("limit", "BODY_BYTES")
+        .with("maximum", maximum)
+}
+
+async fn discard(mut chunks: BodyDataStream) {
+    let (bytes, time) = LINGER;
+    let reading = async {
+        let mut left = bytes;
+        while let Some(Ok(chunk)) = chunks.next().await {
+            left = left.saturating_sub(chunk.len());
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // However it ends, the connection is closed when the rest of the body is let go.
+    let _ = tokio::time::timeout(time, reading).await;
+}
+
 impl Exchange {
-    #[expect(clippy::result_large_err, reason = "the error is the answer itself")]
-    fn begin(shared: &Shared, headers: &HeaderMap) -> Result<Self, Response> {
-        let request_id = shared.app.engine.ids.uuid().to_string();
-        let accept =
-            headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("*/*").to_lowercase();
-        let accepts = |kind: &str| {
-            accept.split(',').any(|range| range.split(';').next().is_some_and(|one| one.trim() == kind))
-        };
-        let media = if accepts("application/graphql-response+json") {
-            Media::GraphqlResponse
-        } else if accept.trim().is_empty()
-            || ["application/json", "application/*", "*/*"].into_iter().any(accepts)
-        {
-            Media::Json
-        } else {
-            let exchange = Self { media: Media::Json, request_id };
-            let message = "Accept `application/graphql-response+json` or `application/json`: the answer is one of these";
-            return Err(exchange.refuse(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message));
-        };
-        Ok(Self { media, request_id })
-    }
-
-    async fn answer(&self, shared: &Shared, headers: &HeaderMap, asked: Asked, may_change: bool) -> Response {
-        let viewer = match self.viewer(shared, headers).await {
-            Ok(viewer) => viewer,
-            Err(response) => return *response,
-        };
-        let document = match parse_query(&asked.query) {
-            Ok(document) => document,
-            Err(error) => return self.request_error("GRAPHQL_PARSE_FAILED", error.into()),
-        };
-        if !may_change && !is_query(&document, asked.operation_name.as_deref()) {
-            let message = "GET runs queries only; POST mutations and subscriptions";
-            let mut response = self.refuse(StatusCode::METHOD_NOT_ALLOWED, "BAD_USER_INPUT", message);
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
-            return response;
-        }
-        let services = shared.app.services(viewer);
-        let turns = Turns::default();
-        let loaders = Loaders::new(&services, &turns);
-        let variables =
-            asked.variables.map(|variables| Variables::from_json(variables.into())).unwrap_or_default();
-        let mut request = Request::new(asked.query).variables(variables).data(services).data(loaders);
-        if let Some(name) = asked.operation_name {
-            request = request.operation_name(name);
-        }
-        request.set_parsed_query(document);
-        match tokio::time::timeout(EXECUTION_LIMIT, turns.run(shared.schema.execute(request))).await {
-            Ok(answer) => self.executed(answer),
-            Err(_) => {
-                let message =
-                    "The request took longer than 10 seconds and was given up; ask for less at a time";
-                self.refuse(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)
+    fn refuse(&self, refusal: Refusal) -> Response {
+        let manner = refusal.manner;
+        let retry_after = refusal.retry_after;
+        let mut response = self.respond(self.status(Some(manner)), refusal.into_response());
+        let headers = response.headers_mut();
+        match manner {
+            Manner::Unauthenticated => {
+                let challenge = HeaderValue::from_static("Bearer realm=\"finbridge\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
             }
-        }
-    }
-
-    async fn viewer(&self, shared: &Shared, headers: &HeaderMap) -> Result<Viewer, Box<Response>> {
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = sent.and_then(|sent| {
-            let (scheme, token) = sent.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let engine = &shared.app.engine;
-        let clock: &dyn Clock = engine.clock.as_ref();
-        match token::check(&engine.db, clock, bearer).await {
-            Ok(Ok(viewer)) => Ok(viewer),
-            Ok(Err(reason)) => Err(Box::new(self.unauthenticated(reason))),
-            Err(error) => {
-                tracing::error!(request = self.request_id, %error, "A token could not be checked");
-                let message = "The database cannot be reached; try again";
-                Err(Box::new(self.refuse(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", message)))
+            Manner::Method => {
+                headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
             }
+            Manner::TooSlow => {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+            _ => {}
         }
-    }
-
-    fn unauthenticated(&self, reason: Unauthenticated) -> Response {
-        let mut error = error("UNAUTHENTICATED", reason.to_string());
-        error.extensions.get_or_insert_default().set("reason", reason.reason());
-        let mut response = self.respond(StatusCode::UNAUTHORIZED, Answer::from_errors(vec![error]));
-        let challenge = HeaderValue::from_static("Bearer realm=\"finbridge\"");
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        if let Some(wait) = retry_after {
+            headers.insert(header::RETRY_AFTER, seconds(wait).into());
+        }
         response
     }
 
-    /// The answer of an execution, or of a request that never came so far.
-    fn executed(&self, mut answer: Answer) -> Response {
-        let never_ran =
-            matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
-        let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
-        answer.data = with_failed_fields(answer.data, &answer.errors);
-        answer.errors.truncate(10);
-        for error in &mut answer.errors {
-            let extensions = error.extensions.get_or_insert_default();
-            if extensions.get("code").is_none() {
-                extensions.set("code", code);
-            }
+    /// A well-formed request that is refused has a status of its own for clients that know the newer media type, and 200
+    /// for others: to those, anything else means that the answer is not GraphQL.
+    fn status(&self, refused: Option<Manner>) -> StatusCode {
+        let newer = self.media == Media::GraphqlResponse;
+        match refused {
+            None => StatusCode::OK,
+            Some(Manner::Request) if newer => StatusCode::BAD_REQUEST,
+            Some(Manner::Throttled) if newer => StatusCode::TOO_MANY_REQUESTS,
+            Some(Manner::Request | Manner::Throttled) => StatusCode::OK,
+            Some(Manner::Malformed) => StatusCode::BAD_REQUEST,
+            Some(Manner::TooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+            Some(Manner::TooSlow) => StatusCode::REQUEST_TIMEOUT,
+            Some(Manner::MediaType) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Some(Manner::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
+            Some(Manner::Method) => StatusCode::METHOD_NOT_ALLOWED,
+            Some(Manner::Unauthenticated) => StatusCode::UNAUTHORIZED,
+            Some(Manner::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            Some(Manner::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
         }
-        let failed = never_ran && !answer.errors.is_empty();
-        self.respond(self.status_of_request_error(failed), answer)
-    }
-
-    fn request_error(&self, code: &str, mut error: ServerError) -> Response {
-        error.extensions.get_or_insert_default().set("code", code);
-        self.respond(self.status_of_request_error(true), Answer::from_errors(vec![error]))
-    }
-
-    /// A well-formed request that GraphQL refuses is 400 for clients that know the newer media type, and 200 for others.
-    fn status_of_request_error(&self, failed: bool) -> StatusCode {
-        if failed && self.media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK }
-    }
-
-    fn refuse(&self, status: StatusCode, code: &str, message: impl Into<String>) -> Response {
-        self.respond(status, Answer::from_errors(vec![error(code, message)]))
     }
 
     fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
-        for error in &mut answer.errors {
-            error.extensions.get_or_insert_default().set("requestId", self.request_id.as_str());
-        }
+        door::name_request(&mut answer, &self.request_id);
         let body = match serde_json::to_vec(&answer) {
             Ok(body) => body,
             Err(error) => {
@@ -253,52 +305,10 @@ impl Exchange {
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
         };
-        let media = if self.media == Media::GraphqlResponse { GRAPHQL_JSON } else { JSON };
         let headers = [
-            (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+            (header::CONTENT_TYPE, self.media.content_type()),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        let mut response = (status, headers, body).into_response();
-        if let Ok(id) = HeaderValue::from_str(&self.request_id) {
-            response.headers_mut().insert("x-request-id", id);
-        }
-        response
-    }
-}
-
-fn error(code: &str, message: impl Into<String>) -> ServerError {
-    let mut error = ServerError::new(message, None);
-    let mut extensions = ErrorExtensionValues::default();
-    extensions.set("code", code);
-    error.extensions = Some(extensions);
-    error
-}
-
-/// The library leaves root fields that failed out of the answer; they are to be there, as null.
-fn with_failed_fields(data: Value, errors: &[ServerError]) -> Value {
-    let mut fields = match data {
-        Value::Object(fields) => fields,
-        Value::Null => Default::default(),
-        other => return other,
-    };
-    for error in errors {
-        if let [PathSegment::Field(name)] = error.path.as_slice() {
-            fields.entry(Name::new(name)).or_insert(Value::Null);
-        }
-    }
-    if fields.is_empty() { Value::Null } else { Value::Object(fields) }
-}
-
-/// Whether the operation to be run is a query. One that cannot be told apart is left to validation.
-fn is_query(document: &ExecutableDocument, operation_name: Option<&str>) -> bool {
-    let query = |ty: OperationType| ty == OperationType::Query;
-    match (&document.operations, operation_name) {
-        (DocumentOperations::Single(operation), _) => query(operation.node.ty),
-        (DocumentOperations::Multiple(operations), Some(name)) => {
-            operations.get(name).is_none_or(|operation| query(operation.node.ty))
-        }
-        (DocumentOperations::Multiple(operations), None) => {
-            operations.values().all(|operation| query(operation.node.ty))
-        }
+        (status, headers, body).into_response()
     }
 }

@@ -1,47 +1,87 @@
 //! The HTTP side: GraphQL, GraphiQL, health.
 
+pub mod door;
+mod envelope;
 mod graphiql;
 mod graphql;
+mod guesses;
+mod media;
+mod server;
 
-use std::net::SocketAddr;
-use std::time::Duration;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
-use axum::http::StatusCode;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use sea_orm::ConnectionTrait;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::CorsLayer;
 
+use self::door::Gate;
 use crate::app::{App, StartError};
-use crate::config;
+use crate::config::{Limits, Server};
+use crate::graphql::guard::Guard;
 use crate::graphql::{FinbridgeSchema, Introspection, build};
 
 pub use graphiql::Page as GraphiqlPage;
-
-/// Largest body of a request.
-const BODY_LIMIT: usize = 256 * 1024;
-
-/// Longest execution of a request.
-const EXECUTION_LIMIT: Duration = Duration::from_secs(10);
 
 /// What handlers share.
 #[derive(Clone)]
 pub struct Shared {
     app: App,
     schema: FinbridgeSchema,
+    gate: Arc<Gate>,
     graphiql: Option<GraphiqlPage>,
+    server: Arc<Server>,
 }
 
 impl Shared {
-    /// What handlers share: the app, its schema, and GraphiQL where it is served.
-    pub fn new(app: App, server: &config::Server, graphiql: GraphiqlPage) -> Self {
+    /// What handlers share: the app, its schema and the guard in front of it, and GraphiQL where it is served.
+    ///
+    /// # Errors
+    /// When the guard cannot read the schema.
+    pub fn new(
+        app: App,
+        server: &Server,
+        limits: &Limits,
+        graphiql: GraphiqlPage,
+    ) -> Result<Self, StartError> {
         let introspection =
             if server.introspection { Introspection::Allowed } else { Introspection::Refused };
-        Self { app, schema: build(introspection), graphiql: server.graphiql.then_some(graphiql) }
+        let schema = build(introspection);
+        let guard = Guard::new(&schema.sdl(), introspection, limits).map_err(StartError::Schema)?;
+        Ok(Self {
+            app,
+            schema,
+            gate: Arc::new(Gate::new(guard, limits.clone())),
+            graphiql: server.graphiql.then_some(graphiql),
+            server: Arc::new(server.clone()),
+        })
+    }
+
+    /// The address that a request comes from: the peer's, or, where the peer is a proxy of ours, the last one in
+    /// `X-Forwarded-For` that is not. What stands before that one, anybody could have written.
+    pub fn client(&self, peer: SocketAddr, headers: &HeaderMap) -> IpAddr {
+        let ours = |address: IpAddr| {
+            self.server.trusted_proxies.iter().any(|proxy| proxy.to_canonical() == address.to_canonical())
+        };
+        if !ours(peer.ip()) {
+            return peer.ip();
+        }
+        let told: Vec<_> = headers
+            .get_all("x-forwarded-for")
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .collect();
+        let told = told.iter().rev().map_while(|address| address.trim().parse().ok());
+        told.clone().find(|address| !ours(*address)).or_else(|| told.last()).unwrap_or_else(|| peer.ip())
     }
 }
 
@@ -59,10 +99,7 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 }
 
 /// Serves until told to stop, then lets requests under way finish.
-///
-/// # Errors
-/// The system's.
-pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) -> std::io::Result<()> {
+pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
     let mut router = Router::new()
         .route("/graphql", get(graphql::get).post(graphql::post))
         .route("/health/live", get(async || StatusCode::NO_CONTENT))
@@ -73,12 +110,30 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
             .route("/graphiql", get(graphiql::page))
             .route("/graphiql/{file}", get(graphiql::file));
     }
-    let router = router
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
-        .layer(CatchPanicLayer::new())
-        .with_state(shared)
-        .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    let (limits, settings) = (shared.gate.limits().clone(), shared.server.clone());
+    router = router.layer(CatchPanicLayer::new());
+    if !settings.cors_origins.is_empty() {
+        router = router.layer(cors(&settings.cors_origins));
+    }
+    let router =
+        router.layer(middleware::from_fn_with_state(shared.clone(), envelope::seal)).with_state(shared);
+    server::serve(listener, router, &limits, &settings.trusted_proxies, stop).await;
+}
+
+/// Lets web pages of these origins call the server. Tokens travel in a header, so no credentials need to be allowed.
+fn cors(origins: &[String]) -> CorsLayer {
+    let origins: Vec<HeaderValue> = origins.iter().filter_map(|origin| origin.parse().ok()).collect();
+    CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-requested-with"),
+            envelope::REQUEST_ID,
+        ])
+        .expose_headers([envelope::REQUEST_ID, header::RETRY_AFTER])
+        .max_age(std::time::Duration::from_secs(600))
 }
 
 /// Ready means that requests can be answered: the database does.

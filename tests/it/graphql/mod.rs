@@ -6,6 +6,7 @@ mod contacts;
 mod custom_fields;
 mod deals;
 mod filters;
+mod guard;
 mod http;
 mod idempotency;
 mod loaders;
@@ -214,11 +215,21 @@ struct Server {
 
 impl Server {
     async fn start(app: finbridge::app::App, page: GraphiqlPage) -> Self {
+        Self::with(app, page, &config::Server::default(), &config::Limits::default()).await
+    }
+
+    async fn with(
+        app: finbridge::app::App,
+        page: GraphiqlPage,
+        server: &config::Server,
+        limits: &config::Limits,
+    ) -> Self {
         let listener = listen(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let serving = serve(listener, Shared::new(app, &config::Server::default(), page), stop.clone());
-        Self { url, stop, task: tokio::spawn(async move { serving.await.expect("the server serves") }) }
+        let shared = Shared::new(app, server, limits, page).expect("the guard reads the schema");
+        let task = tokio::spawn(serve(listener, shared, stop.clone()));
+        Self { url, stop, task }
     }
 
     async fn finish(self) {

@@ -1,0 +1,331 @@
+//! The way of a request from a token and a text to an answer, whatever transport it came by:
+//! [`sign_in`], then [`admit`], then [`run`].
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_graphql::{Name, Request, Response, ServerError, Value, Variables};
+use finbridge_domain::Clock;
+use futures::FutureExt;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Shared;
+use super::guesses::Guesses;
+use crate::auth::Viewer;
+use crate::auth::token::{self, Unauthenticated};
+use crate::config::Limits;
+use crate::graphql::guard::bucket::{Buckets, Level};
+use crate::graphql::guard::cost::Cost;
+use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
+use crate::graphql::guard::{Examined, Guard};
+use crate::graphql::loader::{Loaders, Turns};
+
+/// How long a request waits for one of those under way to end.
+const QUEUE: Duration = Duration::from_secs(1);
+
+/// What the way of every request needs to remember.
+pub struct Gate {
+    guard: Guard,
+    buckets: Buckets,
+    guesses: Guesses,
+    running: Arc<Semaphore>,
+    limits: Limits,
+}
+
+impl Gate {
+    /// A gate with these limits.
+    pub fn new(guard: Guard, limits: Limits) -> Self {
+        let running = usize::try_from(limits.concurrent_requests).unwrap_or(Semaphore::MAX_PERMITS);
+        Self {
+            guard,
+            buckets: Buckets::new(&limits),
+            guesses: Guesses::new(limits.unknown_tokens_per_minute),
+            running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
+            limits,
+        }
+    }
+
+    /// The limits.
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+}
+
+/// Somebody whose token is good.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedIn {
+    /// Who.
+    pub viewer: Viewer,
+    token: [u8; 32],
+}
+
+/// What is asked, as the GraphQL-over-HTTP specification describes it.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The document.
+    pub query: String,
+    /// Which of its operations.
+    pub operation_name: Option<String>,
+    /// Values of its variables.
+    pub variables: Variables,
+}
+
+/// What a transport can carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Queries only: GET.
+    Queries,
+    /// Anything.
+    Everything,
+}
+
+/// A request that may be executed.
+pub struct Admitted {
+    /// What the library executes.
+    pub request: Request,
+    /// In whose turns its loaders read.
+    pub turns: Turns,
+    /// What brings its answers into shape.
+    pub ticket: Ticket,
+}
+
+/// What brings the answers of one request into shape and settles its cost.
+pub struct Ticket {
+    shared: Shared,
+    examined: Arc<Examined>,
+    operation_name: Option<String>,
+    /// Only those that `@skip` and `@include` look at.
+    switches: Variables,
+    token: [u8; 32],
+    requested: u64,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+/// What came of a request that was let in.
+pub struct Answer {
+    /// The answer.
+    pub response: Response,
+    /// Whether anything was executed: validation may have refused it.
+    pub executed: bool,
+}
+
+/// Finds out who sends this token.
+///
+/// # Errors
+/// When it is not good, its address sent too many unknown ones, or the database cannot be reached.
+pub async fn sign_in(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> Result<SignedIn, Refusal> {
+    let Some(bearer) = bearer else { return Err(unauthenticated(Unauthenticated::Missing)) };
+    let (engine, guesses) = (&shared.app.engine, &shared.gate.guesses);
+    let clock: &dyn Clock = engine.clock.as_ref();
+    let token = token::digest(bearer);
+    if let Some(wait) = guesses.blocked(address, &token, clock.now()) {
+        let message = format!(
+            "Too many unknown tokens came from your address; send the right one in {} seconds",
+            seconds(wait)
+        );
+        return Err(Refusal::new(Manner::Throttled, "THROTTLED", message)
+            .with("limit", "UNKNOWN_TOKENS")
+            .with("maximum", shared.gate.limits.unknown_tokens_per_minute)
+            .after(wait));
+    }
+    match token::check(&engine.db, clock, Some(bearer)).await {
+        Ok(Ok(viewer)) => {
+            guesses.good(token, clock.now());
+            Ok(SignedIn { viewer, token })
+        }
+        Ok(Err(reason)) => {
+            if reason == Unauthenticated::Unknown {
+                guesses.unknown(address, &token, clock.now());
+            }
+            Err(unauthenticated(reason))
+        }
+        Err(error) => {
+            tracing::error!(%error, "A token could not be checked");
+            let message = "The database cannot be reached; try again";
+            Err(Refusal::new(Manner::Unavailable, "UNAVAILABLE", message))
+        }
+    }
+}
+
+fn unauthenticated(reason: Unauthenticated) -> Refusal {
+    Refusal::new(Manner::Unauthenticated, "UNAUTHENTICATED", reason.to_string())
+        .with("reason", reason.reason())
+}
+
+/// Checks what is asked against every limit, takes its cost, and makes it ready to be executed.
+///
+/// # Errors
+/// When it cannot be parsed, exceeds a limit, the token has not enough points, or the server is full.
+pub async fn admit(
+    shared: &Shared,
+    signed_in: SignedIn,
+    asked: Asked,
+    carries: Carries,
+) -> Result<Admitted, Refusal> {
+    let gate = &shared.gate;
+    let examined = gate.guard.examine(&asked.query)?;
+    let operation_name = asked.operation_name.filter(|name| !name.is_empty());
+    if carries == Carries::Queries && !examined.is_query(operation_name.as_deref()) {
+        let message = "GET runs queries only; POST mutations, and subscribe over WebSocket or SSE";
+        return Err(Refusal::new(Manner::Method, "BAD_USER_INPUT", message));
+    }
+    let mut variables = asked.variables;
+    examined.fill_in_defaults(operation_name.as_deref(), &mut variables)?;
+    let requested = gate.guard.price(&examined, operation_name.as_deref(), &variables)?.total();
+    let permit = permit(gate).await?;
+    gate.buckets.take(signed_in.token, requested, shared.app.engine.clock.now()).map_err(|empty| {
+        let message = format!(
+            "The request may cost {requested} points, and your token has {} of {} left; {} come back each second, so repeat it in {} seconds, or ask for less",
+            empty.level.available,
+            empty.level.maximum,
+            empty.level.restore,
+            seconds(empty.wait),
+        );
+        let mut cost = cost_of(requested, 0, empty.level);
+        if let Value::Object(members) = &mut cost {
+            members.insert(Name::new("actualQueryCost"), Value::Null);
+        }
+        Refusal::new(Manner::Throttled, "THROTTLED", message).with("cost", cost).after(empty.wait)
+    })?;
+    let switches = variables.iter().filter(|(_, value)| matches!(value, Value::Boolean(_)));
+    let switches = switches.map(|(name, value)| (name.clone(), value.clone()));
+    let switches = Variables::from_value(Value::Object(switches.collect()));
+
+    let services = shared.app.services(signed_in.viewer);
+    let turns = Turns::default();
+    let loaders = Loaders::new(&services, &turns);
+    // The library takes the parsed document, so it is not given the text again.
+    let mut request = Request::new("").variables(variables).data(services).data(loaders);
+    if let Some(name) = &operation_name {
+        request = request.operation_name(name);
+    }
+    request.set_parsed_query(examined.document());
+    let ticket = Ticket {
+        shared: shared.clone(),
+        examined,
+        operation_name,
+        switches,
+        token: signed_in.token,
+        requested,
+        permit: Some(permit),
+    };
+    Ok(Admitted { request, turns, ticket })
+}
+
+async fn permit(gate: &Gate) -> Result<OwnedSemaphorePermit, Refusal> {
+    let waiting = tokio::time::timeout(QUEUE, gate.running.clone().acquire_owned()).await;
+    waiting.ok().and_then(Result::ok).ok_or_else(|| {
+        let maximum = gate.limits.concurrent_requests;
+        let message =
+            format!("The server is executing {maximum} requests already; repeat this one in a moment");
+        Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
+            .with("limit", "CONCURRENT_REQUESTS")
+            .with("maximum", maximum)
+            .after(QUEUE)
+    })
+}
+
+/// Executes a query or mutation.
+///
+/// # Errors
+/// When it took too long, or the server failed. What it may have cost stays taken then.
+pub async fn run(shared: &Shared, admitted: Admitted) -> Result<Answer, Refusal> {
+    let Admitted { request, turns, ticket } = admitted;
+    let limit = shared.gate.limits.execution_seconds;
+    let execution = AssertUnwindSafe(turns.run(shared.schema.execute(request))).catch_unwind();
+    match tokio::time::timeout(Duration::from_secs(limit), execution).await {
+        Ok(Ok(response)) => Ok(ticket.close(response)),
+        Ok(Err(_)) => Err(failed()),
+        Err(_) => {
+            let message = format!(
+                "The request took longer than {limit} seconds and was given up; ask for less at a time"
+            );
+            Err(Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
+                .with("limit", "EXECUTION_TIME")
+                .with("maximum", limit))
+        }
+    }
+}
+
+/// Names the request in each of its errors.
+pub fn name_request(response: &mut Response, request_id: &str) {
+    for error in &mut response.errors {
+        error.extensions.get_or_insert_default().set("requestId", request_id);
+    }
+}
+
+/// The server's own fault. The panic hook has told the log what happened.
+pub fn failed() -> Refusal {
+    let message =
+        "Something failed on our side; repeat the request, and name the request id if it fails again";
+    Refusal::new(Manner::Internal, "INTERNAL_SERVER_ERROR", message)
+}
+
+impl Ticket {
+    /// Shapes the one answer of a query or mutation, and gives back what it did not cost.
+    pub fn close(self, response: Response) -> Answer {
+        let (mut response, cost) = self.shape(response);
+        let executed = cost.is_some();
+        let now = self.shared.app.engine.clock.now();
+        let actual = cost.map_or(1, Cost::total);
+        let level = self.shared.gate.buckets.settle(self.token, self.requested, actual, now);
+        if executed {
+            response.extensions.insert("cost".to_owned(), cost_of(self.requested, actual, level));
+        }
+        Answer { response, executed }
+    }
+
+    /// Shapes one event of a subscription. The cost of its objects is taken, and never refuses it.
+    pub fn event(&self, response: Response) -> Response {
+        let (response, cost) = self.shape(response);
+        let now = self.shared.app.engine.clock.now();
+        self.shared.gate.buckets.settle(self.token, 0, cost.map_or(1, Cost::total), now);
+        response
+    }
+
+    /// Lets another request run: a subscription that waits for events executes nothing.
+    pub fn release(&mut self) {
+        self.permit = None;
+    }
+
+    /// The answer in the form of the specification, and its cost where anything was executed.
+    fn shape(&self, mut response: Response) -> (Response, Option<Cost>) {
+        let nothing = matches!(response.data, Value::Null);
+        let refused = nothing && !response.errors.is_empty();
+        let never_ran = refused && response.errors.iter().all(|error| error.path.is_empty());
+        let mut cost = None;
+        if !never_ran {
+            let name = self.operation_name.as_deref();
+            let guard = &self.shared.gate.guard;
+            let completed =
+                guard.complete(&self.examined, name, &self.switches, response.data, &response.errors);
+            response.data = completed.data;
+            cost = Some(completed.cost);
+        }
+        let most = usize::try_from(self.shared.gate.limits.errors).unwrap_or(usize::MAX);
+        response.errors.truncate(most);
+        let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
+        for error in &mut response.errors {
+            give_code(error, code);
+        }
+        (response, cost)
+    }
+}
+
+fn give_code(error: &mut ServerError, code: &str) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_none() {
+        extensions.set("code", code);
+    }
+}
+
+fn cost_of(requested: u64, actual: u64, level: Level) -> Value {
+    let members = [
+        ("requestedQueryCost", requested.into()),
+        ("actualQueryCost", actual.into()),
+        ("throttleStatus", level.to_value()),
+    ];
+    Value::Object(members.into_iter().map(|(name, value)| (Name::new(name), value)).collect())
+}
