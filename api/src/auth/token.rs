@@ -5,7 +5,8 @@ use finbridge_domain::{Clock, Ids};
 use finbridge_entity::{api_token, membership};
 use rand::distr::{Alphanumeric, SampleString};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, JoinType, QueryFilter, QuerySelect,
+    Set,
 };
 use sha2::{Digest, Sha256};
 use uuid::Uuid;

@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, NaiveDate, Utc};
 use finbridge_entity::TenantOwned;
-use sea_orm::sea_query::{Condition, Expr, ExprTrait, NullOrdering};
+use sea_orm::sea_query::{Condition, Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, ColumnType, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     Select, Value,
@@ -134,6 +134,13 @@ struct Cursor {
     i: Uuid,
 }
 
+/// The two parts of a list whose order may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Filled,
+    Empty,
+}
+
 /// A checked window on a list.
 pub struct Window<'a, E: EntityTrait> {
     listing: &'a Listing<E>,
@@ -211,11 +218,57 @@ where
 {
     /// The window on these rows.
     ///
+    /// A column that may be empty is read in two parts, filled rows and empty ones: one condition over both would have
+    /// to be an OR, for which no database seeks in an index, and far pages would cost more than near ones.
+    ///
     /// # Errors
     /// The database's.
     pub async fn read(&self, db: &impl ConnectionTrait, rows: Select<E>) -> ServiceResult<Page<E::Model>> {
-        let rows = self.ordered(self.bounded(rows)).limit(self.size + 1).all(db).await?;
-        self.page(rows)
+        let order = self.order();
+        let ordered = |rows: Select<E>| {
+            rows.order_by(self.listing.key.column, order.clone()).order_by(E::id_column(), order.clone())
+        };
+        if !self.listing.key.nullable {
+            let rows = ordered(self.bounded(rows)).limit(self.limit()).all(db).await?;
+            return self.page(rows);
+        }
+        let mut read = Vec::new();
+        for part in if self.from_end { [Part::Empty, Part::Filled] } else { [Part::Filled, Part::Empty] } {
+            let left = self.limit().saturating_sub(u64::try_from(read.len()).unwrap_or(u64::MAX));
+            if let Some(within) = self.part(part).filter(|_| left > 0) {
+                read.extend(ordered(rows.clone().filter(within)).limit(left).all(db).await?);
+            }
+        }
+        self.page(read)
+    }
+
+    /// The rows of a part that lie between the cursors; none where the cursors leave no room for it.
+    fn part(&self, part: Part) -> Option<Condition> {
+        let (column, id, descending) = (self.listing.key.column, E::id_column(), self.listing.descending);
+        let mut within = Condition::all();
+        within = within.add(if part == Part::Filled { column.is_not_null() } else { column.is_null() });
+        for (cursor, onwards) in [(&self.after, true), (&self.before, false)] {
+            let Some(cursor) = cursor else { continue };
+            let larger = onwards != descending;
+            match (part, cursor.v.is_empty()) {
+                (Part::Filled, false) => within = within.add(self.past(cursor, larger)),
+                (Part::Empty, true) => {
+                    within = within.add(if larger { id.gt(cursor.i) } else { id.lt(cursor.i) });
+                }
+                // Filled rows come first: they are before every empty one, and empty ones after every filled one.
+                (Part::Filled, true) if onwards => return None,
+                (Part::Empty, false) if !onwards => return None,
+                _ => {}
+            }
+        }
+        Some(within)
+    }
+
+    /// Rows whose value and id are larger, or smaller, than the cursor's.
+    fn past(&self, cursor: &Cursor, larger: bool) -> SimpleExpr {
+        let row = Expr::tuple([Expr::col(self.listing.key.column), Expr::col(E::id_column())]);
+        let mark = Expr::tuple([Expr::value(cursor.v.clone()), Expr::value(cursor.i)]);
+        if larger { row.gt(mark) } else { row.lt(mark) }
     }
 
     /// The rows of this select that lie between the window's cursors.
@@ -235,32 +288,15 @@ where
     }
 
     /// The order in which the rows are read: backwards when the window counts from the end.
-    pub fn order(&self) -> (Order, NullOrdering) {
-        match (self.listing.descending, self.from_end) {
-            (false, false) => (Order::Asc, NullOrdering::Last),
-            (true, false) => (Order::Desc, NullOrdering::Last),
-            (false, true) => (Order::Desc, NullOrdering::First),
-            (true, true) => (Order::Asc, NullOrdering::First),
-        }
-    }
-
-    fn ordered(&self, rows: Select<E>) -> Select<E> {
-        let (order, nulls) = self.order();
-        let rows = if self.listing.key.nullable {
-            rows.order_by_with_nulls(self.listing.key.column, order.clone(), nulls)
-        } else {
-            rows.order_by(self.listing.key.column, order.clone())
-        };
-        rows.order_by(E::id_column(), order)
+    pub fn order(&self) -> Order {
+        if self.listing.descending == self.from_end { Order::Asc } else { Order::Desc }
     }
 
     /// Rows after the cursor. Empty values come last, so they are after every other one.
     fn beyond(&self, cursor: &Cursor, descending: bool) -> Condition {
         let (column, id) = (self.listing.key.column, E::id_column());
         if !self.listing.key.nullable {
-            let row = Expr::tuple([Expr::col(column), Expr::col(id)]);
-            let mark = Expr::tuple([Expr::value(cursor.v.clone()), Expr::value(cursor.i)]);
-            return Condition::all().add(if descending { row.lt(mark) } else { row.gt(mark) });
+            return Condition::all().add(self.past(cursor, !descending));
         }
         let further_id = if descending { id.lt(cursor.i) } else { id.gt(cursor.i) };
         if cursor.v.is_empty() {

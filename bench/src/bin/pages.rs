@@ -48,7 +48,9 @@ async fn measure(backend: Backend) -> Result<(), Failure> {
         }
         let (near, far) = (median(near), median(far));
         let percent = far.as_micros() * 100 / near.as_micros().max(1);
-        println!("{backend:?} {order}: page 1 {near:?}, page {FAR} {far:?}: {percent} % (goal: at most 120 %)");
+        println!(
+            "{backend:?} {order}: page 1 {near:?}, page {FAR} {far:?}: {percent} % (goal: at most 120 %)"
+        );
     }
     world.finish().await;
     Ok(())
@@ -74,7 +76,9 @@ async fn fill(world: &TestWorld) -> Result<(), Failure> {
             ..Default::default()
         });
         if rows.len() == 1_000 {
-            account::Entity::insert_many(std::mem::take(&mut rows)).exec_without_returning(&engine.db).await?;
+            account::Entity::insert_many(std::mem::take(&mut rows))
+                .exec_without_returning(&engine.db)
+                .await?;
         }
     }
     Ok(())

@@ -62,7 +62,7 @@ where
             let listing = (self.listing)();
             let window = listing.window(args)?;
             let rows = self.living(parents.iter().copied());
-            let (order, _) = window.order();
+            let order = window.order();
             let place = WindowStatement::partition_by(self.parent)
                 .order_by(window.column(), order.clone())
                 .order_by(E::id_column(), order.clone())
