@@ -9,6 +9,7 @@ mod m20261122_000003_import;
 mod m20261122_000004_integration;
 mod m20261122_000005_sync;
 mod m20261122_000006_job;
+mod m20261208_000010_run_progress;
 
 use sea_orm_migration::prelude::*;
 
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000004_integration::Migration),
             Box::new(m20261122_000005_sync::Migration),
             Box::new(m20261122_000006_job::Migration),
+            Box::new(m20261208_000010_run_progress::Migration),
         ]
     }
 }

@@ -104,7 +104,7 @@ async fn watch_first_sync(
         let template = "  {msg:28} {bar:40.cyan/dim} {pos:>10} of {len:10} {eta:>4}";
         let bar = bar.get_or_insert_with(|| progress::bar(0, "Syncing customers", template));
         bar.set_length(totals.planned().unsigned_abs());
-        bar.set_position((totals.planned() - totals.pending).unsigned_abs());
+        bar.set_position(totals.done().unsigned_abs());
         tokio::time::sleep(GLANCE).await;
     }
     Ok(None)

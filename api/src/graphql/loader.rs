@@ -14,6 +14,7 @@ use finbridge_entity::{
     membership, product, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
+use futures::Stream;
 use futures::future::BoxFuture;
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, WindowStatement};
 use sea_orm::{
@@ -41,6 +42,17 @@ impl Turns {
             polled
         })
         .await
+    }
+
+    /// The same for a stream of answers. Loaders keep nothing that they read, so each answer reads anew.
+    pub fn stream<S: Stream>(&self, answers: S) -> impl Stream<Item = S::Item> + use<S> {
+        let mut answers = Box::pin(answers);
+        let turns = self.0.clone();
+        futures::stream::poll_fn(move |context| {
+            let polled = answers.as_mut().poll_next(context);
+            turns.notify_waiters();
+            polled
+        })
     }
 
     fn spawner(&self) -> impl Fn(BoxFuture<'static, ()>) -> JoinHandle<()> + Send + Sync + 'static {

@@ -11,6 +11,7 @@ pub mod integration;
 pub mod loader;
 pub mod node;
 pub mod product;
+pub mod resume;
 pub mod scalar;
 pub mod schema;
 pub mod stage;

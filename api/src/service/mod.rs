@@ -8,6 +8,7 @@ pub mod deal;
 pub mod error;
 pub mod integration;
 pub mod page;
+pub mod progress;
 pub mod record;
 pub mod stage;
 pub mod sync;
