@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod subscriptions;
+
+pub use subscriptions::Subscriptions;
+
 /// What environment variables begin with: `database.url` is `FINBRIDGE_DATABASE_URL`.
 pub const ENV_PREFIX: &str = "FINBRIDGE_";
 
@@ -18,6 +22,8 @@ pub const TEMPLATE: &str = include_str!("../../finbridge.example.toml");
 pub struct Config {
     /// The GraphQL server.
     pub server: Server,
+    /// Subscriptions.
+    pub subscriptions: Subscriptions,
     /// The database.
     pub database: Database,
     /// Files of this installation.
@@ -44,11 +50,18 @@ pub struct Server {
     pub graphiql: bool,
     /// Whether clients may ask what the schema is.
     pub introspection: bool,
+    /// Web pages of which origins may open a WebSocket.
+    pub allowed_origins: Vec<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8080)), graphiql: true, introspection: true }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            graphiql: true,
+            introspection: true,
+            allowed_origins: Vec::new(),
+        }
     }
 }
 
@@ -262,6 +275,17 @@ impl Config {
                 return invalid(key, "must not end with a slash");
             }
         }
+        for origin in &self.server.allowed_origins {
+            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let host = rest.filter(|host| !host.is_empty() && !host.contains(['/', '*', ' ', '@']));
+            if host.is_none_or(|host| !host.is_ascii()) {
+                return invalid(
+                    "server.allowed_origins",
+                    "every entry must be an origin such as https://app.example.com, without a path; * is not allowed",
+                );
+            }
+        }
+        self.subscriptions.check()?;
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
             return invalid(
                 "books.client_id",
@@ -299,6 +323,11 @@ fn lay_over(table: &mut toml::Table, known: &toml::Table, name: &str, value: Str
     let value = match known.get(&section)?.get(&key)? {
         toml::Value::Boolean(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Boolean),
         toml::Value::Integer(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Integer),
+        // A list is separated by commas.
+        toml::Value::Array(_) => {
+            let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());
+            toml::Value::Array(items.map(|item| toml::Value::String(item.to_owned())).collect())
+        }
         _ => toml::Value::String(value),
     };
     let entry = table.entry(section).or_insert_with(|| toml::Table::new().into());
@@ -345,9 +374,24 @@ mod tests {
         assert!(message(load("[database]\nurl = \"mysql://x\"", &[])).contains("database.url"));
         assert!(message(load("", &[("FINBRIDGE_SERVER_GRAPHIQL", "maybe")])).contains("graphiql"));
         assert!(
+            message(load("", &[("FINBRIDGE_SUBSCRIPTIONS_STREAMS_PER_TOKEN", "0")]))
+                .contains("subscriptions.streams_per_token")
+        );
+        for origin in ["*", "app.example.com", "https://app.example.com/", "null"] {
+            let origin = [("FINBRIDGE_SERVER_ALLOWED_ORIGINS", origin)];
+            assert!(message(load("", &origin)).contains("server.allowed_origins"));
+        }
+        assert!(
             message(load("[books]\napi_url = \"http://127.0.0.1.example.com\"", &[]))
                 .contains("books.api_url")
         );
+    }
+
+    #[test]
+    fn lists_come_separated_by_commas_in_the_environment() {
+        let origins = "https://a.example, http://localhost:5173,";
+        let config = load("", &[("FINBRIDGE_SERVER_ALLOWED_ORIGINS", origins)]).unwrap();
+        assert_eq!(config.server.allowed_origins, ["https://a.example", "http://localhost:5173"]);
     }
 
     #[test]

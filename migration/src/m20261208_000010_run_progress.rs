@@ -26,10 +26,11 @@ impl MigrationTrait for Migration {
         for (column, _) in OUTCOMES {
             progress.col(big(column));
         }
-        progress
-            .col(time_null("apply_began_at"))
-            .col(time("changed_at"))
-            .foreign_key(&mut tenant_key("sync_run_progress", "id", "sync_run"));
+        progress.col(time_null("apply_began_at")).col(time("changed_at")).foreign_key(&mut tenant_key(
+            "sync_run_progress",
+            "id",
+            "sync_run",
+        ));
         manager.create_table(progress).await?;
 
         // Runs that are there already: counted once, here.

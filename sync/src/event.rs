@@ -227,7 +227,9 @@ impl Events {
         loop {
             match tokio::time::timeout(SILENCE, listener.try_recv()).await {
                 // A newer version may announce what this one does not know.
-                Ok(Ok(Some(heard))) => heard.payload().parse().into_iter().for_each(|topic| self.watched.wake(topic)),
+                Ok(Ok(Some(heard))) => {
+                    heard.payload().parse().into_iter().for_each(|topic| self.watched.wake(topic))
+                }
                 Ok(Ok(None)) => return Err(lost()),
                 Ok(Err(failure)) => return Err(failure),
                 Err(_) => {
@@ -241,12 +243,8 @@ impl Events {
 
 async fn notify(db: &impl ConnectionTrait, topic: Topic) -> Result<(), DbErr> {
     let values = [CHANNEL.into(), topic.to_string().into()];
-    db.execute_raw(Statement::from_sql_and_values(
-        DbBackend::Postgres,
-        "SELECT pg_notify($1, $2)",
-        values,
-    ))
-    .await?;
+    db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values))
+        .await?;
     Ok(())
 }
 
@@ -300,7 +298,13 @@ mod tests {
             assert_eq!(text.parse(), Ok(topic));
         }
         let own = topics[0].to_string();
-        for text in ["", "sync_run", "sync_run x", "later_kind 00000000-0000-0000-0000-000000000001", &format!("{own} {own}")] {
+        for text in [
+            "",
+            "sync_run",
+            "sync_run x",
+            "later_kind 00000000-0000-0000-0000-000000000001",
+            &format!("{own} {own}"),
+        ] {
             assert_eq!(text.parse::<Topic>(), Err(UnknownTopic), "{text}");
         }
     }

@@ -262,10 +262,7 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
     let moved = lease
         .update()
         .col_expr(sync_run::Column::PlanPosition, Expr::value(Some(position)))
-        .col_expr(
-            sync_run::Column::PlannedCount,
-            Expr::col(sync_run::Column::PlannedCount).add(count),
-        )
+        .col_expr(sync_run::Column::PlannedCount, Expr::col(sync_run::Column::PlannedCount).add(count))
         .filter(match current.plan_position {
             Some(before) => sync_run::Column::PlanPosition.eq(before),
             None => sync_run::Column::PlanPosition.is_null(),

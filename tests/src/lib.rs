@@ -87,6 +87,7 @@ pub struct TestWorld {
     pub token: String,
     /// Where the server listens.
     pub url: String,
+    config: Config,
     http: reqwest::Client,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -137,7 +138,7 @@ impl TestWorld {
         let listener = http::listen(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let shared = Shared::new(app.clone(), &config.server, GraphiqlPage::default());
+        let shared = Shared::new(app.clone(), &config, GraphiqlPage::default());
         let serving = http::serve(listener, shared, stop.clone());
         let server = tokio::spawn(async move { serving.await.expect("the server serves") });
         let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
@@ -148,6 +149,7 @@ impl TestWorld {
             viewer,
             token: secret,
             url,
+            config,
             http: reqwest::Client::new(),
             stop,
             tasks: vec![server, worker],
@@ -172,6 +174,11 @@ impl TestWorld {
         let mut answer = self.send(query, variables).await;
         assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
         answer["data"].take()
+    }
+
+    /// Another process, as it were, on the same database: a pool of its own, and nothing else in common. PostgreSQL only.
+    pub async fn replica(&self) -> App {
+        App::open(&self.config, self.clock.clone()).await.expect("a second server opens")
     }
 
     /// The HTTP client, for what is not GraphQL.

@@ -38,8 +38,7 @@ pub(super) async fn run(mut config: Config) -> CliResult {
     };
     let page =
         GraphiqlPage { token: Some(Arc::new(demo.token.clone().into())), queries: demo::QUERIES.to_vec() };
-    let server =
-        tokio::spawn(http::serve(listener, Shared::new(app.clone(), &config.server, page), stop.clone()));
+    let server = tokio::spawn(http::serve(listener, Shared::new(app.clone(), &config, page), stop.clone()));
     let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
 
     let synced = watch_first_sync(&app, &demo, &stop).await?;

@@ -24,10 +24,10 @@ const JSON: &str = "application/json; charset=utf-8";
 /// A request as the specification describes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Asked {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<serde_json::Map<String, serde_json::Value>>,
+pub(super) struct Asked {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(rename = "extensions")]
     _extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -43,15 +43,15 @@ pub(super) struct AskedByGet {
 
 /// How the client wants its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Media {
+pub(super) enum Media {
     GraphqlResponse,
     Json,
 }
 
 /// One exchange: what every answer of it needs.
-struct Exchange {
-    media: Media,
-    request_id: String,
+pub(super) struct Exchange {
+    pub(super) media: Media,
+    pub(super) request_id: String,
 }
 
 pub(super) async fn post(
@@ -63,29 +63,10 @@ pub(super) async fn post(
         Ok(exchange) => exchange,
         Err(response) => return response,
     };
-    let content_type =
-        headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_json(content_type) {
-        let message = "Send the request as JSON with `Content-Type: application/json`";
-        return exchange.refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, "BAD_USER_INPUT", message);
+    match exchange.read_post(&headers, body) {
+        Ok(asked) => exchange.answer(&shared, &headers, asked, true).await,
+        Err(response) => *response,
     }
-    let body = match body {
-        Ok(body) => body,
-        Err(rejection) => {
-            let message = format!("The body cannot be read: {rejection}; it may have 256 KiB");
-            return exchange.refuse(rejection.status(), "BAD_USER_INPUT", message);
-        }
-    };
-    let asked = match serde_json::from_slice::<Asked>(&body) {
-        Ok(asked) => asked,
-        Err(error) => {
-            let message = format!(
-                "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
-            );
-            return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-        }
-    };
-    exchange.answer(&shared, &headers, asked, true).await
 }
 
 pub(super) async fn get(
@@ -97,28 +78,10 @@ pub(super) async fn get(
         Ok(exchange) => exchange,
         Err(response) => return response,
     };
-    let typed = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !(headers.contains_key("x-requested-with") || is_json(typed)) {
-        let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
+    match exchange.read_get(&headers, asked) {
+        Ok(asked) => exchange.answer(&shared, &headers, asked, false).await,
+        Err(response) => *response,
     }
-    let Ok(Query(asked)) = asked else {
-        let message = "Send `query`, `variables` and `operationName` once each, percent-encoded";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-    };
-    let Some(query) = asked.query else {
-        let message = "Send the query as the parameter `query`, or POST it as JSON";
-        return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-    };
-    let variables = match asked.variables.as_deref().map(serde_json::from_str).transpose() {
-        Ok(variables) => variables,
-        Err(error) => {
-            let message = format!("`variables` must be a JSON object: {error}");
-            return exchange.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message);
-        }
-    };
-    let asked = Asked { query, operation_name: asked.operation_name, variables, _extensions: None };
-    exchange.answer(&shared, &headers, asked, false).await
 }
 
 fn is_json(content_type: &str) -> bool {
@@ -146,6 +109,58 @@ impl Exchange {
             return Err(exchange.refuse(StatusCode::NOT_ACCEPTABLE, "BAD_USER_INPUT", message));
         };
         Ok(Self { media, request_id })
+    }
+
+    /// The request in a body.
+    pub(super) fn read_post(
+        &self,
+        headers: &HeaderMap,
+        body: Result<Bytes, BytesRejection>,
+    ) -> Result<Asked, Box<Response>> {
+        let refuse = |status, message: String| Box::new(self.refuse(status, "BAD_USER_INPUT", message));
+        let content_type =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !is_json(content_type) {
+            let message = "Send the request as JSON with `Content-Type: application/json`".to_owned();
+            return Err(refuse(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+        }
+        let body = body.map_err(|rejection| {
+            let message = format!("The body cannot be read: {rejection}; it may have 256 KiB");
+            refuse(rejection.status(), message)
+        })?;
+        serde_json::from_slice(&body).map_err(|error| {
+            let message = format!(
+                "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
+            );
+            refuse(StatusCode::BAD_REQUEST, message)
+        })
+    }
+
+    /// The request in a query string.
+    pub(super) fn read_get(
+        &self,
+        headers: &HeaderMap,
+        asked: Result<Query<AskedByGet>, QueryRejection>,
+    ) -> Result<Asked, Box<Response>> {
+        let refuse = |message: &str| {
+            Box::new(self.refuse(StatusCode::BAD_REQUEST, "BAD_USER_INPUT", message.to_owned()))
+        };
+        let typed =
+            headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        if !(headers.contains_key("x-requested-with") || is_json(typed)) {
+            let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
+            return Err(refuse(message));
+        }
+        let Ok(Query(asked)) = asked else {
+            return Err(refuse("Send `query`, `variables` and `operationName` once each, percent-encoded"));
+        };
+        let Some(query) = asked.query else {
+            return Err(refuse("Send the query as the parameter `query`, or POST it as JSON"));
+        };
+        let variables = asked.variables.as_deref().map(serde_json::from_str).transpose();
+        let variables =
+            variables.map_err(|error| refuse(&format!("`variables` must be a JSON object: {error}")))?;
+        Ok(Asked { query, operation_name: asked.operation_name, variables, _extensions: None })
     }
 
     async fn answer(&self, shared: &Shared, headers: &HeaderMap, asked: Asked, may_change: bool) -> Response {
@@ -183,12 +198,9 @@ impl Exchange {
         }
     }
 
-    async fn viewer(&self, shared: &Shared, headers: &HeaderMap) -> Result<Viewer, Box<Response>> {
-        let sent = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = sent.and_then(|sent| {
-            let (scheme, token) = sent.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
+    pub(super) async fn viewer(&self, shared: &Shared, headers: &HeaderMap) -> Result<Viewer, Box<Response>> {
+        let bearer =
+            headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(bearer);
         let engine = &shared.app.engine;
         let clock: &dyn Clock = engine.clock.as_ref();
         match token::check(&engine.db, clock, bearer).await {
@@ -202,7 +214,7 @@ impl Exchange {
         }
     }
 
-    fn unauthenticated(&self, reason: Unauthenticated) -> Response {
+    pub(super) fn unauthenticated(&self, reason: Unauthenticated) -> Response {
         let mut error = error("UNAUTHENTICATED", reason.to_string());
         error.extensions.get_or_insert_default().set("reason", reason.reason());
         let mut response = self.respond(StatusCode::UNAUTHORIZED, Answer::from_errors(vec![error]));
@@ -212,23 +224,12 @@ impl Exchange {
     }
 
     /// The answer of an execution, or of a request that never came so far.
-    fn executed(&self, mut answer: Answer) -> Response {
-        let never_ran =
-            matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
-        let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
-        answer.data = with_failed_fields(answer.data, &answer.errors);
-        answer.errors.truncate(10);
-        for error in &mut answer.errors {
-            let extensions = error.extensions.get_or_insert_default();
-            if extensions.get("code").is_none() {
-                extensions.set("code", code);
-            }
-        }
-        let failed = never_ran && !answer.errors.is_empty();
+    fn executed(&self, answer: Answer) -> Response {
+        let (answer, failed) = completed(answer);
         self.respond(self.status_of_request_error(failed), answer)
     }
 
-    fn request_error(&self, code: &str, mut error: ServerError) -> Response {
+    pub(super) fn request_error(&self, code: &str, mut error: ServerError) -> Response {
         error.extensions.get_or_insert_default().set("code", code);
         self.respond(self.status_of_request_error(true), Answer::from_errors(vec![error]))
     }
@@ -238,14 +239,12 @@ impl Exchange {
         if failed && self.media == Media::GraphqlResponse { StatusCode::BAD_REQUEST } else { StatusCode::OK }
     }
 
-    fn refuse(&self, status: StatusCode, code: &str, message: impl Into<String>) -> Response {
+    pub(super) fn refuse(&self, status: StatusCode, code: &str, message: impl Into<String>) -> Response {
         self.respond(status, Answer::from_errors(vec![error(code, message)]))
     }
 
-    fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
-        for error in &mut answer.errors {
-            error.extensions.get_or_insert_default().set("requestId", self.request_id.as_str());
-        }
+    pub(super) fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
+        name_request(&mut answer, &self.request_id);
         let body = match serde_json::to_vec(&answer) {
             Ok(body) => body,
             Err(error) => {
@@ -266,7 +265,37 @@ impl Exchange {
     }
 }
 
-fn error(code: &str, message: impl Into<String>) -> ServerError {
+/// The token in an `Authorization` header or its like.
+pub(super) fn bearer(sent: &str) -> Option<&str> {
+    let (scheme, token) = sent.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What an execution answered, with a code in each error; and whether the request never came to be executed.
+pub(super) fn completed(mut answer: Answer) -> (Answer, bool) {
+    let never_ran =
+        matches!(answer.data, Value::Null) && answer.errors.iter().all(|error| error.path.is_empty());
+    let code = if never_ran { "GRAPHQL_VALIDATION_FAILED" } else { "BAD_USER_INPUT" };
+    answer.data = with_failed_fields(answer.data, &answer.errors);
+    answer.errors.truncate(10);
+    for error in &mut answer.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            extensions.set("code", code);
+        }
+    }
+    let failed = never_ran && !answer.errors.is_empty();
+    (answer, failed)
+}
+
+/// Puts the request's id into each error.
+pub(super) fn name_request(answer: &mut Answer, request_id: &str) {
+    for error in &mut answer.errors {
+        error.extensions.get_or_insert_default().set("requestId", request_id);
+    }
+}
+
+pub(super) fn error(code: &str, message: impl Into<String>) -> ServerError {
     let mut error = ServerError::new(message, None);
     let mut extensions = ErrorExtensionValues::default();
     extensions.set("code", code);

@@ -2,8 +2,10 @@
 
 mod graphiql;
 mod graphql;
+mod subscription;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -17,8 +19,10 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::app::{App, StartError};
-use crate::config;
+use crate::config::Config;
 use crate::graphql::{FinbridgeSchema, Introspection, build};
+
+use subscription::Streams;
 
 pub use graphiql::Page as GraphiqlPage;
 
@@ -34,14 +38,23 @@ pub struct Shared {
     app: App,
     schema: FinbridgeSchema,
     graphiql: Option<GraphiqlPage>,
+    allowed_origins: Arc<[String]>,
+    streams: Streams,
 }
 
 impl Shared {
     /// What handlers share: the app, its schema, and GraphiQL where it is served.
-    pub fn new(app: App, server: &config::Server, graphiql: GraphiqlPage) -> Self {
+    pub fn new(app: App, config: &Config, graphiql: GraphiqlPage) -> Self {
+        let server = &config.server;
         let introspection =
             if server.introspection { Introspection::Allowed } else { Introspection::Refused };
-        Self { app, schema: build(introspection), graphiql: server.graphiql.then_some(graphiql) }
+        Self {
+            app,
+            schema: build(introspection),
+            graphiql: server.graphiql.then_some(graphiql),
+            allowed_origins: server.allowed_origins.as_slice().into(),
+            streams: Streams::new(config.subscriptions),
+        }
     }
 }
 
@@ -58,13 +71,17 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Serves until told to stop, then lets requests under way finish.
+/// Serves until told to stop, then lets requests under way finish and tells subscribers to connect elsewhere.
 ///
 /// # Errors
 /// The system's.
 pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) -> std::io::Result<()> {
+    let streams = shared.streams.clone();
+    let (events, db) = (shared.app.engine.events.clone(), shared.app.engine.db.clone());
+    let stopping = stop.clone();
+    let listening = tokio::spawn(async move { events.listen(&db, stopping).await });
     let mut router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql", get(subscription::get).post(subscription::post))
         .route("/health/live", get(async || StatusCode::NO_CONTENT))
         .route("/health/ready", get(ready));
     if shared.graphiql.is_some() {
@@ -78,7 +95,15 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
         .layer(CatchPanicLayer::new())
         .with_state(shared)
         .into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+    let ending = streams.clone();
+    let told = async move {
+        stop.cancelled().await;
+        ending.stop();
+    };
+    let served = axum::serve(listener, router).with_graceful_shutdown(told).await;
+    streams.stopped().await;
+    listening.abort();
+    served
 }
 
 /// Ready means that requests can be answered: the database does.

@@ -70,7 +70,8 @@ impl Progress {
             return None;
         }
         let (done, elapsed) = self.pace()?;
-        let left = i128::from(elapsed.num_microseconds()?) * i128::from(self.numbers.pending) / i128::from(done);
+        let left =
+            i128::from(elapsed.num_microseconds()?) * i128::from(self.numbers.pending) / i128::from(done);
         self.numbers.changed_at.checked_add_signed(TimeDelta::microseconds(i64::try_from(left).ok()?))
     }
 
@@ -150,7 +151,8 @@ impl Reader {
             self.ended = progress.run.state.is_final();
             self.seen = Some(revision);
             let now = Instant::now();
-            self.next_look = Some(if is_new { (now + SPACING, now + AFTERWARDS) } else { (now, now + SAFETY) });
+            self.next_look =
+                Some(if is_new { (now + SPACING, now + AFTERWARDS) } else { (now, now + SAFETY) });
             if is_new {
                 return Some(Ok(progress));
             }

@@ -8,11 +8,12 @@ mod filters;
 mod http;
 mod loaders;
 mod pages;
+mod subscriptions;
 mod tenancy;
 
 use finbridge::auth::Viewer;
 use finbridge::auth::token::{self, TokenFor};
-use finbridge::config;
+use finbridge::config::Config;
 use finbridge::http::{GraphiqlPage, Shared, listen, serve};
 use finbridge::service::tenant::{self, Administrator, Tenant};
 use finbridge_domain::{Clock, CurrencyCode, NodeId, NodeKind, name_key};
@@ -219,10 +220,14 @@ struct Server {
 
 impl Server {
     async fn start(app: finbridge::app::App, page: GraphiqlPage) -> Self {
+        Self::with(app, page, &Config::default()).await
+    }
+
+    async fn with(app: finbridge::app::App, page: GraphiqlPage, config: &Config) -> Self {
         let listener = listen(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let serving = serve(listener, Shared::new(app, &config::Server::default(), page), stop.clone());
+        let serving = serve(listener, Shared::new(app, config, page), stop.clone());
         Self { url, stop, task: tokio::spawn(async move { serving.await.expect("the server serves") }) }
     }
 

@@ -48,7 +48,8 @@ fn everything_is_described() {
         .filter(|(line, described)| {
             let text = line.trim();
             let closes = text.starts_with('}') || text.starts_with(')');
-            let frame = ["schema", "query:", "mutation:", "subscription:"].iter().any(|word| text.starts_with(word));
+            let frame =
+                ["schema", "query:", "mutation:", "subscription:"].iter().any(|word| text.starts_with(word));
             let root = ["type Query {", "type Mutation {", "type Subscription {"].contains(&text);
             let directive = text.starts_with("directive") || root;
             !described && !closes && !frame && !directive

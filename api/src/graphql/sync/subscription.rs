@@ -72,9 +72,8 @@ impl SyncSubscription {
         ctx: &Context<'_>,
         #[graphql(desc = "Which run; BAD_USER_INPUT when there is none of this id in this organization.")]
         run_id: ID,
-        #[graphql(desc = "The `cursor` of the last state you have; only later states come then.")] after: Option<
-            String,
-        >,
+        #[graphql(desc = "The `cursor` of the last state you have; only later states come then.")]
+        after: Option<String>,
     ) -> Result<impl Stream<Item = Result<Option<SyncRunProgress>>> + use<>> {
         let resumed = Resumed::of(ctx);
         let after = resumed.after(after);
