@@ -102,6 +102,9 @@ fn kind(document: &ExecutableDocument, name: Option<&str>) -> OperationType {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), _) => Some(operation),
         (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            operations.values().next()
+        }
         (DocumentOperations::Multiple(_), None) => None,
     };
     operation.map_or(OperationType::Query, |operation| operation.node.ty)

@@ -50,17 +50,17 @@ pub(super) fn open(shared: Shared, headers: &HeaderMap, upgrade: WebSocketUpgrad
         .max_message_size(4 * MESSAGE_LIMIT)
         .max_frame_size(4 * MESSAGE_LIMIT)
         .on_upgrade(move |socket| async move {
-            let (sink, incoming) = socket.split();
+            let (sink, mut incoming) = socket.split();
             let slow = Duration::from_secs(shared.streams.bounds.slow_seconds);
             let (queue, waiting) = mpsc::channel(QUEUE);
             let mut writer = tokio::spawn(write(sink, waiting, slow));
-            let mut incoming = incoming;
-            let session = Session::new(shared, token, queue);
-            let close = match is_acceptable {
-                true => session.converse(&mut incoming, &mut writer).await,
-                false => Farewell::Close(Close::subprotocol()),
+            let farewell = if is_acceptable {
+                Session::new(shared, token, queue).converse(&mut incoming, &mut writer).await
+            } else {
+                drop(queue);
+                Farewell::Close(Close::subprotocol())
             };
-            bid_farewell(close, incoming, writer, slow).await;
+            bid_farewell(farewell, incoming, writer, slow).await;
             drop(task);
         })
 }

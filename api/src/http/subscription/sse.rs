@@ -5,12 +5,11 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::extract::rejection::{BytesRejection, QueryRejection};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::sse::{Event as Frame, KeepAlive, Sse};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use futures::stream::{BoxStream, poll_fn};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
@@ -23,6 +22,9 @@ use crate::http::graphql::{Asked, AskedByGet, Exchange, Media, bearer};
 
 /// Events that may wait to be written.
 const QUEUE: usize = 16;
+
+/// The end. Browsers pass on no event that has no `data` line at all.
+const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
 /// Whether a client wants an event stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,12 +154,12 @@ fn stream(exchange: &Exchange, shared: Shared, headers: &HeaderMap, pass: Pass, 
         return exchange.respond(StatusCode::BAD_REQUEST, answer);
     }
     let (queue, mut waiting) = mpsc::channel(QUEUE);
-    let keep_alive = KeepAlive::new().interval(Duration::from_secs(shared.streams.bounds.ping_seconds));
     let tasks = shared.streams.tasks.clone();
     tasks.spawn(produce(shared, pass, first, events, queue));
     let frames = poll_fn(move |context| waiting.poll_recv(context)).map(Ok::<_, Infallible>);
-    let mut response = Sse::new(frames).keep_alive(keep_alive).into_response();
+    let mut response = Response::new(Body::from_stream(frames));
     let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Proxies that gather answers before they pass them on would hold events back.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
@@ -173,12 +175,15 @@ async fn produce(
     pass: Pass,
     first: Option<Event>,
     mut events: BoxStream<'static, Event>,
-    queue: mpsc::Sender<Frame>,
+    queue: mpsc::Sender<Bytes>,
 ) {
     let bounds = shared.streams.bounds;
     let slow = Duration::from_secs(bounds.slow_seconds);
-    let period = Duration::from_secs(bounds.token_check_seconds);
-    let mut checks = interval_at(Instant::now() + period, period);
+    let every = |seconds| {
+        let period = Duration::from_secs(seconds);
+        interval_at(Instant::now() + period, period)
+    };
+    let (mut pings, mut checks) = (every(bounds.ping_seconds), every(bounds.token_check_seconds));
     let mut next = first.as_ref().map(frame);
     loop {
         if let Some(frame) = next.take()
@@ -190,26 +195,22 @@ async fn produce(
             () = shared.streams.stop.cancelled() => return,
             () = queue.closed() => return,
             _ = checks.tick() => if pass.look_again(&shared).await.is_err() { return },
+            _ = pings.tick() => next = Some(Bytes::from_static(b":\n\n")),
             event = events.next() => match event {
                 Some(event) => next = Some(frame(&event)),
                 None => break,
             },
         }
     }
-    let _ = timeout(slow, queue.send(Frame::default().event("complete").data(""))).await;
+    let _ = timeout(slow, queue.send(Bytes::from_static(COMPLETE))).await;
 }
 
-fn frame(event: &Event) -> Frame {
-    let frame = Frame::default().event("next");
-    let frame = match &event.cursor {
-        Some(cursor) => frame.id(cursor),
-        None => frame,
-    };
-    match serde_json::to_string(&event.answer) {
-        Ok(answer) => frame.data(answer),
-        Err(error) => {
-            tracing::error!(%error, "An event could not be written");
-            frame.data("{\"data\":null}")
-        }
-    }
+fn frame(event: &Event) -> Bytes {
+    let answer = serde_json::to_string(&event.answer).unwrap_or_else(|error| {
+        tracing::error!(%error, "An event could not be written");
+        "{\"data\":null}".to_owned()
+    });
+    // Neither JSON nor a cursor has line breaks.
+    let id = event.cursor.as_ref().map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
+    format!("event: next\n{id}data: {answer}\n\n").into()
 }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use chrono::TimeDelta;
 use finbridge_domain::{NodeId, NodeKind};
 use finbridge_emulator::{FaultAction, FaultRule};
+use finbridge_migration::{Migrator, MigratorTrait};
 use finbridge_sync::outcome;
 use finbridge_tests::both_databases;
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
 use super::super::{absent, db, organization};
@@ -117,8 +119,11 @@ both_databases! {
 
     async fn the_numbers_kept_are_those_of_the_items_whatever_came_of_them(world: &TestWorld) {
         let integration = ready(world, 7, 0).await;
-        let refuse = FaultAction::Respond { status: 400, body: json!({ "code": 1_000, "message": "No." }), headers: BTreeMap::new() };
-        world.emulator.fault(FaultRule::new(refuse).method("POST").path_contains("/import").skip(2).count(2));
+        let body = json!({ "code": 15, "message": "Please ensure that the contact_name has less than 200 characters." });
+        for name in ["Account 2", "Account 5"] {
+            let refuse = FaultAction::Respond { status: 400, body: body.clone(), headers: BTreeMap::new() };
+            world.emulator.fault(FaultRule::new(refuse).method("PUT").body_contains(name));
+        }
         let run = world.start_run(&integration).await;
         let mut socket = Socket::signed_in(&world.url, &world.token).await;
         let states = states(&mut socket, "s", &run, None).await;
@@ -129,6 +134,14 @@ both_databases! {
         let counted = outcome::counted(db(world), tenant, id).await.unwrap();
         let kept = outcome::totals(db(world), tenant, &[id]).await.unwrap();
         assert_eq!((kept[&id], counted.failed, counted.added), (counted, 2, 5));
+
+        // The same for runs that were there before numbers were kept.
+        for sql in ["DROP TABLE sync_run_progress", "DELETE FROM seaql_migrations WHERE version LIKE '%run_progress'"] {
+            db(world).execute_unprepared(sql).await.unwrap();
+        }
+        Migrator::up(db(world), None).await.unwrap();
+        let kept = outcome::totals(db(world), tenant, &[id]).await.unwrap();
+        assert_eq!(kept[&id], counted);
     }
 
     async fn another_organizations_run_is_not_there(world: &TestWorld) {

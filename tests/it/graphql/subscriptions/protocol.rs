@@ -250,13 +250,13 @@ async fn many_operations_share_a_socket_each_under_its_own_id() {
 #[tokio::test]
 async fn an_id_is_taken_until_its_operation_ends_and_free_afterwards() {
     let world = TestWorld::start(Backend::Sqlite).await;
-    let integration = ready(&world, 8, 300).await;
-    let run = world.start_run(&integration).await;
+    let integration = ready(&world, 8, 700).await;
     let mut socket = Socket::signed_in(&world.url, &world.token).await;
     for _ in 0..20 {
         socket.subscribe("same", VIEWER, Value::Null).await;
         assert_eq!(socket.to_the_end("same").await.0.len(), 1);
     }
+    let run = world.start_run(&integration).await;
     // A client that has enough says so, and hears no more of it.
     socket.subscribe("same", PROGRESS, json!({ "run": run })).await;
     socket.state().await;
