@@ -102,7 +102,7 @@ async fn a_socket_ends_with_its_token() {
     let [mut revoked_socket, mut moved_socket, mut expiring_socket, mut good] =
         <[Socket; 4]>::try_from(sockets).unwrap_or_else(|_| panic!("four sockets"));
     good.subscribe("1", "{ viewer { user { id } } }", Value::Null).await;
-    assert_eq!(good.to_the_end("1").await.1["type"], "complete", "good tokens were looked at, and stay");
+    assert_eq!(good.heard_out("1").await.1["type"], "complete", "good tokens were looked at, and stay");
 
     api_token::Entity::update_many()
         .col_expr(api_token::Column::RevokedAt, Expr::value(Some(world.clock.now())))
@@ -122,7 +122,7 @@ async fn a_socket_ends_with_its_token() {
     let (code, reason) = moved_socket.closed().await;
     assert_eq!((code, reason.contains("rights")), (4403, true));
     good.subscribe("2", "{ viewer { user { id } } }", Value::Null).await;
-    assert_eq!(good.to_the_end("2").await.1["type"], "complete");
+    assert_eq!(good.heard_out("2").await.1["type"], "complete");
     server.finish().await;
     world.finish().await;
 }

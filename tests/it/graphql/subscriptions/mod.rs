@@ -116,7 +116,7 @@ impl Socket {
     }
 
     /// Hears one operation to its end: the payloads of `next`, and the message that ended it.
-    async fn to_the_end(&mut self, id: &str) -> (Vec<Value>, Value) {
+    async fn heard_out(&mut self, id: &str) -> (Vec<Value>, Value) {
         let mut events = Vec::new();
         loop {
             let mut message = self.hear().await;

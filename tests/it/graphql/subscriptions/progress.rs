@@ -1,17 +1,20 @@
 //! Watching a run: what comes, in which order, and how one goes on after an interruption.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
+use finbridge::http::GraphiqlPage;
 use finbridge_domain::{NodeId, NodeKind};
 use finbridge_emulator::{FaultAction, FaultRule};
 use finbridge_migration::{Migrator, MigratorTrait};
 use finbridge_sync::outcome;
 use finbridge_tests::both_databases;
 use sea_orm::ConnectionTrait;
+use sea_orm::prelude::Decimal;
 use serde_json::{Value, json};
 
-use super::super::{absent, db, organization};
+use super::super::{Server, absent, db, organization};
 use super::{PROGRESS, Socket, code, ready};
 
 fn cursor(state: &Value) -> &str {
@@ -21,7 +24,7 @@ fn cursor(state: &Value) -> &str {
 /// Hears the states of a run to its end.
 async fn states(socket: &mut Socket, id: &str, run: &str, after: Option<&str>) -> Vec<Value> {
     socket.subscribe(id, PROGRESS, json!({ "run": run, "after": after })).await;
-    let (mut events, end) = socket.to_the_end(id).await;
+    let (mut events, end) = socket.heard_out(id).await;
     assert_eq!(end["type"], "complete", "{end:#}");
     events.iter_mut().map(|event| event["data"]["syncRunProgress"].take()).collect()
 }
@@ -74,15 +77,15 @@ both_databases! {
             state = socket.state().await;
         }
         let (done, pending) = (number(&state, "/done"), number(&state, "/totals/pending"));
-        let rate: f64 = state["ratePerSecond"].as_str().unwrap().parse().unwrap();
-        assert!((rate - done as f64 / 8.0).abs() < 0.006, "{state:#}");
+        let rate = (Decimal::from(done) / Decimal::from(8)).round_dp(2).normalize();
+        assert_eq!(state["ratePerSecond"], rate.to_string(), "{state:#}");
         if pending > 0 {
             let start: chrono::DateTime<chrono::Utc> = "2026-01-05T12:00:08Z".parse().unwrap();
             let end: chrono::DateTime<chrono::Utc> = state["estimatedEndAt"].as_str().unwrap().parse().unwrap();
             let left = (end - start).num_milliseconds();
             assert!((left - 8_000 * pending / done).abs() <= 1, "{left} ms: {state:#}");
         }
-        let (events, _) = socket.to_the_end("s").await;
+        let (events, _) = socket.heard_out("s").await;
         let last = &events.last().expect("the end")["data"]["syncRunProgress"];
         assert_eq!((&last["ratePerSecond"], &last["estimatedEndAt"]), (&json!("2"), &Value::Null), "{last:#}");
     }
@@ -142,6 +145,33 @@ both_databases! {
         Migrator::up(db(world), None).await.unwrap();
         let kept = outcome::totals(db(world), tenant, &[id]).await.unwrap();
         assert_eq!(kept[&id], counted);
+    }
+
+    async fn looking_costs_the_same_however_many_records_there_are(world: &TestWorld) {
+        let integration = ready(world, 1, 0).await;
+        let mut app = world.app.clone();
+        let statements = Arc::new(Mutex::new(Vec::new()));
+        let witness = statements.clone();
+        app.engine.db.set_metric_callback(move |info| witness.lock().unwrap().push(info.statement.sql.clone()));
+        let server = Server::start(app, GraphiqlPage::default()).await;
+        let mut socket = Socket::signed_in(&server.url, &world.token).await;
+        let query = "subscription($run: ID!) { syncRunProgress(runId: $run) { done totals { planned } run { state totals { planned } } } }";
+        let mut looks = async |count: i64| {
+            let run = world.synced(&integration).await;
+            assert_eq!(run["totals"]["planned"], count);
+            statements.lock().unwrap().clear();
+            socket.subscribe("s", query, json!({ "run": run["id"] })).await;
+            assert_eq!(socket.heard_out("s").await.0.len(), 1);
+            std::mem::take(&mut *statements.lock().unwrap())
+        };
+        let few = looks(1).await;
+        for n in 0..40 {
+            world.account(&format!("Further account {n}")).await;
+        }
+        let many = looks(40).await;
+        assert_eq!((few.len(), &few), (2, &many), "one look, and the loader of the run's totals");
+        assert!(few.iter().all(|sql| !sql.contains("sync_run_item")), "nothing is counted: {few:#?}");
+        server.finish().await;
     }
 
     async fn another_organizations_run_is_not_there(world: &TestWorld) {

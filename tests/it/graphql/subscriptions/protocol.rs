@@ -182,13 +182,13 @@ async fn queries_and_mutations_are_answered_and_completed() {
     let world = TestWorld::start(Backend::Sqlite).await;
     let mut socket = Socket::signed_in(&world.url, &world.token).await;
     socket.subscribe("q", "query Who { viewer { user { name } } }", Value::Null).await;
-    let (answers, end) = socket.to_the_end("q").await;
+    let (answers, end) = socket.heard_out("q").await;
     assert_eq!(answers, [json!({ "data": { "viewer": { "user": { "name": "Ada Administrator" } } } })]);
     assert_eq!(end, json!({ "type": "complete", "id": "q" }));
 
     let create = "mutation($name: String!) { accountCreate(input: { name: $name }) { account { name } userErrors { code } } }";
     socket.subscribe("m", create, json!({ "name": "Over a socket" })).await;
-    let (answers, end) = socket.to_the_end("m").await;
+    let (answers, end) = socket.heard_out("m").await;
     assert_eq!(answers[0]["data"]["accountCreate"]["account"]["name"], "Over a socket");
     assert_eq!((answers.len(), &end["type"]), (1, &json!("complete")));
     assert_eq!(world.data("{ accounts { totalCount } }", json!({})).await["accounts"]["totalCount"], 1);
@@ -197,7 +197,7 @@ async fn queries_and_mutations_are_answered_and_completed() {
     socket
         .subscribe("f", "{ viewer { user { name } } accounts(first: 0) { totalCount } }", Value::Null)
         .await;
-    let (answers, end) = socket.to_the_end("f").await;
+    let (answers, end) = socket.heard_out("f").await;
     assert_eq!(
         answers[0]["data"],
         json!({ "viewer": { "user": { "name": "Ada Administrator" } }, "accounts": null })
@@ -254,7 +254,7 @@ async fn an_id_is_taken_until_its_operation_ends_and_free_afterwards() {
     let mut socket = Socket::signed_in(&world.url, &world.token).await;
     for _ in 0..20 {
         socket.subscribe("same", VIEWER, Value::Null).await;
-        assert_eq!(socket.to_the_end("same").await.0.len(), 1);
+        assert_eq!(socket.heard_out("same").await.0.len(), 1);
     }
     let run = world.start_run(&integration).await;
     // A client that has enough says so, and hears no more of it.
@@ -300,7 +300,7 @@ async fn a_subscription_has_one_root_field_which_may_stand_in_a_fragment() {
     {
         let id = n.to_string();
         socket.subscribe(&id, text, Value::Null).await;
-        let (events, end) = socket.to_the_end(&id).await;
+        let (events, end) = socket.heard_out(&id).await;
         assert_eq!(events.len(), 1, "{text}\n{end:#}");
         assert_eq!(events[0]["data"]["syncRunProgress"]["phase"], "DONE", "{text}");
     }

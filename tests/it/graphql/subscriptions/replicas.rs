@@ -32,7 +32,7 @@ async fn a_run_on_one_server_is_watched_on_another() {
     let mut socket = Socket::signed_in(&replica.url, &world.token).await;
     socket.subscribe("s", PROGRESS, json!({ "run": run })).await;
     let watched = tokio::spawn(async move {
-        let (events, end) = socket.to_the_end("s").await;
+        let (events, end) = socket.heard_out("s").await;
         (events, end, Instant::now())
     });
     world.ended(&run).await;
@@ -69,7 +69,7 @@ async fn a_listener_that_is_cut_off_comes_back_and_nothing_is_missed() {
         assert!(begun.elapsed() < PROMPTLY, "nobody listens");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let watched = tokio::spawn(async move { (socket.to_the_end("s").await, Instant::now()) });
+    let watched = tokio::spawn(async move { (socket.heard_out("s").await, Instant::now()) });
     world.ended(&run).await;
     let ended = Instant::now();
     let ((events, end), heard) = watched.await.unwrap();
@@ -100,7 +100,7 @@ both_databases! {
         let second = server(world, |_| {}).await;
         let mut socket = Socket::signed_in(&second.url, &world.token).await;
         socket.subscribe("s", PROGRESS, json!({ "run": run, "after": seen["cursor"] })).await;
-        let (events, _) = socket.to_the_end("s").await;
+        let (events, _) = socket.heard_out("s").await;
         let cursors: Vec<_> = events.iter().map(|event| event["data"]["syncRunProgress"]["cursor"].as_str().unwrap()).collect();
         assert!(cursors.iter().all(|cursor| *cursor > seen["cursor"].as_str().unwrap()), "{cursors:?}");
         assert_eq!(events.last().expect("states")["data"]["syncRunProgress"]["run"]["state"], "SUCCEEDED");
@@ -118,7 +118,7 @@ both_databases! {
         world.advance(TimeDelta::seconds(31));
         tokio::time::sleep(Duration::from_millis(700)).await;
         world.advance(TimeDelta::seconds(31));
-        let (events, end) = socket.to_the_end("s").await;
+        let (events, end) = socket.heard_out("s").await;
         let last = &events.last().expect("states")["data"]["syncRunProgress"];
         assert_eq!((&end["type"], &last["run"]["state"], &last["done"], &last["totals"]["pending"]), (&json!("complete"), &json!("SUCCEEDED"), &json!(6), &json!(0)), "{last:#}");
         for pair in events.windows(2) {
