@@ -9,7 +9,7 @@ use finbridge_domain::{Clock, Ids};
 use finbridge_entity::PoolSize;
 use finbridge_migration::{Migrator, MigratorTrait};
 use finbridge_sync::queue::{self, QueueError};
-use finbridge_sync::{Engine, Vault};
+use finbridge_sync::{Engine, Events, Vault};
 use finbridge_zoho::{Books, ZohoConfig};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
 use secrecy::ExposeSecret;
@@ -102,10 +102,11 @@ impl App {
             key => SecretBox::new(key)?,
         });
         let queue = queue::open(&db).await?;
+        let events = Events::of(&db);
         let connectors = connectors(&config.books, clock.clone())?;
         let vault: Arc<dyn Vault> = secrets.clone();
         let ids = Arc::new(Ids::new(clock.clone()));
-        Ok(Self { engine: Engine { db, clock, ids, queue, connectors, vault }, sealer: secrets })
+        Ok(Self { engine: Engine { db, clock, ids, queue, events, connectors, vault }, sealer: secrets })
     }
 
     /// The services, acting for this person.

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 mod limits;
 
 pub use limits::Limits;
+mod subscriptions;
+
+pub use subscriptions::Subscriptions;
 
 /// What environment variables begin with: `database.url` is `FINBRIDGE_DATABASE_URL`.
 pub const ENV_PREFIX: &str = "FINBRIDGE_";
@@ -24,6 +27,8 @@ pub struct Config {
     pub server: Server,
     /// What callers may ask of it.
     pub limits: Limits,
+    /// Subscriptions.
+    pub subscriptions: Subscriptions,
     /// The database.
     pub database: Database,
     /// Files of this installation.
@@ -50,7 +55,7 @@ pub struct Server {
     pub graphiql: bool,
     /// Whether clients may ask what the schema is.
     pub introspection: bool,
-    /// Web pages of which origins may call it from a browser.
+    /// Web pages of which origins may call it from a browser, and open WebSockets.
     pub cors_origins: Vec<String>,
     /// Addresses of reverse proxies, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
@@ -289,6 +294,7 @@ impl Config {
             }
         }
         self.limits.check()?;
+        self.subscriptions.check()?;
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
             return invalid(
                 "books.client_id",
@@ -380,6 +386,14 @@ mod tests {
         assert!(message(load("[limits]\ncost_bucket = 4000", &[])).contains("limits.cost_per_request"));
         for origin in ["*", "app.example.com", "https://app.example.com/", "https://*.example.com", "null"] {
             assert!(message(load("", &[("FINBRIDGE_SERVER_CORS_ORIGINS", origin)])).contains("cors_origins"));
+        }
+        assert!(
+            message(load("", &[("FINBRIDGE_SUBSCRIPTIONS_STREAMS_PER_TOKEN", "0")]))
+                .contains("subscriptions.streams_per_token")
+        );
+        for origin in ["*", "app.example.com", "https://app.example.com/", "null"] {
+            let origin = [("FINBRIDGE_SERVER_CORS_ORIGINS", origin)];
+            assert!(message(load("", &origin)).contains("server.cors_origins"));
         }
         assert!(
             message(load("[books]\napi_url = \"http://127.0.0.1.example.com\"", &[]))

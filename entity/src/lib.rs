@@ -30,6 +30,7 @@ pub mod stage;
 pub mod sync_module;
 pub mod sync_run;
 pub mod sync_run_item;
+pub mod sync_run_progress;
 pub mod sync_settings;
 pub mod tag;
 pub mod types;

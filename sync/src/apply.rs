@@ -20,6 +20,7 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::link::{self, Claim};
 use crate::modules::customers::kind_of;
+use crate::progress::{self, Pulse};
 use crate::pull;
 
 /// Records written at the same time.
@@ -57,7 +58,21 @@ pub async fn apply(
     adapter: &dyn CustomerAdapter,
     stop: &CancellationToken,
 ) -> Result<Applied, SyncError> {
+    let applied = work_off(engine, run, remote, adapter, stop).await;
+    // The last records may have fallen between two announcements.
+    engine.events.announce(&engine.db, progress::topic(run.organization_id, run.id)).await?;
+    applied
+}
+
+async fn work_off(
+    engine: &Engine,
+    run: &sync_run::Model,
+    remote: &Remote,
+    adapter: &dyn CustomerAdapter,
+    stop: &CancellationToken,
+) -> Result<Applied, SyncError> {
     let unanswered = AtomicUsize::new(0);
+    let pulse = Pulse::default();
     let mut after = None;
     loop {
         if stop.is_cancelled() {
@@ -79,7 +94,7 @@ pub async fn apply(
                 if stop.is_cancelled() {
                     return Ok(None);
                 }
-                let worker = ItemWorker { engine, remote, adapter };
+                let worker = ItemWorker { engine, remote, adapter, pulse: &pulse };
                 match worker.work(item).await? {
                     Settled::Answered => unanswered.store(0, Ordering::Relaxed),
                     Settled::Unanswered(failure) => {
@@ -151,6 +166,7 @@ struct ItemWorker<'a> {
     engine: &'a Engine,
     remote: &'a Remote,
     adapter: &'a dyn CustomerAdapter,
+    pulse: &'a Pulse,
 }
 
 impl ItemWorker<'_> {
@@ -376,9 +392,8 @@ impl ItemWorker<'_> {
         item.finished_at = Set(Some(self.engine.clock.now()));
         item.error_code = Set(None);
         item.error_message = Set(None);
-        item.update(&transaction).await?;
-        transaction.commit().await?;
-        Ok(())
+        let item = item.update(&transaction).await?;
+        self.pulse.commit(self.engine, transaction, &item).await
     }
 
     /// Whether the item is still to be done. A worker that was overtaken while it waited for an answer must not write over
@@ -428,8 +443,8 @@ impl ItemWorker<'_> {
             item.outcome = Set(ItemOutcome::Failed);
             item.finished_at = Set(Some(self.engine.clock.now()));
         }
-        item.update(&transaction).await?;
-        transaction.commit().await?;
+        let item = item.update(&transaction).await?;
+        self.pulse.commit(self.engine, transaction, &item).await?;
         Ok(if may_pass { Settled::Unanswered(failure) } else { Settled::Answered })
     }
 }

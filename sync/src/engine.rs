@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::error::SyncError;
+use crate::event::Events;
 use crate::queue::JobQueue;
 
 /// How long the engine waits for one answer of a finance app.
@@ -36,6 +37,8 @@ pub struct Engine {
     pub ids: Arc<Ids>,
     /// The job queue.
     pub queue: Arc<dyn JobQueue>,
+    /// Where changes are announced.
+    pub events: Events,
     /// The finance apps.
     pub connectors: Registry,
     /// Opens credentials.

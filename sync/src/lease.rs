@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::SyncError;
-use crate::outcome;
+use crate::event::Topic;
+use crate::{outcome, progress};
 
 /// How long a worker has a run to itself without saying that it is still there.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -42,6 +43,7 @@ impl<'a> Lease<'a> {
             .add(sync_run::Column::LeaseOwner.is_null())
             .add(sync_run::Column::LeaseUntil.lte(now));
         let started = Expr::col(sync_run::Column::StartedAt).if_null(now);
+        let transaction = begin_write(&engine.db).await?;
         let taken = of(organization_id, run_id)
             .col_expr(sync_run::Column::State, Expr::value(RunState::Running))
             .col_expr(sync_run::Column::LeaseOwner, Expr::value(Some(owner.clone())))
@@ -50,13 +52,23 @@ impl<'a> Lease<'a> {
             .col_expr(sync_run::Column::StartedAt, started)
             .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
             .filter(free)
-            .exec(&engine.db)
+            .exec(&transaction)
             .await?;
         if taken.rows_affected == 0 {
             return Ok(None);
         }
-        let run = sync_run::Entity::one_of(organization_id, run_id).one(&engine.db).await?;
-        Ok(run.map(|run| Self { engine, run, owner }))
+        let run = sync_run::Entity::one_of(organization_id, run_id)
+            .one(&transaction)
+            .await?
+            .ok_or(SyncError::Missing("the run"))?;
+        let mut topics = Vec::new();
+        // Going on is nothing that anybody sees; beginning is.
+        if run.started_at == Some(now) {
+            progress::changed(&transaction, &run, now).await?;
+            topics.push(progress::topic(organization_id, run_id));
+        }
+        engine.events.commit(transaction, &topics).await?;
+        Ok(Some(Self { engine, run, owner }))
     }
 
     /// An update of the run that only the holder of the lease can make.
@@ -104,9 +116,16 @@ impl<'a> Lease<'a> {
 
     /// Moves the run to its next phase. False: the lease is lost.
     pub async fn enter(&self, phase: RunPhase) -> Result<bool, SyncError> {
+        let (engine, run) = (self.engine, &self.run);
+        let transaction = begin_write(&engine.db).await?;
         let entered =
-            self.update().col_expr(sync_run::Column::Phase, Expr::value(phase)).exec(&self.engine.db).await?;
-        Ok(entered.rows_affected == 1)
+            self.update().col_expr(sync_run::Column::Phase, Expr::value(phase)).exec(&transaction).await?;
+        if entered.rows_affected == 0 {
+            return Ok(false);
+        }
+        progress::entered(&transaction, run, phase, engine.clock.now()).await?;
+        engine.events.commit(transaction, &[self.topic()]).await?;
+        Ok(true)
     }
 
     /// Leaves the run to be continued after a pause.
@@ -122,8 +141,8 @@ impl<'a> Lease<'a> {
 
     /// Ends a run whose items all have their outcome.
     pub async fn finish(&self) -> Result<(), SyncError> {
-        let totals = outcome::totals(&self.engine.db, self.run.organization_id, &[self.run.id]).await?;
-        let state = totals.get(&self.run.id).copied().unwrap_or_default().final_state();
+        let totals = outcome::counted(&self.engine.db, self.run.organization_id, self.run.id).await?;
+        let state = totals.final_state();
         tracing::info!(run = %self.run.id, ?state, "A sync run ended");
         self.end(state, None).await
     }
@@ -176,8 +195,14 @@ impl<'a> Lease<'a> {
             module = module.col_expr(sync_module::Column::InitialSyncAt, first);
         }
         module.exec(&transaction).await?;
-        transaction.commit().await?;
+        let totals = outcome::counted(&transaction, run.organization_id, run.id).await?;
+        progress::ended(&transaction, run, totals, now).await?;
+        self.engine.events.commit(transaction, &[self.topic()]).await?;
         Ok(())
+    }
+
+    fn topic(&self) -> Topic {
+        progress::topic(self.run.organization_id, self.run.id)
     }
 }
 

@@ -1,9 +1,9 @@
-//! What a run came to: counted from its items, so that history cannot disagree with them.
+//! What a run came to, record by record.
 
 use std::collections::HashMap;
 
 use finbridge_entity::types::{ItemOutcome, RunState};
-use finbridge_entity::{Scoped, sync_run_item};
+use finbridge_entity::{Scoped, sync_run_item, sync_run_progress};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
@@ -36,6 +36,11 @@ impl Totals {
 
     /// All records planned.
     pub fn planned(&self) -> i64 {
+        self.done() + self.pending
+    }
+
+    /// Those that have their outcome.
+    pub fn done(&self) -> i64 {
         self.added
             + self.updated
             + self.deleted
@@ -43,7 +48,6 @@ impl Totals {
             + self.skipped
             + self.conflicts
             + self.failed
-            + self.pending
     }
 
     fn slot(&mut self, outcome: ItemOutcome) -> &mut i64 {
@@ -60,7 +64,22 @@ impl Totals {
     }
 }
 
-/// The totals of each of these runs, in one statement.
+impl From<&sync_run_progress::Model> for Totals {
+    fn from(row: &sync_run_progress::Model) -> Self {
+        Self {
+            added: row.added,
+            updated: row.updated,
+            deleted: row.deleted,
+            deactivated: row.deactivated,
+            skipped: row.skipped,
+            conflicts: row.conflicts,
+            failed: row.failed,
+            pending: row.pending,
+        }
+    }
+}
+
+/// The totals of each of these runs as they are kept, in one statement.
 ///
 /// # Errors
 /// The database's.
@@ -69,20 +88,34 @@ pub async fn totals(
     organization_id: Uuid,
     run_ids: &[Uuid],
 ) -> Result<HashMap<Uuid, Totals>, DbErr> {
-    let counted: Vec<(Uuid, ItemOutcome, i64)> = sync_run_item::Entity::of(organization_id)
+    let kept = sync_run_progress::Entity::of(organization_id)
+        .filter(sync_run_progress::Column::Id.is_in(run_ids.iter().copied()))
+        .all(db)
+        .await?;
+    Ok(kept.iter().map(|row| (row.id, row.into())).collect())
+}
+
+/// The totals of a run counted from its items, which takes time in proportion to them.
+///
+/// # Errors
+/// The database's.
+pub async fn counted(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    run_id: Uuid,
+) -> Result<Totals, DbErr> {
+    let counted: Vec<(ItemOutcome, i64)> = sync_run_item::Entity::of(organization_id)
         .select_only()
-        .column(sync_run_item::Column::RunId)
         .column(sync_run_item::Column::Outcome)
         .column_as(sync_run_item::Column::Id.count(), "n")
-        .filter(sync_run_item::Column::RunId.is_in(run_ids.iter().copied()))
-        .group_by(sync_run_item::Column::RunId)
+        .filter(sync_run_item::Column::RunId.eq(run_id))
         .group_by(sync_run_item::Column::Outcome)
         .into_tuple()
         .all(db)
         .await?;
-    let mut totals: HashMap<Uuid, Totals> = run_ids.iter().map(|id| (*id, Totals::default())).collect();
-    for (run_id, outcome, n) in counted {
-        *totals.entry(run_id).or_default().slot(outcome) += n;
+    let mut totals = Totals::default();
+    for (outcome, n) in counted {
+        *totals.slot(outcome) += n;
     }
     Ok(totals)
 }

@@ -20,7 +20,7 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::job::continue_run;
 use crate::lease::{LEASE, Lease};
-use crate::{plan, pull};
+use crate::{plan, progress, pull};
 
 /// Interruptions without progress after which a run is given up.
 const MOST_ATTEMPTS: i32 = 10;
@@ -110,6 +110,7 @@ pub async fn start(
     }
     .insert(transaction)
     .await?;
+    progress::begin(transaction, &run).await?;
     engine.queue.enqueue(transaction, continue_run::job(wish.organization_id, id)?).await?;
     Ok(Started::Queued(Box::new(run)))
 }
@@ -226,8 +227,8 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
     let planned = plan::next(&engine.db, remote, &settings(run)?, current.plan_position, plan::BATCH).await?;
     let Some(position) = planned.position else { return Ok(false) };
     let now = engine.clock.now();
-    let count = planned.steps.len();
-    let mut items = Vec::with_capacity(count);
+    let count = i64::try_from(planned.steps.len()).unwrap_or(i64::MAX);
+    let mut items = Vec::with_capacity(planned.steps.len());
     for step in planned.steps {
         let changes = serde_json::to_value(&step.decision.changes)
             .map_err(|source| SyncError::Corrupt { what: "a plan", source })?;
@@ -261,10 +262,7 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
     let moved = lease
         .update()
         .col_expr(sync_run::Column::PlanPosition, Expr::value(Some(position)))
-        .col_expr(
-            sync_run::Column::PlannedCount,
-            Expr::col(sync_run::Column::PlannedCount).add(i64::try_from(count).unwrap_or(i64::MAX)),
-        )
+        .col_expr(sync_run::Column::PlannedCount, Expr::col(sync_run::Column::PlannedCount).add(count))
         .filter(match current.plan_position {
             Some(before) => sync_run::Column::PlanPosition.eq(before),
             None => sync_run::Column::PlanPosition.is_null(),
@@ -286,7 +284,8 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
             .exec(&transaction)
             .await?;
     }
-    transaction.commit().await?;
+    progress::planned(&transaction, run, count, now).await?;
+    engine.events.commit(transaction, &[progress::topic(run.organization_id, run.id)]).await?;
     Ok(true)
 }
 

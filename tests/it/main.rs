@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that finds something missing is meant to stop there")]
 
 mod connector;
+mod events;
 mod graphql;
 mod jobs;
 mod sync;

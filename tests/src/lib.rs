@@ -87,6 +87,7 @@ pub struct TestWorld {
     pub token: String,
     /// Where the server listens.
     pub url: String,
+    config: Config,
     http: reqwest::Client,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
@@ -138,9 +139,10 @@ impl TestWorld {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
         // The world's clock stands still, so spent points would never come back.
-        let limits = Limits { cost_bucket: 1_000_000_000, cost_restore: 1_000_000_000, ..Limits::default() };
-        let shared = Shared::new(app.clone(), &config.server, &limits, GraphiqlPage::default())
-            .expect("the guard reads the schema");
+        config.limits =
+            Limits { cost_bucket: 1_000_000_000, cost_restore: 1_000_000_000, ..Limits::default() };
+        let shared =
+            Shared::new(app.clone(), &config, GraphiqlPage::default()).expect("the guard reads the schema");
         let server = tokio::spawn(http::serve(listener, shared, stop.clone()));
         let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
         Self {
@@ -150,6 +152,7 @@ impl TestWorld {
             viewer,
             token: secret,
             url,
+            config,
             http: reqwest::Client::new(),
             stop,
             tasks: vec![server, worker],
@@ -178,6 +181,11 @@ impl TestWorld {
         let mut answer = self.send(query, variables).await;
         assert!(answer.get("errors").is_none(), "{query}\n{answer:#}");
         answer["data"].take()
+    }
+
+    /// Another process, as it were, on the same database: a pool of its own, and nothing else in common. PostgreSQL only.
+    pub async fn replica(&self) -> App {
+        App::open(&self.config, self.clock.clone()).await.expect("a second server opens")
     }
 
     /// The HTTP client, for what is not GraphQL.

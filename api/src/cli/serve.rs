@@ -19,7 +19,7 @@ pub(super) async fn serve(config: Config, also_work: bool) -> CliResult {
     let app = App::open(&config, Arc::new(SystemClock)).await?;
     let stop = stop_signal();
     tracing::info!(address = %config.server.listen, "The GraphQL server is ready at /graphql");
-    let shared = Shared::new(app.clone(), &config.server, &config.limits, GraphiqlPage::default())?;
+    let shared = Shared::new(app.clone(), &config, GraphiqlPage::default())?;
     let work = async {
         if also_work {
             worker::run(app.engine.clone(), stop.clone()).await;

@@ -38,7 +38,7 @@ pub(super) async fn run(mut config: Config) -> CliResult {
     };
     let page =
         GraphiqlPage { token: Some(Arc::new(demo.token.clone().into())), queries: demo::QUERIES.to_vec() };
-    let shared = Shared::new(app.clone(), &config.server, &config.limits, page)?;
+    let shared = Shared::new(app.clone(), &config, page)?;
     let server = tokio::spawn(http::serve(listener, shared, stop.clone()));
     let worker = tokio::spawn(worker::run(app.engine.clone(), stop.clone()));
 
@@ -104,7 +104,7 @@ async fn watch_first_sync(
         let template = "  {msg:28} {bar:40.cyan/dim} {pos:>10} of {len:10} {eta:>4}";
         let bar = bar.get_or_insert_with(|| progress::bar(0, "Syncing customers", template));
         bar.set_length(totals.planned().unsigned_abs());
-        bar.set_position((totals.planned() - totals.pending).unsigned_abs());
+        bar.set_position(totals.done().unsigned_abs());
         tokio::time::sleep(GLANCE).await;
     }
     Ok(None)

@@ -14,6 +14,7 @@ pub mod loader;
 pub mod node;
 pub mod product;
 pub mod record;
+pub mod resume;
 pub mod scalar;
 pub mod schema;
 pub mod stage;

@@ -1,6 +1,6 @@
 //! The schema: nothing but its parts.
 
-use async_graphql::{EmptySubscription, MergedObject, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema};
 
 use super::account::{mutation::AccountMutation, query::AccountQuery};
 use super::contact::{mutation::ContactMutation, query::ContactQuery};
@@ -12,7 +12,7 @@ use super::node::{Node, NodeQuery};
 use super::product::{mutation::ProductMutation, query::ProductQuery};
 use super::record::CrmRecord;
 use super::stage::query::StageQuery;
-use super::sync::{mutation::SyncMutation, query::SyncQuery};
+use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
 use super::syncable::Syncable;
 use super::token::{TokenMutation, TokenQuery};
 use super::user::query::UserQuery;
@@ -51,8 +51,12 @@ pub struct Mutation(
     TokenMutation,
 );
 
+/// What can be watched.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(SyncSubscription);
+
 /// The schema.
-pub type FinbridgeSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type FinbridgeSchema = Schema<Query, Mutation, Subscription>;
 
 /// Whether clients may ask what the schema is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +69,7 @@ pub enum Introspection {
 
 /// Builds the schema.
 pub fn build(introspection: Introspection) -> FinbridgeSchema {
-    let builder = Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<Node>()
         .register_output_type::<CrmRecord>()
         .register_output_type::<Syncable>()

@@ -6,6 +6,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_graphql::parser::types::OperationType;
 use async_graphql::{Name, Request, Response, ServerError, Value, Variables};
 use finbridge_domain::Clock;
 use futures::FutureExt;
@@ -18,7 +19,8 @@ use crate::auth::token::{self, Unauthenticated};
 use crate::config::Limits;
 use crate::graphql::guard::bucket::{Buckets, Level};
 use crate::graphql::guard::cost::Cost;
-use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
+pub use crate::graphql::guard::refusal::Refusal;
+use crate::graphql::guard::refusal::{Manner, seconds};
 use crate::graphql::guard::{Examined, Guard};
 use crate::graphql::loader::{Loaders, Turns};
 
@@ -77,12 +79,16 @@ pub struct Asked {
 pub enum Carries {
     /// Queries only: GET.
     Queries,
+    /// Queries and subscriptions: GET of an event stream.
+    Streams,
     /// Anything.
     Everything,
 }
 
 /// A request that may be executed.
 pub struct Admitted {
+    /// What it asks for.
+    pub kind: OperationType,
     /// What the library executes.
     pub request: Request,
     /// In whose turns its loaders read.
@@ -111,24 +117,57 @@ pub struct Answer {
     pub executed: bool,
 }
 
+/// Why somebody is not signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// The token is not good.
+    Unauthenticated(Unauthenticated),
+    /// Too many unknown tokens came from the address; this one is not looked at before so long.
+    Guessing(Duration),
+    /// The database cannot be asked.
+    Unavailable,
+}
+
 /// Finds out who sends this token.
 ///
 /// # Errors
 /// When it is not good, its address sent too many unknown ones, or the database cannot be reached.
 pub async fn sign_in(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> Result<SignedIn, Refusal> {
-    let Some(bearer) = bearer else { return Err(unauthenticated(Unauthenticated::Missing)) };
+    recognise(shared, address, bearer).await.map_err(|stranger| refused(shared, stranger))
+}
+
+/// The refusal of somebody who is not signed in.
+pub fn refused(shared: &Shared, stranger: Stranger) -> Refusal {
+    match stranger {
+        Stranger::Unauthenticated(reason) => unauthenticated(reason),
+        Stranger::Guessing(wait) => {
+            let message = format!(
+                "Too many unknown tokens came from your address; send the right one in {} seconds",
+                seconds(wait)
+            );
+            Refusal::new(Manner::Throttled, "THROTTLED", message)
+                .with("limit", "UNKNOWN_TOKENS")
+                .with("maximum", shared.gate.limits.unknown_tokens_per_minute)
+                .after(wait)
+        }
+        Stranger::Unavailable => {
+            let message = "The database cannot be reached; try again";
+            Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
+        }
+    }
+}
+
+/// Finds out who sends this token, for transports that refuse in words of their own.
+///
+/// # Errors
+/// Why nobody is signed in by it.
+pub async fn recognise(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> Result<SignedIn, Stranger> {
+    let Some(bearer) = bearer else { return Err(Stranger::Unauthenticated(Unauthenticated::Missing)) };
     let (engine, guesses) = (&shared.app.engine, &shared.gate.guesses);
     let clock: &dyn Clock = engine.clock.as_ref();
     let token = token::digest(bearer);
     if let Some(wait) = guesses.blocked(address, &token, clock.now()) {
-        let message = format!(
-            "Too many unknown tokens came from your address; send the right one in {} seconds",
-            seconds(wait)
-        );
-        return Err(Refusal::new(Manner::Throttled, "THROTTLED", message)
-            .with("limit", "UNKNOWN_TOKENS")
-            .with("maximum", shared.gate.limits.unknown_tokens_per_minute)
-            .after(wait));
+        return Err(Stranger::Guessing(wait));
     }
     match token::check(&engine.db, clock, Some(bearer)).await {
         Ok(Ok(viewer)) => {
@@ -139,12 +178,11 @@ pub async fn sign_in(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> 
             if reason == Unauthenticated::Unknown {
                 guesses.unknown(address, &token, clock.now());
             }
-            Err(unauthenticated(reason))
+            Err(Stranger::Unauthenticated(reason))
         }
         Err(error) => {
             tracing::error!(%error, "A token could not be checked");
-            let message = "The database cannot be reached; try again";
-            Err(Refusal::new(Manner::Unavailable, "UNAVAILABLE", message))
+            Err(Stranger::Unavailable)
         }
     }
 }
@@ -152,6 +190,13 @@ pub async fn sign_in(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> 
 fn unauthenticated(reason: Unauthenticated) -> Refusal {
     Refusal::new(Manner::Unauthenticated, "UNAUTHENTICATED", reason.to_string())
         .with("reason", reason.reason())
+}
+
+/// Whether a subscription is asked for. What cannot be read is none: letting it in tells the fault.
+pub fn is_subscription(shared: &Shared, asked: &Asked) -> bool {
+    let name = asked.operation_name.as_deref().filter(|name| !name.is_empty());
+    let examined = shared.gate.guard.examine(&asked.query);
+    examined.is_ok_and(|examined| examined.kind(name) == OperationType::Subscription)
 }
 
 /// Checks what is asked against every limit, takes its cost, and makes it ready to be executed.
@@ -167,7 +212,13 @@ pub async fn admit(
     let gate = &shared.gate;
     let examined = gate.guard.examine(&asked.query)?;
     let operation_name = asked.operation_name.filter(|name| !name.is_empty());
-    if carries == Carries::Queries && !examined.is_query(operation_name.as_deref()) {
+    let kind = examined.kind(operation_name.as_deref());
+    let carried = match carries {
+        Carries::Everything => true,
+        Carries::Queries => examined.is_query(operation_name.as_deref()),
+        Carries::Streams => kind != OperationType::Mutation,
+    };
+    if !carried {
         let message = "GET runs queries only; POST mutations, and subscribe over WebSocket or SSE";
         return Err(Refusal::new(Manner::Method, "BAD_USER_INPUT", message));
     }
@@ -211,7 +262,7 @@ pub async fn admit(
         requested,
         permit: Some(permit),
     };
-    Ok(Admitted { request, turns, ticket })
+    Ok(Admitted { kind, request, turns, ticket })
 }
 
 async fn permit(gate: &Gate) -> Result<OwnedSemaphorePermit, Refusal> {
@@ -232,7 +283,7 @@ async fn permit(gate: &Gate) -> Result<OwnedSemaphorePermit, Refusal> {
 /// # Errors
 /// When it took too long, or the server failed. What it may have cost stays taken then.
 pub async fn run(shared: &Shared, admitted: Admitted) -> Result<Answer, Refusal> {
-    let Admitted { request, turns, ticket } = admitted;
+    let Admitted { request, turns, ticket, .. } = admitted;
     let limit = shared.gate.limits.execution_seconds;
     let execution = AssertUnwindSafe(turns.run(shared.schema.execute(request))).catch_unwind();
     match tokio::time::timeout(Duration::from_secs(limit), execution).await {
@@ -278,11 +329,11 @@ impl Ticket {
     }
 
     /// Shapes one event of a subscription. The cost of its objects is taken, and never refuses it.
-    pub fn event(&self, response: Response) -> Response {
+    pub fn event(&self, response: Response) -> Answer {
         let (response, cost) = self.shape(response);
         let now = self.shared.app.engine.clock.now();
         self.shared.gate.buckets.settle(self.token, 0, cost.map_or(1, Cost::total), now);
-        response
+        Answer { response, executed: cost.is_some() }
     }
 
     /// Lets another request run: a subscription that waits for events executes nothing.

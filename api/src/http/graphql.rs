@@ -18,6 +18,7 @@ use super::Shared;
 use super::door::{self, Asked, Carries};
 use super::envelope::RequestId;
 use super::media::Media;
+use super::subscription::sse::{self, Wanted};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
 
@@ -28,10 +29,10 @@ const LINGER: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(5));
 /// A request as the specification describes it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Posted {
-    query: String,
-    operation_name: Option<String>,
-    variables: Option<serde_json::Map<String, serde_json::Value>>,
+pub(super) struct Posted {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Option<serde_json::Map<String, serde_json::Value>>,
     #[serde(rename = "extensions")]
     _extensions: Option<serde_json::Map<String, serde_json::Value>>,
 }
@@ -46,9 +47,9 @@ pub(super) struct Got {
 }
 
 /// One exchange: what every answer of it needs.
-struct Exchange {
-    media: Media,
-    request_id: String,
+pub(super) struct Exchange {
+    pub(super) media: Media,
+    pub(super) request_id: String,
 }
 
 pub(super) async fn post(
@@ -87,31 +88,47 @@ async fn exchange(
     asked: impl Future<Output = Result<Asked, Refusal>>,
     carries: Carries,
 ) -> Response {
-    let Some(media) = Media::accepted(headers) else {
-        let message =
-            "Accept `application/graphql-response+json` or `application/json`: the answer is one of these";
-        let refusal = Refusal::new(Manner::NotAcceptable, "BAD_USER_INPUT", message);
-        return Exchange { media: Media::Json, request_id }.refuse(refusal);
+    let wanted = sse::wanted(headers);
+    let media = match Media::accepted(headers) {
+        // What goes wrong before a stream begins is told in the newer format, which has statuses.
+        _ if wanted == Wanted::Always => Media::GraphqlResponse,
+        Some(media) => media,
+        None => {
+            let message = "Accept `application/graphql-response+json` or `application/json`: the answer is one of these";
+            let refusal = Refusal::new(Manner::NotAcceptable, "BAD_USER_INPUT", message);
+            return Exchange { media: Media::Json, request_id }.refuse(refusal);
+        }
     };
-    let exchange = Exchange { media, request_id };
+    let mut exchange = Exchange { media, request_id };
     let answered = async {
         let asked = asked.await?;
         let address = shared.client(peer, headers);
-        let signed_in = door::sign_in(shared, address, bearer(headers)).await?;
+        let bearer = bearer(headers);
+        // Nobody's document is looked at before the token is.
+        let signed_in = door::sign_in(shared, address, bearer).await?;
+        if wanted == Wanted::Always || door::is_subscription(shared, &asked) {
+            exchange.media = Media::GraphqlResponse;
+            let carries = if carries == Carries::Queries { Carries::Streams } else { carries };
+            return sse::answer(shared, &exchange, headers, (address, bearer), asked, carries).await;
+        }
         let admitted = door::admit(shared, signed_in, asked, carries).await?;
-        door::run(shared, admitted).await
+        let answer = door::run(shared, admitted).await?;
+        let status = exchange.status(if answer.executed { None } else { Some(Manner::Request) });
+        Ok(exchange.respond(status, answer.response))
     };
     match answered.await {
-        Ok(answer) => {
-            let status = exchange.status(if answer.executed { None } else { Some(Manner::Request) });
-            exchange.respond(status, answer.response)
-        }
+        Ok(response) => response,
         Err(refusal) => exchange.refuse(refusal),
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let sent = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+/// The token in the `Authorization` header.
+pub(super) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    token_of(headers.get(header::AUTHORIZATION)?.to_str().ok()?)
+}
+
+/// The token in an `Authorization` header or its like.
+pub(super) fn token_of(sent: &str) -> Option<&str> {
     let (scheme, token) = sent.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
@@ -144,12 +161,18 @@ async fn posted(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Aske
             "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
         ))
     })?;
-    let variables = posted.variables.map(|variables| Variables::from_json(variables.into()));
-    Ok(Asked {
-        query: posted.query,
-        operation_name: posted.operation_name,
-        variables: variables.unwrap_or_default(),
-    })
+    Ok(posted.into())
+}
+
+impl From<Posted> for Asked {
+    fn from(posted: Posted) -> Self {
+        let variables = posted.variables.map(|variables| Variables::from_json(variables.into()));
+        Self {
+            query: posted.query,
+            operation_name: posted.operation_name,
+            variables: variables.unwrap_or_default(),
+        }
+    }
 }
 
 fn got(
@@ -177,7 +200,7 @@ fn got(
     Ok(Asked { query, operation_name: asked.operation_name, variables })
 }
 
-fn check_nesting(shared: &Shared, json: &[u8]) -> Result<(), Refusal> {
+pub(super) fn check_nesting(shared: &Shared, json: &[u8]) -> Result<(), Refusal> {
     let (found, maximum) = (lexer::json_nesting(json), shared.gate.limits().variables_depth);
     if found <= maximum {
         return Ok(());
@@ -251,7 +274,7 @@ async fn discard(mut chunks: BodyDataStream) {
 }
 
 impl Exchange {
-    fn refuse(&self, refusal: Refusal) -> Response {
+    pub(super) fn refuse(&self, refusal: Refusal) -> Response {
         let manner = refusal.manner;
         let retry_after = refusal.retry_after;
         let mut response = self.respond(self.status(Some(manner)), refusal.into_response());
@@ -291,12 +314,13 @@ impl Exchange {
             Some(Manner::NotAcceptable) => StatusCode::NOT_ACCEPTABLE,
             Some(Manner::Method) => StatusCode::METHOD_NOT_ALLOWED,
             Some(Manner::Unauthenticated) => StatusCode::UNAUTHORIZED,
+            Some(Manner::Forbidden) => StatusCode::FORBIDDEN,
             Some(Manner::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
             Some(Manner::Internal) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
+    pub(super) fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
         door::name_request(&mut answer, &self.request_id);
         let body = match serde_json::to_vec(&answer) {
             Ok(body) => body,

@@ -7,6 +7,7 @@ mod graphql;
 mod guesses;
 mod media;
 mod server;
+mod subscription;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -24,8 +25,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
 use self::door::Gate;
+use self::subscription::Streams;
 use crate::app::{App, StartError};
-use crate::config::{Limits, Server};
+use crate::config::{Config, Server};
 use crate::graphql::guard::Guard;
 use crate::graphql::{FinbridgeSchema, Introspection, build};
 
@@ -39,6 +41,7 @@ pub struct Shared {
     gate: Arc<Gate>,
     graphiql: Option<GraphiqlPage>,
     server: Arc<Server>,
+    streams: Streams,
 }
 
 impl Shared {
@@ -46,12 +49,8 @@ impl Shared {
     ///
     /// # Errors
     /// When the guard cannot read the schema.
-    pub fn new(
-        app: App,
-        server: &Server,
-        limits: &Limits,
-        graphiql: GraphiqlPage,
-    ) -> Result<Self, StartError> {
+    pub fn new(app: App, config: &Config, graphiql: GraphiqlPage) -> Result<Self, StartError> {
+        let (server, limits) = (&config.server, &config.limits);
         let introspection =
             if server.introspection { Introspection::Allowed } else { Introspection::Refused };
         let schema = build(introspection);
@@ -62,6 +61,7 @@ impl Shared {
             gate: Arc::new(Gate::new(guard, limits.clone())),
             graphiql: server.graphiql.then_some(graphiql),
             server: Arc::new(server.clone()),
+            streams: Streams::new(config.subscriptions),
         })
     }
 
@@ -98,10 +98,19 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Serves until told to stop, then lets requests under way finish.
+/// Serves until told to stop, then lets requests under way finish and tells subscribers to connect elsewhere.
 pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
+    let streams = shared.streams.clone();
+    let (events, db) = (shared.app.engine.events.clone(), shared.app.engine.db.clone());
+    let stopping = stop.clone();
+    let listening = tokio::spawn(async move { events.listen(&db, stopping).await });
+    let (ending, told) = (streams.clone(), stop.clone());
+    tokio::spawn(async move {
+        told.cancelled().await;
+        ending.stop();
+    });
     let mut router = Router::new()
-        .route("/graphql", get(graphql::get).post(graphql::post))
+        .route("/graphql", get(subscription::get).post(graphql::post))
         .route("/health/live", get(async || StatusCode::NO_CONTENT))
         .route("/health/ready", get(ready));
     if shared.graphiql.is_some() {
@@ -118,6 +127,8 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     let router =
         router.layer(middleware::from_fn_with_state(shared.clone(), envelope::seal)).with_state(shared);
     server::serve(listener, router, &limits, &settings.trusted_proxies, stop).await;
+    streams.stopped().await;
+    listening.abort();
 }
 
 /// Lets web pages of these origins call the server. Tokens travel in a header, so no credentials need to be allowed.

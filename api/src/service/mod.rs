@@ -13,6 +13,7 @@ pub mod layout;
 pub mod link;
 pub mod page;
 pub mod product;
+pub mod progress;
 pub mod record;
 pub mod search;
 pub mod stage;

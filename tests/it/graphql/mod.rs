@@ -12,11 +12,12 @@ mod idempotency;
 mod loaders;
 mod pages;
 mod records;
+mod subscriptions;
 mod tenancy;
 
 use finbridge::auth::Viewer;
 use finbridge::auth::token::{self, TokenFor};
-use finbridge::config;
+use finbridge::config::Config;
 use finbridge::http::{GraphiqlPage, Shared, listen, serve};
 use finbridge::service::tenant::{self, Administrator, Tenant};
 use finbridge_domain::{Clock, CurrencyCode, NodeId, NodeKind, name_key};
@@ -215,19 +216,14 @@ struct Server {
 
 impl Server {
     async fn start(app: finbridge::app::App, page: GraphiqlPage) -> Self {
-        Self::with(app, page, &config::Server::default(), &config::Limits::default()).await
+        Self::with(app, page, &Config::default()).await
     }
 
-    async fn with(
-        app: finbridge::app::App,
-        page: GraphiqlPage,
-        server: &config::Server,
-        limits: &config::Limits,
-    ) -> Self {
+    async fn with(app: finbridge::app::App, page: GraphiqlPage, config: &Config) -> Self {
         let listener = listen(([127, 0, 0, 1], 0).into()).await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let stop = CancellationToken::new();
-        let shared = Shared::new(app, server, limits, page).expect("the guard reads the schema");
+        let shared = Shared::new(app, config, page).expect("the guard reads the schema");
         let task = tokio::spawn(serve(listener, shared, stop.clone()));
         Self { url, stop, task }
     }

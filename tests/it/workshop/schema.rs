@@ -49,9 +49,9 @@ fn everything_is_described() {
             let text = line.trim();
             let closes = text.starts_with('}') || text.starts_with(')');
             let frame =
-                text.starts_with("schema") || text.starts_with("query:") || text.starts_with("mutation:");
-            let directive =
-                text.starts_with("directive") || text == "type Query {" || text == "type Mutation {";
+                ["schema", "query:", "mutation:", "subscription:"].iter().any(|word| text.starts_with(word));
+            let root = ["type Query {", "type Mutation {", "type Subscription {"].contains(&text);
+            let directive = text.starts_with("directive") || root;
             !described && !closes && !frame && !directive
         })
         .map(|(line, _)| line)

@@ -43,6 +43,7 @@ async fn read_all(db: &DatabaseConnection) {
         sync_module,
         sync_run,
         sync_run_item,
+        sync_run_progress,
         sync_settings,
         tag,
         vendor,

@@ -271,6 +271,12 @@ impl Examined {
         Ok(())
     }
 
+    /// What the request asks for. One that does not say which of its operations is meant counts as a query; executing it
+    /// tells the fault.
+    pub fn kind(&self, name: Option<&str>) -> OperationType {
+        self.operation(name).map_or(OperationType::Query, |operation| operation.ty)
+    }
+
     /// Whether every operation that the request may mean is a query.
     pub fn is_query(&self, name: Option<&str>) -> bool {
         match (self.operation(name), name) {

@@ -23,6 +23,8 @@ pub enum Manner {
     Method,
     /// It is not signed in: 401.
     Unauthenticated,
+    /// It comes from where it may not: 403.
+    Forbidden,
     /// The caller asks too fast: 429.
     Throttled,
     /// The server cannot do it now: 503.

@@ -18,6 +18,7 @@ use finbridge_entity::{
     integration, layout, membership, product, product_price, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
+use futures::Stream;
 use futures::future::BoxFuture;
 use sea_orm::{
     ColumnTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
@@ -48,6 +49,17 @@ impl Turns {
             polled
         })
         .await
+    }
+
+    /// The same for a stream of answers. Loaders keep nothing that they read, so each answer reads anew.
+    pub fn stream<S: Stream>(&self, answers: S) -> impl Stream<Item = S::Item> + use<S> {
+        let mut answers = Box::pin(answers);
+        let turns = self.0.clone();
+        futures::stream::poll_fn(move |context| {
+            let polled = answers.as_mut().poll_next(context);
+            turns.notify_waiters();
+            polled
+        })
     }
 
     fn spawner(&self) -> impl Fn(BoxFuture<'static, ()>) -> JoinHandle<()> + Send + Sync + 'static {

@@ -5,6 +5,7 @@ pub mod item;
 pub mod mutation;
 pub mod plan;
 pub mod query;
+pub mod subscription;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use finbridge_domain::NodeKind;
@@ -100,9 +101,12 @@ pub struct SyncRunTotals {
     pending: i32,
 }
 
+fn int(n: i64) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
+}
+
 impl From<Totals> for SyncRunTotals {
     fn from(totals: Totals) -> Self {
-        let int = |n: i64| i32::try_from(n).unwrap_or(i32::MAX);
         Self {
             planned: int(totals.planned()),
             added: int(totals.added),

@@ -29,7 +29,8 @@ async fn guarded(world: &TestWorld, limits: Limits) -> Server {
 }
 
 async fn configured(world: &TestWorld, server: config::Server, limits: Limits) -> Server {
-    Server::with(world.app.clone(), GraphiqlPage::default(), &server, &limits).await
+    let config = config::Config { server, limits, ..config::Config::default() };
+    Server::with(world.app.clone(), GraphiqlPage::default(), &config).await
 }
 
 fn post(world: &TestWorld, server: &Server) -> RequestBuilder {
