@@ -11,6 +11,7 @@ mod m20261122_000005_sync;
 mod m20261122_000006_job;
 mod m20261122_000007_crm_breadth;
 mod m20261122_000008_search;
+mod m20261122_000009_merge;
 
 use sea_orm_migration::prelude::*;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_job::Migration),
             Box::new(m20261122_000007_crm_breadth::Migration),
             Box::new(m20261122_000008_search::Migration),
+            Box::new(m20261122_000009_merge::Migration),
         ]
     }
 }

@@ -20,7 +20,7 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::link::{self, Claim};
 use crate::modules::customers::kind_of;
-use crate::pull;
+use crate::{merged, pull};
 
 /// Records written at the same time.
 const PARALLEL: usize = 4;
@@ -155,6 +155,11 @@ struct ItemWorker<'a> {
 
 impl ItemWorker<'_> {
     async fn work(&self, item: sync_run_item::Model) -> Result<Settled, SyncError> {
+        if merged::is_merged(self.engine, &item).await? {
+            // What it had to write is the affair of the record that it went up in.
+            self.succeed(item, Done::nothing(ItemOutcome::Skipped)).await?;
+            return Ok(Settled::Answered);
+        }
         let result = match item.action {
             ItemAction::Create | ItemAction::Clone => self.create(&item).await,
             ItemAction::Overwrite => self.take_over(&item, Origin::Finance).await,
@@ -281,18 +286,27 @@ impl ItemWorker<'_> {
         let link = self.link(item).await?;
         let remote_id = link.remote_id.clone().ok_or(SyncError::Missing("the finance record of a link"))?;
         let values = wanted(item)?;
-        match self.adapter.update(&self.remote.connection, &remote_id, &values).await {
+        let written = async {
+            if link.synced_version == record_link::NEVER_WRITTEN {
+                let (connection, wanted) = (&self.remote.connection, self.reference(item).await?);
+                merged::rename_reference(self.engine, item, self.adapter, connection, &remote_id, wanted)
+                    .await?;
+            }
+            Ok(self.adapter.update(&self.remote.connection, &remote_id, &values).await?)
+        };
+        match written.await {
             Ok(after) => {
                 let link = LinkChange::Complete(link, Box::new(after), values);
                 Ok(Done { outcome: ItemOutcome::Updated, link, changes: None })
             }
-            Err(failure) => {
+            Err(SyncError::Finance(failure)) => {
                 if failure.kind == FailureKind::NotFound {
                     link::set_state(self.engine, &self.engine.db, link, LinkState::RemoteMissing).await?;
                     pull::forget(&self.engine.db, self.remote, &remote_id).await?;
                 }
                 Err(failure.into())
             }
+            Err(error) => Err(error),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod filter;
 pub mod integration;
 pub mod loader;
 pub mod node;
+pub mod pipeline;
 pub mod product;
 pub mod record;
 pub mod scalar;

@@ -9,6 +9,7 @@ use super::context::Asked;
 use super::deal::{self, Deal};
 use super::error::{coded, top_level};
 use super::integration::Integration;
+use super::pipeline::Pipeline;
 use super::product::{self, Product};
 use super::stage::Stage;
 use super::sync::SyncRun;
@@ -32,6 +33,8 @@ pub enum Node {
     Deal(Deal),
     /// A connection to a finance app.
     Integration(Integration),
+    /// An order of stages.
+    Pipeline(Pipeline),
     /// A product.
     Product(Product),
     /// A stage that deals go through.
@@ -77,6 +80,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Contact => contact::living(ctx, uuid).await?.map(Node::Contact),
         NodeKind::Deal => deal::living(ctx, uuid).await?.map(Node::Deal),
         NodeKind::Integration => Integration::load(ctx, uuid).await?.map(Node::Integration),
+        NodeKind::Pipeline => Pipeline::load(ctx, uuid).await?.map(Node::Pipeline),
         NodeKind::Product => product::living(ctx, uuid).await?.map(Node::Product),
         NodeKind::Stage => Stage::load(ctx, uuid).await?.map(Node::Stage),
         NodeKind::SyncRun => {
@@ -91,7 +95,6 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         | NodeKind::ApiToken
         | NodeKind::DealLine
         | NodeKind::ProductPrice
-        | NodeKind::Pipeline
         | NodeKind::CustomField
         | NodeKind::Layout
         | NodeKind::Tag

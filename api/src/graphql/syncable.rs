@@ -74,6 +74,12 @@ impl ExternalReference {
     }
 }
 
+impl From<record_link::Model> for ExternalReference {
+    fn from(link: record_link::Model) -> Self {
+        Self(link)
+    }
+}
+
 /// What kind of record a counterpart is.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ExternalKind {

@@ -7,7 +7,9 @@ mod deals;
 mod filters;
 mod http;
 mod loaders;
+mod merge;
 mod pages;
+mod pipelines;
 mod tenancy;
 
 use finbridge::auth::Viewer;
