@@ -4,6 +4,9 @@ use sea_orm::entity::prelude::*;
 
 use crate::types::{LinkState, Origin};
 
+/// The version of a CRM record of which nothing was written yet; versions begin at 1.
+pub const NEVER_WRITTEN: i64 = 0;
+
 /// A row of `record_link`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "record_link")]
@@ -34,7 +37,8 @@ pub struct Model {
     pub crm_base: Option<Json>,
     /// The finance side as last read back.
     pub remote_base: Option<Json>,
-    /// Version of the CRM record that was last written.
+    /// Version of the CRM record that was last written; [`NEVER_WRITTEN`] while the finance record is only claimed, and
+    /// after it was taken over from a record that was merged into this one.
     pub synced_version: i64,
     /// When it was claimed.
     pub created_at: DateTimeUtc,

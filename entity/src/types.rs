@@ -101,6 +101,8 @@ text_enum! {
         CrmDeleted = "CRM_DELETED",
         /// The finance record is gone although nobody here removed it.
         RemoteMissing = "REMOTE_MISSING",
+        /// The CRM record was merged into another, which has a finance record of its own; this one stays as it is.
+        Merged = "MERGED",
     }
 }
 

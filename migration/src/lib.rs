@@ -11,7 +11,8 @@ mod m20261122_000005_sync;
 mod m20261122_000006_job;
 mod m20261122_000007_crm_breadth;
 mod m20261122_000008_search;
-mod m20261208_000010_run_progress;
+mod m20261122_000009_merge;
+mod m20261122_000010_run_progress;
 
 use sea_orm_migration::prelude::*;
 
@@ -32,7 +33,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000006_job::Migration),
             Box::new(m20261122_000007_crm_breadth::Migration),
             Box::new(m20261122_000008_search::Migration),
-            Box::new(m20261208_000010_run_progress::Migration),
+            Box::new(m20261122_000009_merge::Migration),
+            Box::new(m20261122_000010_run_progress::Migration),
         ]
     }
 }

@@ -30,6 +30,8 @@ pub struct Pair<'a> {
     pub remote_base: CustomerValues,
     /// The finance record.
     pub remote_id: Option<&'a str>,
+    /// Whether nothing of this CRM record was written there yet.
+    pub is_never_written: bool,
 }
 
 /// A finance record that could be the same thing.
@@ -181,10 +183,17 @@ fn linked(source: &Source<'_>, pair: &Pair<'_>) -> Option<Decision> {
                 let field = wanted.keys().find(|field| field.as_str() == change.field);
                 change.before = field.map(|field| pair.remote_base.get(field).cloned().unwrap_or_default());
             }
-            (!changes.is_empty()).then(|| Decision {
+            // Its finance record was made for another one: even without a difference it has to name this one from now on.
+            let (rule, reason) = match pair.is_never_written {
+                true => {
+                    ("MERGED", "The CRM record took the finance record over from one that was merged into it")
+                }
+                false => ("CRM_CHANGED", "The CRM record changed since it was last written"),
+            };
+            (pair.is_never_written || !changes.is_empty()).then(|| Decision {
                 action: ItemAction::Update,
-                rule: "CRM_CHANGED",
-                reason: "The CRM record changed since it was last written".to_owned(),
+                rule,
+                reason: reason.to_owned(),
                 remote_id: pair.remote_id.map(str::to_owned),
                 remote_name: Some(display_name(&wanted).to_owned()),
                 changes,
@@ -195,7 +204,7 @@ fn linked(source: &Source<'_>, pair: &Pair<'_>) -> Option<Decision> {
             "REMOTE_MISSING",
             "The finance record was removed there; the CRM's changes have nowhere to go",
         )),
-        LinkState::Deleted | LinkState::Deactivated | LinkState::CrmDeleted => None,
+        LinkState::Deleted | LinkState::Deactivated | LinkState::CrmDeleted | LinkState::Merged => None,
     }
 }
 
@@ -281,6 +290,7 @@ mod tests {
             crm_base: values("Acme", "Oslo"),
             remote_base: values("Acme", "Oslo"),
             remote_id: Some("7"),
+            is_never_written: state == LinkState::Claimed,
         }
     }
 
@@ -381,6 +391,16 @@ mod tests {
         let decision = decide(&source, Some(&edited), &Found::default(), DuplicatePolicy::Skip).unwrap();
         let fields: Vec<_> = decision.changes.iter().map(|change| change.field.as_str()).collect();
         assert_eq!(fields, ["billingAddress.city"]);
+    }
+
+    #[test]
+    fn a_finance_record_taken_over_in_a_merge_is_written_even_without_a_difference() {
+        let wanted = values("Acme", "Oslo");
+        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
+        let taken = Pair { is_never_written: true, ..pair(LinkState::Linked, Origin::Crm) };
+        let decision = decide(&source, Some(&taken), &Found::default(), DuplicatePolicy::Skip).unwrap();
+        assert_eq!((decision.action, decision.rule), (ItemAction::Update, "MERGED"));
+        assert_eq!(decision.changes, []);
     }
 
     #[test]

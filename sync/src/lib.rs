@@ -12,6 +12,7 @@ pub mod job;
 mod lease;
 mod link;
 pub mod matching;
+mod merged;
 pub mod modules;
 pub mod outcome;
 pub mod plan;

@@ -81,7 +81,7 @@ pub async fn claim(
         name_suffix: Set(name_suffix),
         crm_base: Set(None),
         remote_base: Set(None),
-        synced_version: Set(0),
+        synced_version: Set(record_link::NEVER_WRITTEN),
         created_at: Set(now),
         updated_at: Set(now),
     };

@@ -22,10 +22,21 @@ pub const BATCH: u64 = 200;
 pub struct Planned {
     /// What to do, in the order of record ids.
     pub steps: Vec<Step>,
-    /// Links whose record changed in no field that travels: their version is noted and nothing else.
-    pub unchanged: Vec<(Uuid, i64)>,
+    /// Links whose record changed in no field that travels: its version is noted and nothing else.
+    pub unchanged: Vec<Unchanged>,
     /// The last record looked at; null when there are no more.
     pub position: Option<Uuid>,
+}
+
+/// A link whose record changed in no field that travels.
+#[derive(Debug, Clone, Copy)]
+pub struct Unchanged {
+    /// The link.
+    pub link_id: Uuid,
+    /// The record it was the link of; a merge may give it to another one at any moment.
+    pub record_id: Uuid,
+    /// The record's version.
+    pub version: i64,
 }
 
 /// What to do with one record.
@@ -81,11 +92,15 @@ pub async fn next(
             crm_base,
             remote_base,
             remote_id: link.remote_id.as_deref(),
+            is_never_written: link.synced_version == record_link::NEVER_WRITTEN,
         });
         let candidates = found.remove(&record.id).unwrap_or_default();
         match (decide::decide(&source, pair.as_ref(), &candidates, settings.duplicate_policy), link) {
             (Some(decision), _) => planned.steps.push(Step { record, decision }),
-            (None, Some(link)) => planned.unchanged.push((link.id, record.version)),
+            (None, Some(link)) => {
+                let (link_id, record_id, version) = (link.id, record.id, record.version);
+                planned.unchanged.push(Unchanged { link_id, record_id, version });
+            }
             (None, None) => {}
         }
     }

@@ -276,11 +276,12 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
     if !items.is_empty() {
         sync_run_item::Entity::insert_many(items).exec_without_returning(&transaction).await?;
     }
-    for (link_id, version) in planned.unchanged {
+    for plan::Unchanged { link_id, record_id, version } in planned.unchanged {
         record_link::Entity::update_many()
             .col_expr(record_link::Column::SyncedVersion, Expr::value(version))
             .filter(record_link::Column::OrganizationId.eq(run.organization_id))
             .filter(record_link::Column::Id.eq(link_id))
+            .filter(record_link::Column::RecordId.eq(record_id))
             .exec(&transaction)
             .await?;
     }

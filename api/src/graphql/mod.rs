@@ -12,6 +12,7 @@ pub mod guard;
 pub mod integration;
 pub mod loader;
 pub mod node;
+pub mod pipeline;
 pub mod product;
 pub mod record;
 pub mod resume;

@@ -11,6 +11,7 @@ use super::deal::{self, Deal, DealLine};
 use super::error::{coded, top_level};
 use super::integration::{FinanceOrganization, Integration, SyncModule};
 use super::loader::failed;
+use super::pipeline::Pipeline;
 use super::product::{self, Product};
 use super::record::CrmRecord;
 use super::stage::Stage;
@@ -55,6 +56,8 @@ pub enum Node {
     Layout(Layout),
     /// The organization whose data a token reaches.
     Organization(Organization),
+    /// An order of stages.
+    Pipeline(Pipeline),
     /// A product.
     Product(Product),
     /// A stage that deals go through.
@@ -106,6 +109,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Contact => contact::living(ctx, uuid).await?.map(Node::Contact),
         NodeKind::Deal => deal::living(ctx, uuid).await?.map(Node::Deal),
         NodeKind::Integration => Integration::load(ctx, uuid).await?.map(Node::Integration),
+        NodeKind::Pipeline => Pipeline::load(ctx, uuid).await?.map(Node::Pipeline),
         NodeKind::Product => product::living(ctx, uuid).await?.map(Node::Product),
         NodeKind::Stage => Stage::load(ctx, uuid).await?.map(Node::Stage),
         NodeKind::SyncRun => {
@@ -144,7 +148,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let item = service::sync::item(ctx.services()?, uuid).await.map_err(top_level)?;
             item.map(|item| Node::SyncRunItem(item.into()))
         }
-        NodeKind::Pipeline | NodeKind::Tag | NodeKind::Note | NodeKind::View => None,
+        NodeKind::Tag | NodeKind::Note | NodeKind::View => None,
         // These are never handed out.
         NodeKind::Membership | NodeKind::ProductPrice => None,
     })

@@ -9,9 +9,10 @@ use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
+use super::pipeline::{mutation::PipelineMutation, query::PipelineQuery};
 use super::product::{mutation::ProductMutation, query::ProductQuery};
 use super::record::CrmRecord;
-use super::stage::query::StageQuery;
+use super::stage::{mutation::StageMutation, query::StageQuery};
 use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
 use super::syncable::Syncable;
 use super::token::{TokenMutation, TokenQuery};
@@ -29,6 +30,7 @@ pub struct Query(
     VendorQuery,
     ProductQuery,
     DealQuery,
+    PipelineQuery,
     StageQuery,
     CustomFieldQuery,
     UserQuery,
@@ -45,6 +47,8 @@ pub struct Mutation(
     VendorMutation,
     ProductMutation,
     DealMutation,
+    PipelineMutation,
+    StageMutation,
     CustomFieldMutation,
     IntegrationMutation,
     SyncMutation,

@@ -3,10 +3,9 @@
 use async_graphql::MaybeUndefined;
 use finbridge_domain::{CurrencyCode, name_key};
 use finbridge_entity::types::Address;
-use finbridge_entity::{account, organization};
+use finbridge_entity::{account, begin_write};
 use rust_decimal::Decimal;
-use sea_orm::sea_query::LockType;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceResult};
@@ -15,7 +14,7 @@ use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, PHONE_LENGTH, TEXT_LENGTH
 use super::{Services, record};
 
 /// How deep a hierarchy of accounts may be; also where a search for cycles ends.
-const DEEPEST: usize = 50;
+pub(super) const DEEPEST: usize = 50;
 
 /// What an account is made of.
 #[derive(Debug, Clone, Default)]
@@ -101,6 +100,9 @@ pub async fn create(services: &Services, new: NewAccount) -> ServiceResult<accou
     row.billing_address = Set(check.address("billingAddress", new.billing_address.as_ref()));
     row.shipping_address = Set(check.address("shippingAddress", new.shipping_address.as_ref()));
     row.parent_id = Set(new.parent_id);
+    if new.parent_id.is_some() {
+        record::in_turn(services, &draft.transaction).await?;
+    }
     parent(services, &draft.transaction, check, draft.id, new.parent_id).await?;
     draft.insert(services).await?.commit().await
 }
@@ -110,7 +112,11 @@ pub async fn create(services: &Services, new: NewAccount) -> ServiceResult<accou
 /// # Errors
 /// What is wrong with the input, or that the account changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: AccountChange) -> ServiceResult<account::Model> {
-    let mut edit = write::edit::<account::Entity>(services, id, new.common).await?;
+    let transaction = begin_write(services.db()).await?;
+    if new.parent_id.is_value() {
+        record::in_turn(services, &transaction).await?;
+    }
+    let mut edit = write::edit_in::<account::Entity>(services, transaction, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
     if let Set(name) = &row.name {
@@ -146,8 +152,8 @@ fn plausible(check: &mut Check, year: Option<i32>, employees: Option<i32>) {
     }
 }
 
-/// The parent exists, and the account is not among its ancestors. Moves of one organization
-/// wait for each other: of two that would make a cycle together, the second sees what the first did.
+/// The parent exists, and the account is not among its ancestors. Whoever names a parent has taken its turn: of two moves
+/// that would make a cycle together, the second sees what the first did.
 async fn parent(
     services: &Services,
     db: &impl ConnectionTrait,
@@ -155,11 +161,6 @@ async fn parent(
     id: Uuid,
     parent_id: Option<Uuid>,
 ) -> ServiceResult<()> {
-    if parent_id.is_none() {
-        return Ok(());
-    }
-    // Weaker than an exclusive lock, which would hold up whoever inserts anything into the organization.
-    organization::Entity::find_by_id(services.organization_id()).lock(LockType::NoKeyUpdate).one(db).await?;
     let mut next = parent_id;
     for _ in 0..DEEPEST {
         let Some(ancestor) = next else { return Ok(()) };

@@ -3,7 +3,7 @@
 use async_graphql::MaybeUndefined;
 use finbridge_domain::name_key;
 use finbridge_entity::types::Address;
-use finbridge_entity::{account, contact};
+use finbridge_entity::{account, begin_write, contact};
 use sea_orm::Set;
 use uuid::Uuid;
 
@@ -70,6 +70,7 @@ pub async fn create(services: &Services, new: NewContact) -> ServiceResult<conta
         Creation::Draft(draft) => draft,
         Creation::Repeated(contact) => return Ok(contact),
     };
+    record::hold::<account::Entity>(services, &draft.transaction, new.account_id).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let first_name = check.optional("firstName", new.first_name.as_deref(), PART_LENGTH);
     let last_name = check.required("lastName", &new.last_name, PART_LENGTH);
@@ -96,7 +97,9 @@ pub async fn create(services: &Services, new: NewContact) -> ServiceResult<conta
 /// # Errors
 /// What is wrong with the input, or that the contact changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: ContactChange) -> ServiceResult<contact::Model> {
-    let mut edit = write::edit::<contact::Entity>(services, id, new.common).await?;
+    let transaction = begin_write(services.db()).await?;
+    record::hold::<account::Entity>(services, &transaction, new.account_id.value().copied()).await?;
+    let mut edit = write::edit_in::<contact::Entity>(services, transaction, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.first_name = check.optional_change("firstName", &new.first_name, PART_LENGTH);
     row.last_name = check.required_change("lastName", &new.last_name, PART_LENGTH);
@@ -121,7 +124,8 @@ pub async fn update(services: &Services, id: Uuid, new: ContactChange) -> Servic
     edit.save(services).await?.commit().await
 }
 
-fn full_name(first: Option<&str>, last: &str) -> String {
+/// The name of a person as lists show it.
+pub(super) fn full_name(first: Option<&str>, last: &str) -> String {
     match first {
         Some(first) => format!("{first} {last}"),
         None => last.to_owned(),

@@ -1,14 +1,16 @@
 //! Deals: what the organization hopes to sell, to whom, and how far it has come.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap};
 
 use async_graphql::MaybeUndefined;
 use chrono::NaiveDate;
-use finbridge_domain::{CurrencyCode, name_key};
+use finbridge_domain::{Amount, CurrencyCode, name_key};
 use finbridge_entity::types::{ExactDecimal, StageKind};
-use finbridge_entity::{Scoped, account, deal, deal_line, organization, product, stage};
+use finbridge_entity::{
+    Scoped, account, begin_write, deal, deal_line, organization, product, product_price, stage,
+};
 use rust_decimal::Decimal;
-use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult};
@@ -26,8 +28,8 @@ pub struct NewLine {
     pub product_id: Uuid,
     /// How many.
     pub quantity: Decimal,
-    /// Price of one, in the currency of the deal.
-    pub unit_price: Option<Decimal>,
+    /// Price of one, in the currency of the deal: the product's list price when absent, not known when null.
+    pub unit_price: MaybeUndefined<Decimal>,
 }
 
 /// What a deal is made of.
@@ -88,6 +90,7 @@ pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Mo
         Creation::Repeated(deal) => return Ok(deal),
     };
     let (db, check, row) = (&draft.transaction, &mut draft.check, &mut draft.row);
+    hold(services, db, Some(new.stage_id), new.account_id, &new.lines).await?;
     let name = check.required("name", &new.name, NAME_LENGTH);
     row.name_key = Set(name_key(&name));
     row.name = Set(name);
@@ -97,16 +100,17 @@ pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Mo
     row.stage_id = Set(new.stage_id);
     row.opened_on = Set(new.opened_on);
     row.closed_on = Set(new.closed_on);
-    row.currency_code = Set(match new.currency {
+    let currency = match new.currency {
         Some(currency) => currency.as_str().to_owned(),
         None => organization(services, db).await?.home_currency_code,
-    });
+    };
+    row.currency_code = Set(currency.clone());
     record::refer::<account::Entity>(services, db, check, "accountId", new.account_id).await?;
     find_stage(services, db, check, new.stage_id).await?;
-    check_lines(services, db, check, &new.lines).await?;
+    let lines = priced(services, db, check, &new.lines, &currency).await?;
     let id = draft.id;
     let inserted = draft.insert(services).await?;
-    insert_lines(services, &inserted.transaction, id, new.lines).await?;
+    insert_lines(services, &inserted.transaction, id, lines).await?;
     inserted.commit().await
 }
 
@@ -115,7 +119,10 @@ pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Mo
 /// # Errors
 /// What is wrong with the input, or that the deal changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceResult<deal::Model> {
-    let mut edit = write::edit::<deal::Entity>(services, id, new.common).await?;
+    let transaction = begin_write(services.db()).await?;
+    let lines = new.lines.value().map(Vec::as_slice).unwrap_or_default();
+    hold(services, &transaction, None, new.account_id.value().copied(), lines).await?;
+    let mut edit = write::edit_in::<deal::Entity>(services, transaction, id, new.common).await?;
     let (db, check, row) = (&edit.transaction, &mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
     if let Set(name) = &row.name {
@@ -136,8 +143,8 @@ pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceRe
     row.account_id = change(&new.account_id, |account| Some(*account));
     record::refer::<account::Entity>(services, db, check, "accountId", new.account_id.take()).await?;
     let replaced = !new.lines.is_undefined();
-    let lines = new.lines.take().unwrap_or_default();
-    check_lines(services, db, check, &lines).await?;
+    let currency = row.currency_code.try_as_ref().unwrap_or(&edit.before.currency_code).clone();
+    let lines = priced(services, db, check, lines, &currency).await?;
     let saved = edit.save(services).await?;
     if replaced {
         deal_line::Entity::delete_many()
@@ -162,7 +169,9 @@ pub async fn move_to_stage(
     version: Option<i64>,
 ) -> ServiceResult<deal::Model> {
     let common = CommonChange { version, ..CommonChange::default() };
-    let mut edit = write::edit::<deal::Entity>(services, id, common).await?;
+    let transaction = begin_write(services.db()).await?;
+    hold(services, &transaction, Some(stage_id), None, &[]).await?;
+    let mut edit = write::edit_in::<deal::Entity>(services, transaction, id, common).await?;
     let stage = find_stage(services, &edit.transaction, &mut edit.check, stage_id).await?;
     if edit.before.stage_id == stage_id {
         return Ok(edit.before);
@@ -188,33 +197,53 @@ async fn find_stage(
     Ok(stage)
 }
 
-/// Lines are not too many, their quantities are positive, and their products exist.
-async fn check_lines(
+/// Keeps what a deal refers to as it is, in the order in which everybody locks it.
+async fn hold(
+    services: &Services,
+    transaction: &DatabaseTransaction,
+    stage_id: Option<Uuid>,
+    account_id: Option<Uuid>,
+    lines: &[NewLine],
+) -> ServiceResult<()> {
+    record::hold::<stage::Entity>(services, transaction, stage_id).await?;
+    record::hold::<account::Entity>(services, transaction, account_id).await?;
+    let products: BTreeSet<Uuid> = lines.iter().take(MOST_LINES).map(|line| line.product_id).collect();
+    record::hold::<product::Entity>(services, transaction, products).await
+}
+
+/// A line with its price settled.
+struct Line {
+    product_id: Uuid,
+    quantity: Decimal,
+    unit_price: Option<Decimal>,
+}
+
+/// The lines with their prices. Lines are not too many, their quantities are positive, and their products exist.
+async fn priced(
     services: &Services,
     db: &impl ConnectionTrait,
     check: &mut Check,
     lines: &[NewLine],
-) -> ServiceResult<()> {
+    currency: &str,
+) -> ServiceResult<Vec<Line>> {
     if lines.len() > MOST_LINES {
         let message =
             format!("A deal takes {MOST_LINES} lines and these are {}; split the deal", lines.len());
         check.fault(ErrorCode::Invalid, "lines", message);
-        return Ok(());
+        return Ok(Vec::new());
     }
     if lines.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let products: HashSet<Uuid> = record::living::<product::Entity>(services)
-        .select_only()
-        .column(product::Column::Id)
+    let products: HashMap<Uuid, product::Model> = record::living::<product::Entity>(services)
         .filter(product::Column::Id.is_in(lines.iter().map(|line| line.product_id)))
-        .into_tuple()
         .all(db)
         .await?
         .into_iter()
+        .map(|product| (product.id, product))
         .collect();
     for (place, line) in lines.iter().enumerate() {
-        if !products.contains(&line.product_id) {
+        if !products.contains_key(&line.product_id) {
             record::absent::<product::Entity>(check, &format!("lines.{place}.productId"));
         }
         if line.quantity <= Decimal::ZERO {
@@ -222,14 +251,46 @@ async fn check_lines(
             check.fault(ErrorCode::Invalid, &field, "Give a quantity above zero, or leave the line out");
         }
     }
-    Ok(())
+    let prices = list_prices(services, db, &products, currency).await?;
+    let settled = |line: &NewLine| Line {
+        product_id: line.product_id,
+        quantity: line.quantity,
+        unit_price: match line.unit_price {
+            MaybeUndefined::Undefined => prices.get(&line.product_id).copied(),
+            MaybeUndefined::Null => None,
+            MaybeUndefined::Value(price) => Some(price),
+        },
+    };
+    Ok(lines.iter().map(settled).collect())
+}
+
+/// What the products cost in a currency, as far as they have a list price there. Nothing is converted.
+async fn list_prices(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    products: &HashMap<Uuid, product::Model>,
+    currency: &str,
+) -> ServiceResult<HashMap<Uuid, Decimal>> {
+    let further = product_price::Entity::of(services.organization_id())
+        .filter(product_price::Column::ProductId.is_in(products.keys().copied()))
+        .filter(product_price::Column::CurrencyCode.eq(currency))
+        .all(db)
+        .await?;
+    let mut units: HashMap<Uuid, i64> =
+        further.into_iter().map(|price| (price.product_id, price.amount_units)).collect();
+    for product in products.values() {
+        if product.unit_price_currency_code.as_deref() == Some(currency) {
+            units.extend(product.unit_price_units.map(|price| (product.id, price)));
+        }
+    }
+    Ok(units.into_iter().map(|(id, units)| (id, Amount::from_units(units).to_decimal())).collect())
 }
 
 async fn insert_lines(
     services: &Services,
     db: &impl ConnectionTrait,
     deal_id: Uuid,
-    lines: Vec<NewLine>,
+    lines: Vec<Line>,
 ) -> ServiceResult<()> {
     if lines.is_empty() {
         return Ok(());
@@ -252,7 +313,11 @@ async fn organization(services: &Services, db: &impl ConnectionTrait) -> Service
     row.ok_or_else(|| DbErr::RecordNotFound("the viewer's organization".to_owned()).into())
 }
 
-async fn today(services: &Services, db: &impl ConnectionTrait) -> ServiceResult<NaiveDate> {
+/// The day that it is in the organization's time zone.
+///
+/// # Errors
+/// A time zone that is none.
+pub(super) async fn today(services: &Services, db: &impl ConnectionTrait) -> ServiceResult<NaiveDate> {
     let organization = organization(services, db).await?;
     let zone: chrono_tz::Tz = organization
         .time_zone

@@ -38,14 +38,20 @@ pub enum ErrorCode {
     NotUnique,
     /// The person has several organizations there, or none; one has to be named.
     OrganizationRequired,
+    /// Deals are in the pipeline's stages, or it is the one that every organization begins with.
+    PipelineInUse,
     /// The finance app refuses the stored credential.
     ReconnectNeeded,
     /// The field must not be empty.
     Required,
     /// The profile does not offer that setting.
     SettingNotSupported,
+    /// Deals are in the stage.
+    StageInUse,
     /// A run of this module is queued or running.
     SyncAlreadyRunning,
+    /// A sync run is at work on one of the records.
+    SyncInProgress,
     /// The module was never configured.
     SyncNotConfigured,
     /// The text is longer than the field takes.

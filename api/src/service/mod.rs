@@ -12,6 +12,7 @@ pub mod integration;
 pub mod layout;
 pub mod link;
 pub mod page;
+pub mod pipeline;
 pub mod product;
 pub mod progress;
 pub mod record;

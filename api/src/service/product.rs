@@ -15,7 +15,7 @@ use super::record::write::{self, CommonChange, CommonNew, Creation};
 use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, TEXT_LENGTH};
 
 /// Prices of one product in further currencies.
-const MOST_PRICES: usize = 50;
+pub(super) const MOST_PRICES: usize = 50;
 
 /// What a product is made of.
 #[derive(Debug, Clone)]

@@ -105,6 +105,12 @@ pub trait CustomerAdapter: Send + Sync {
         reference: CrmReference,
     ) -> Result<(), Failure>;
 
+    /// Takes a customer's link to its CRM record away; one without a link stays as it is.
+    ///
+    /// # Errors
+    /// [`crate::FailureKind::NotFound`] when it is gone.
+    async fn unlink(&self, connection: &Connection, remote_id: &str) -> Result<(), Failure>;
+
     /// Writes these fields, leaves all others alone, and reads the customer back.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ impl Probe<'_> {
         self.updates_one_field(&made.remote_id, &wanted).await?;
         self.tells_the_change(&before, &made.remote_id).await?;
         self.links_repeatedly(&made.remote_id).await?;
+        self.names_another(&made.remote_id).await?;
         self.removes_repeatedly(&made.remote_id).await
     }
 
@@ -146,6 +147,28 @@ impl Probe<'_> {
             found.is_some_and(|found| found.remote_id == remote_id),
             "a linked customer is found by its CRM record",
         )
+    }
+
+    /// A link goes to another CRM record only after it was taken away, which may be repeated.
+    async fn names_another(&self, remote_id: &str) -> Result<(), String> {
+        match self.adapter.link(self.connection, remote_id, OTHER).await {
+            Ok(()) => return Err("broken promise: a link is not taken from its CRM record".to_owned()),
+            Err(failure) => is_kind("link to another CRM record", &failure, &FailureKind::Refused)?,
+        }
+        for act in ["unlink", "unlink, repeated,"] {
+            said(act, self.adapter.unlink(self.connection, remote_id).await)?;
+            holds(self.find(OWN).await?.is_none(), "an unlinked customer is not found by its CRM record")?;
+        }
+        for reference in [OTHER, OWN] {
+            said("unlink", self.adapter.unlink(self.connection, remote_id).await)?;
+            said("link", self.adapter.link(self.connection, remote_id, reference).await)?;
+            let fetched = said("fetch", self.adapter.fetch(self.connection, remote_id).await)?;
+            holds(
+                fetched.crm_reference == Some(reference),
+                "a customer names the CRM record it was linked to last",
+            )?;
+        }
+        Ok(())
     }
 
     async fn removes_repeatedly(&self, remote_id: &str) -> Result<(), String> {

@@ -3,5 +3,6 @@
 mod crashes;
 mod duplicates;
 mod failures;
+mod merge;
 mod runs;
 mod settings;

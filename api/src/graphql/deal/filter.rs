@@ -25,6 +25,8 @@ pub struct DealFilter {
     pub account: Option<IdFilter>,
     /// How far it has come, by stage id.
     pub stage: Option<IdFilter>,
+    /// The pipeline it goes through.
+    pub pipeline: Option<IdFilter>,
     /// Whether it is open, won or lost.
     pub stage_kind: Option<StageKindFilter>,
     /// What it is worth, in whatever currency it is kept.
@@ -43,11 +45,16 @@ impl DealFilter {
     pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use deal::Column;
         let stages = self.stage_kind.as_ref().map(|kinds| of_kind(services.organization_id(), kinds));
+        let pipelines = match &self.pipeline {
+            Some(filter) => Some(of_pipeline(services.organization_id(), filter)?),
+            None => None,
+        };
         let common = self.record.condition::<deal::Entity>(services).await?;
         Ok(common
             .id(Column::AccountId, NodeKind::Account, self.account.as_ref())?
             .id(Column::StageId, NodeKind::Stage, self.stage.as_ref())?
             .add_option(stages)
+            .add_option(pipelines)
             .amount(Column::AmountUnits, self.amount.as_ref())?
             .date(Column::OpenedOn, self.opened_on.as_ref())
             .date(Column::ClosedOn, self.closed_on.as_ref()))
@@ -64,6 +71,13 @@ fn of_kind(organization_id: Uuid, kinds: &StageKindFilter) -> sea_orm::sea_query
         stages = stages.filter(stage::Column::Kind.is_in(kinds.iter().copied().map(StageKind::from)));
     }
     deal::Column::StageId.in_subquery(stages.into_query())
+}
+
+/// Deals in a stage of these pipelines.
+fn of_pipeline(organization_id: Uuid, filter: &IdFilter) -> Result<sea_orm::sea_query::SimpleExpr> {
+    let wanted = Condition::all().id(stage::Column::PipelineId, NodeKind::Pipeline, Some(filter))?;
+    let stages = stage::Entity::of(organization_id).select_only().column(stage::Column::Id).filter(wanted);
+    Ok(deal::Column::StageId.in_subquery(stages.into_query()))
 }
 
 /// What deals can be ordered by.

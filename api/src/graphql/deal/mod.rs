@@ -16,6 +16,7 @@ use super::account::{self, Account, Money};
 use super::context::{Asked, id};
 use super::error::top_level;
 use super::loader::failed;
+use super::pipeline::Pipeline;
 use super::record::RecordFields;
 use super::scalar::{CurrencyCode, Date};
 use super::stage::Stage;
@@ -50,6 +51,16 @@ impl Deal {
     async fn stage(&self, ctx: &Context<'_>) -> Result<Stage> {
         let stage = Stage::load(ctx, self.0.stage_id).await?;
         stage.ok_or_else(|| top_level(ServiceError::Internal("a deal's stage is missing".into())))
+    }
+
+    /// The pipeline that the deal goes through: that of its stage.
+    async fn pipeline(&self, ctx: &Context<'_>) -> Result<Pipeline> {
+        let stage = Stage::load(ctx, self.0.stage_id).await?;
+        let pipeline = match stage {
+            Some(stage) => Pipeline::load(ctx, stage.pipeline_id()).await?,
+            None => None,
+        };
+        pipeline.ok_or_else(|| top_level(ServiceError::Internal("a deal's pipeline is missing".into())))
     }
 
     /// What the deal is worth, as somebody estimated or agreed it; it need not be the sum of the lines. Null when not

@@ -15,7 +15,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{
     Scoped, TenantOwned, account, contact, crm_user, custom_field, deal, deal_line, finance_organization,
-    integration, layout, membership, product, product_price, record_link, stage, vendor,
+    integration, layout, membership, pipeline, product, product_price, record_link, stage, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
@@ -92,8 +92,12 @@ pub struct Loaders {
     pub deals: DataLoader<ById<deal::Entity>>,
     /// Products by id.
     pub products: DataLoader<ById<product::Entity>>,
+    /// Pipelines by id.
+    pub pipelines: DataLoader<ById<pipeline::Entity>>,
     /// Stages by id.
     pub stages: DataLoader<ById<stage::Entity>>,
+    /// Stages by pipeline.
+    pub stages_of_pipeline: DataLoader<Children<stage::Entity>>,
     /// Vendors by id.
     pub vendors: DataLoader<ById<vendor::Entity>>,
     /// Integrations by id.
@@ -177,7 +181,19 @@ impl Loaders {
             contacts: by_id(&scope, turns),
             deals: by_id(&scope, turns),
             products: by_id(&scope, turns),
+            pipelines: by_id(&scope, turns),
             stages: by_id(&scope, turns),
+            stages_of_pipeline: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: stage::Column::PipelineId,
+                    parent_of: |stage| stage.pipeline_id,
+                    narrow: |stages| {
+                        stages.order_by_asc(stage::Column::Position).order_by_asc(stage::Column::Id)
+                    },
+                },
+                turns,
+            ),
             vendors: by_id(&scope, turns),
             integrations: by_id(&scope, turns),
             finance_organizations: by_id(&scope, turns),

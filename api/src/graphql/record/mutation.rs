@@ -1,5 +1,11 @@
 //! Acts that every kind of record has: delete, restore, and creates and updates of many at once.
 
+use async_graphql::ID;
+use finbridge_domain::NodeKind;
+
+use crate::graphql::context::uuid;
+use crate::service::record::merge::Wish;
+
 /// Most records that one request creates or updates.
 pub const MOST: usize = 100;
 
@@ -134,3 +140,86 @@ macro_rules! bulk {
     };
 }
 pub(crate) use bulk;
+
+/// Which records to merge, as the services take it.
+///
+/// # Errors
+/// Ids of another kind.
+pub fn merge_wish(
+    kind: NodeKind,
+    id: &ID,
+    merged_ids: &[ID],
+    version: Option<i32>,
+) -> async_graphql::Result<Wish> {
+    Ok(Wish {
+        id: uuid(kind, id)?,
+        merged_ids: merged_ids.iter().map(|id| uuid(kind, id)).collect::<async_graphql::Result<_>>()?,
+        version: version.map(i64::from),
+    })
+}
+
+/// Declares the input of `…Merge` of a kind of record.
+macro_rules! merge_input {
+    ($name:literal, $kind:ident, $input:ident) => {
+        #[doc = concat!("Which ", $name, "s to merge.")]
+        #[derive(async_graphql::InputObject)]
+        pub struct $input {
+            #[doc = concat!("The ", $name, " that stays.")]
+            id: async_graphql::ID,
+            #[doc = concat!("The ", $name, "s that go up in it, 1 to 10. Where several could fill an empty field, the first does.")]
+            #[graphql(validator(min_items = 1, max_items = 10))]
+            merged_ids: Vec<async_graphql::ID>,
+            #[doc = concat!("The version of the ", $name, " that stays on which the merge is based; refused with VERSION_CONFLICT when it has a newer one.")]
+            version: Option<i32>,
+        }
+
+        impl $input {
+            fn read(&self) -> async_graphql::Result<$crate::service::record::merge::Wish> {
+                $crate::graphql::record::mutation::merge_wish(
+                    finbridge_domain::NodeKind::$kind,
+                    &self.id,
+                    &self.merged_ids,
+                    self.version,
+                )
+            }
+        }
+    };
+}
+pub(crate) use merge_input;
+
+/// Declares `…Merge` of a kind of record.
+macro_rules! merge {
+    ($name:literal, $entity:ident, $kind:ident, $type:ty, $doc:literal,
+     $act_type:ident { $act:ident, $input:ident, $payload:ident }) => {
+        $crate::graphql::record::mutation::merge_input!($name, $kind, $input);
+
+        $crate::graphql::error::payload! {
+            #[doc = concat!("What came of merging ", $name, "s.")]
+            $payload {
+                #[doc = concat!("The ", $name, " that stayed; null when there are user errors.")]
+                $entity: $type
+            }
+        }
+
+        #[doc = concat!("`", stringify!($act), "`.")]
+        #[derive(Default)]
+        pub struct $act_type;
+
+        #[async_graphql::Object]
+        impl $act_type {
+            #[doc = $doc]
+            async fn $act(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "Which records to merge.")] input: $input,
+            ) -> async_graphql::Result<Option<$payload>> {
+                use $crate::graphql::context::Asked as _;
+                use $crate::service::record::merge;
+                let wish = input.read()?;
+                let merged = merge::merge::<finbridge_entity::$entity::Entity>(ctx.services()?, &wish).await;
+                $payload::of(merged, |merged| <$type>::from(merged.record)).map(Some)
+            }
+        }
+    };
+}
+pub(crate) use merge;

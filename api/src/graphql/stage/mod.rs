@@ -1,5 +1,6 @@
 //! Stages in GraphQL.
 
+pub mod mutation;
 pub mod query;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result};
@@ -8,7 +9,10 @@ use finbridge_entity::{stage, types};
 use uuid::Uuid;
 
 use super::context::{Asked, id};
+use super::error::top_level;
 use super::loader::failed;
+use super::pipeline::Pipeline;
+use crate::service::ServiceError;
 
 /// A stage that deals go through on their way to being won or lost.
 #[derive(Clone)]
@@ -50,7 +54,7 @@ impl Stage {
         id(NodeKind::Stage, self.0.id)
     }
 
-    /// What the organization calls the stage; no two are called the same.
+    /// What the organization calls the stage; no two of a pipeline are called the same.
     async fn name(&self) -> &str {
         &self.0.name
     }
@@ -60,13 +64,24 @@ impl Stage {
         self.0.kind.into()
     }
 
-    /// Place in the order of stages: lower ones come first. Numbers may be missing in between.
+    /// The pipeline that the stage belongs to.
+    async fn pipeline(&self, ctx: &Context<'_>) -> Result<Pipeline> {
+        let pipeline = Pipeline::load(ctx, self.0.pipeline_id).await?;
+        pipeline.ok_or_else(|| top_level(ServiceError::Internal("a stage's pipeline is missing".into())))
+    }
+
+    /// Place in the order of the pipeline's stages: lower ones come first. Numbers may be missing in between.
     async fn position(&self) -> i32 {
         self.0.position
     }
 }
 
 impl Stage {
+    /// The pipeline it belongs to.
+    pub(super) fn pipeline_id(&self) -> Uuid {
+        self.0.pipeline_id
+    }
+
     /// The stage, unless it is another tenant's.
     ///
     /// # Errors

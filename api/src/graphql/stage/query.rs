@@ -23,9 +23,15 @@ impl StageQuery {
         Stage::load(ctx, uuid(NodeKind::Stage, &id)?).await
     }
 
-    /// All stages of this organization in their order. There are only a handful, so this is a plain list without pages.
-    async fn stages(&self, ctx: &Context<'_>) -> Result<Option<Vec<Stage>>> {
-        let stages = stage::list(ctx.services()?).await.map_err(top_level)?;
+    /// All stages of this organization, in the order of their pipelines and their own, or those of one pipeline. A pipeline
+    /// has at most 50, so this is a plain list without pages.
+    async fn stages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only those of this pipeline.")] pipeline_id: Option<ID>,
+    ) -> Result<Option<Vec<Stage>>> {
+        let pipeline_id = pipeline_id.map(|id| uuid(NodeKind::Pipeline, &id)).transpose()?;
+        let stages = stage::list(ctx.services()?, pipeline_id).await.map_err(top_level)?;
         Ok(Some(stages.into_iter().map(Stage::from).collect()))
     }
 }

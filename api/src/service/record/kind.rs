@@ -36,6 +36,10 @@ macro_rules! records {
                 Self::Column::UpdatedAt
             }
 
+            fn merged_into_column() -> Self::Column {
+                Self::Column::MergedIntoId
+            }
+
             fn by_name() -> SortKey<Self> {
                 let value = |row: &Self::Model| SortValue::Text(row.name_key.clone());
                 SortKey { name: "NAME", column: Self::Column::NameKey, nullable: false, value }

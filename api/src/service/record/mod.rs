@@ -1,13 +1,15 @@
 //! What reads of CRM records have in common. Writes are in [`write`].
 
 mod kind;
+pub mod merge;
 pub mod write;
 
 use finbridge_entity::types::RecordType;
-use finbridge_entity::{Scoped, TenantOwned, membership};
+use finbridge_entity::{Scoped, TenantOwned, membership, organization};
+use sea_orm::sea_query::LockType;
 use sea_orm::{
-    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, Condition, ConnectionTrait, DbErr,
-    PaginatorTrait, QueryFilter, QuerySelect, Select,
+    ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, Condition, ConnectionTrait,
+    DatabaseTransaction, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
 };
 use uuid::Uuid;
 
@@ -36,6 +38,8 @@ pub trait Record: TenantOwned<Model: Identified + Send + Sync + 'static> {
     fn created_column() -> Self::Column;
     /// The column of the last change.
     fn updated_column() -> Self::Column;
+    /// The column of what a tombstone was merged into.
+    fn merged_into_column() -> Self::Column;
     /// Order by name, without regard to letter case.
     fn by_name() -> SortKey<Self>;
     /// Order by when the record was made.
@@ -146,6 +150,38 @@ pub async fn find<E: Record>(
         };
         UserError::of(ErrorCode::NotFound, "id", message).into()
     })
+}
+
+/// Waits for the organization's turn: writes that change many records at once, or the ties between them, come one after
+/// another. Whoever needs a turn takes it before it locks any record, so nobody waits for a turn with a record in hand.
+///
+/// # Errors
+/// The database's.
+pub async fn in_turn(services: &Services, transaction: &DatabaseTransaction) -> ServiceResult<()> {
+    // Weaker than an exclusive lock, which would hold up whoever inserts anything into the organization.
+    let organization = organization::Entity::find_by_id(services.organization_id());
+    organization.lock(LockType::NoKeyUpdate).one(transaction).await?;
+    Ok(())
+}
+
+/// Keeps what a write refers to as it is until the transaction ends. Called before the record itself is locked, as merges
+/// and deletions lock what is referred to before what refers to it.
+///
+/// # Errors
+/// The database's.
+pub async fn hold<E: TenantOwned>(
+    services: &Services,
+    transaction: &DatabaseTransaction,
+    ids: impl IntoIterator<Item = Uuid> + Send,
+) -> ServiceResult<()> {
+    let ids: Vec<Uuid> = ids.into_iter().collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let rows = E::of(services.organization_id()).filter(E::id_column().is_in(ids));
+    let rows = rows.order_by_asc(E::id_column()).lock(LockType::Share);
+    rows.select_only().column(E::id_column()).into_tuple::<Uuid>().all(transaction).await?;
+    Ok(())
 }
 
 /// The record that was made under an idempotency key, deleted since or not.

@@ -166,7 +166,22 @@ pub async fn edit<E: Record>(services: &Services, id: Uuid, common: CommonChange
 where
     E::Model: Clone,
 {
-    let transaction = begin_write(services.db()).await?;
+    edit_in(services, begin_write(services.db()).await?, id, common).await
+}
+
+/// Begins to change a record in a transaction that holds already what the change refers to.
+///
+/// # Errors
+/// `NOT_FOUND`, `VERSION_CONFLICT`.
+pub async fn edit_in<E: Record>(
+    services: &Services,
+    transaction: DatabaseTransaction,
+    id: Uuid,
+    common: CommonChange,
+) -> ServiceResult<Edit<E>>
+where
+    E::Model: Clone,
+{
     let before = find::<E>(services, &transaction, Extent::Living, id).await?;
     expect_version(common.version, E::common(&before).version)?;
     let row = E::active(before.clone());

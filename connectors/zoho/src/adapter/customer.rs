@@ -229,6 +229,12 @@ impl CustomerAdapter for Customers {
         self.write(connection, Call::put(path, json!({ member: reference.wire_id.to_string() }))).await
     }
 
+    async fn unlink(&self, connection: &Connection, remote_id: &str) -> Result<(), Failure> {
+        self.needs_crm_link(connection)?;
+        let link = format!("{INTEGRATION}/contacts/{}/link", path_id(remote_id)?);
+        self.write(connection, Call::delete(link)).await
+    }
+
     async fn update(
         &self,
         connection: &Connection,

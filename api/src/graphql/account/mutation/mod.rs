@@ -3,11 +3,13 @@
 mod bulk;
 mod create;
 mod delete;
+mod merge;
 mod update;
 
 pub use bulk::{AccountBulkCreate, AccountBulkUpdate};
 pub use create::AccountCreate;
 pub use delete::{AccountDelete, AccountRestore};
+pub use merge::AccountMerge;
 pub use update::AccountUpdate;
 
 /// Changing accounts.
@@ -17,6 +19,7 @@ pub struct AccountMutation(
     AccountUpdate,
     AccountDelete,
     AccountRestore,
+    AccountMerge,
     AccountBulkCreate,
     AccountBulkUpdate,
 );

@@ -3,11 +3,13 @@
 mod bulk;
 mod create;
 mod delete;
+mod merge;
 mod update;
 
 pub use bulk::{ContactBulkCreate, ContactBulkUpdate};
 pub use create::ContactCreate;
 pub use delete::{ContactDelete, ContactRestore};
+pub use merge::ContactMerge;
 pub use update::ContactUpdate;
 
 /// Changing contacts.
@@ -17,6 +19,7 @@ pub struct ContactMutation(
     ContactUpdate,
     ContactDelete,
     ContactRestore,
+    ContactMerge,
     ContactBulkCreate,
     ContactBulkUpdate,
 );

@@ -3,15 +3,17 @@
 mod bulk;
 mod create;
 mod delete;
+mod merge;
 mod move_to_stage;
 mod update;
 
-use async_graphql::{ID, InputObject, Result};
+use async_graphql::{ID, InputObject, MaybeUndefined, Result};
 use finbridge_domain::NodeKind;
 
 pub use bulk::{DealBulkCreate, DealBulkUpdate};
 pub use create::DealCreate;
 pub use delete::{DealDelete, DealRestore};
+pub use merge::DealMerge;
 pub use move_to_stage::DealMoveToStage;
 pub use update::DealUpdate;
 
@@ -27,6 +29,7 @@ pub struct DealMutation(
     DealMoveToStage,
     DealDelete,
     DealRestore,
+    DealMerge,
     DealBulkCreate,
     DealBulkUpdate,
 );
@@ -39,8 +42,9 @@ pub struct DealLineInput {
     /// How many; above zero, and not necessarily whole.
     quantity: Decimal,
     /// Price of one, in the currency of the deal; it may be finer than the currency's coins, and differ from the product's
-    /// list price. Leave it out when it is not known.
-    unit_price: Option<Decimal>,
+    /// list price. Left out, it is the list price that the product has in that currency at this moment, if it has one:
+    /// nothing is converted, and later changes of the list price do not touch the deal. Null: not known.
+    unit_price: MaybeUndefined<Decimal>,
 }
 
 /// The lines of an input, in their order.
@@ -49,7 +53,7 @@ fn lines(inputs: Vec<DealLineInput>) -> Result<Vec<NewLine>> {
         Ok(NewLine {
             product_id: uuid(NodeKind::Product, &input.product_id)?,
             quantity: input.quantity.0,
-            unit_price: input.unit_price.map(|price| price.0),
+            unit_price: input.unit_price.map_value(|price| price.0),
         })
     };
     inputs.into_iter().map(line).collect()

@@ -3,11 +3,13 @@
 mod bulk;
 mod create;
 mod delete;
+mod merge;
 mod update;
 
 pub use bulk::{ProductBulkCreate, ProductBulkUpdate};
 pub use create::ProductCreate;
 pub use delete::{ProductDelete, ProductRestore};
+pub use merge::ProductMerge;
 pub use update::ProductUpdate;
 
 /// Changing products.
@@ -17,6 +19,7 @@ pub struct ProductMutation(
     ProductUpdate,
     ProductDelete,
     ProductRestore,
+    ProductMerge,
     ProductBulkCreate,
     ProductBulkUpdate,
 );

@@ -3,11 +3,13 @@
 mod bulk;
 mod create;
 mod delete;
+mod merge;
 mod update;
 
 pub use bulk::{VendorBulkCreate, VendorBulkUpdate};
 pub use create::VendorCreate;
 pub use delete::{VendorDelete, VendorRestore};
+pub use merge::VendorMerge;
 pub use update::VendorUpdate;
 
 /// Changing vendors.
@@ -17,6 +19,7 @@ pub struct VendorMutation(
     VendorUpdate,
     VendorDelete,
     VendorRestore,
+    VendorMerge,
     VendorBulkCreate,
     VendorBulkUpdate,
 );
