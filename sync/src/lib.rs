@@ -11,6 +11,7 @@ pub mod job;
 mod lease;
 mod link;
 pub mod matching;
+pub mod members;
 pub mod modules;
 pub mod outcome;
 pub mod plan;

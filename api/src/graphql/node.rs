@@ -14,6 +14,7 @@ use super::stage::Stage;
 use super::sync::SyncRun;
 use super::user::User;
 use super::vendor::{self, Vendor};
+use super::view::View;
 use crate::service;
 
 /// Something that is stored and has an id.
@@ -42,6 +43,8 @@ pub enum Node {
     User(User),
     /// A supplier.
     Vendor(Vendor),
+    /// Criteria kept under a name.
+    View(View),
 }
 
 /// Finding things by id.
@@ -85,6 +88,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }
         NodeKind::User => User::load(ctx, Some(uuid)).await?.map(Node::User),
         NodeKind::Vendor => vendor::living(ctx, uuid).await?.map(Node::Vendor),
+        NodeKind::View => {
+            let view = service::view::find(ctx.services()?, uuid).await.map_err(top_level)?;
+            view.map(|view| Node::View(view.into()))
+        }
         // These are read through what they belong to.
         NodeKind::Organization
         | NodeKind::Membership
@@ -96,7 +103,6 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         | NodeKind::Layout
         | NodeKind::Tag
         | NodeKind::Note
-        | NodeKind::View
         | NodeKind::FinanceOrganization
         | NodeKind::SyncRunItem
         | NodeKind::RecordLink => None,

@@ -17,6 +17,7 @@ use super::syncable::Syncable;
 use super::token::{TokenMutation, TokenQuery};
 use super::user::query::UserQuery;
 use super::vendor::{mutation::VendorMutation, query::VendorQuery};
+use super::view::{mutation::ViewMutation, query::ViewQuery};
 use super::viewer::ViewerQuery;
 
 /// What can be read.
@@ -31,6 +32,7 @@ pub struct Query(
     DealQuery,
     StageQuery,
     CustomFieldQuery,
+    ViewQuery,
     UserQuery,
     IntegrationQuery,
     SyncQuery,
@@ -46,6 +48,7 @@ pub struct Mutation(
     ProductMutation,
     DealMutation,
     CustomFieldMutation,
+    ViewMutation,
     IntegrationMutation,
     SyncMutation,
     TokenMutation,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use finbridge_domain::SyncModule;
 use finbridge_entity::types::RunTrigger;
 use finbridge_entity::{Scoped, begin_write, sync_run, sync_run_item, sync_settings};
+use finbridge_sync::SyncError;
 use finbridge_sync::plan::{self, Step};
 use finbridge_sync::pull;
 use finbridge_sync::run::{self, StartRun, Started};
@@ -128,7 +129,7 @@ pub struct PlanPage {
 /// What a run would do now. Nothing is written on either side; the finance side is read up to this moment.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` when the module was never configured; a sentence when the finance app cannot be read in time.
+/// `BAD_USER_INPUT` when the module was never configured, or its view cannot be applied any more; a sentence when the finance app cannot be read in time.
 pub async fn plan(
     services: &Services,
     integration_id: Uuid,
@@ -156,7 +157,7 @@ pub async fn plan(
     let read = pull::read_changes(&services.engine, &remote, adapter, row.id, &never);
     match tokio::time::timeout(DEADLINE, read).await {
         Ok(Ok(_)) => {}
-        Ok(Err(finbridge_sync::SyncError::Finance(failure))) => {
+        Ok(Err(SyncError::Finance(failure))) => {
             return Err(ServiceError::Unavailable(failure.message));
         }
         Ok(Err(error)) => return Err(error.into()),
@@ -168,7 +169,11 @@ pub async fn plan(
     let as_of = services.clock().now();
     let mut page = PlanPage { as_of, steps: Vec::new(), position: after };
     while page.steps.len() <= size {
-        let planned = plan::next(db, &remote, &settings, page.position, plan::BATCH).await?;
+        let planned = plan::next(db, &remote, &settings, as_of, page.position, plan::BATCH).await;
+        let planned = planned.map_err(|error| match error {
+            SyncError::ViewUnusable(message) => ServiceError::BadInput(message),
+            error => error.into(),
+        })?;
         if planned.position.is_none() {
             break;
         }
