@@ -9,6 +9,7 @@ mod http;
 mod loaders;
 mod pages;
 mod tenancy;
+mod views;
 
 use finbridge::auth::Viewer;
 use finbridge::auth::token::{self, TokenFor};

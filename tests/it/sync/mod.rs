@@ -5,3 +5,4 @@ mod duplicates;
 mod failures;
 mod runs;
 mod settings;
+mod views;

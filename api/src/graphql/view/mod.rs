@@ -11,11 +11,11 @@ use finbridge_entity::criteria::{self as entity, Predefined};
 
 use self::criteria::ViewCriteria;
 use super::context::{Asked, id};
-use super::error::coded;
 use super::loader::{Viewed, failed};
 use super::record::RecordType;
 use super::scalar::DateTime;
 use super::user::User;
+use crate::service::view::count::Counted;
 
 /// Criteria kept under a name: which records of one kind somebody wants to see, or to synchronise.
 #[derive(Clone)]
@@ -24,6 +24,12 @@ pub struct View(entity::View);
 impl From<entity::View> for View {
     fn from(view: entity::View) -> Self {
         Self(view)
+    }
+}
+
+impl View {
+    async fn counted(&self, ctx: &Context<'_>) -> Result<Option<Counted>> {
+        ctx.loaders()?.view_counts.load_one(Viewed(self.0.clone())).await.map_err(failed)
     }
 }
 
@@ -83,15 +89,15 @@ impl View {
         User::load(ctx, self.0.made.map(|made| made.owner_id)).await
     }
 
-    /// How many living records are in it for the viewer. Counted only when asked for. Null with an error when the view is
-    /// about a field that was removed.
+    /// How many living records are in it for the viewer. Counted only when asked for; null when the view cannot be used.
     async fn count(&self, ctx: &Context<'_>) -> Result<Option<i32>> {
-        let counted = ctx.loaders()?.view_counts.load_one(Viewed(self.0.clone())).await.map_err(failed)?;
-        match counted {
-            None => Ok(None),
-            Some(Ok(count)) => Ok(Some(i32::try_from(count).unwrap_or(i32::MAX))),
-            Some(Err(reason)) => Err(coded("BAD_USER_INPUT", reason)),
-        }
+        let count = self.counted(ctx).await?.and_then(Result::ok);
+        Ok(count.map(|count| i32::try_from(count).unwrap_or(i32::MAX)))
+    }
+
+    /// Why it cannot be used, such as that it is about a field that was removed, and what to do; null while it can be used.
+    async fn problem(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.counted(ctx).await?.and_then(Result::err))
     }
 
     /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change. Null for
