@@ -14,7 +14,7 @@ pub mod record;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use currency::{CurrencyCode, UnknownCurrency};
 pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
-pub use module::{CrmModule, Direction, DuplicatePolicy, SyncModule, SyncSettings};
+pub use module::{CrmModule, Direction, DuplicatePolicy, SyncModule, SyncSettings, ViewChoice};
 pub use money::{Amount, AmountError, Money};
 pub use name::{name_key, name_words};
 pub use profile::CapabilityProfile;

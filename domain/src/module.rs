@@ -1,6 +1,7 @@
 //! What can be synchronised, and the settings that say how.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A kind of finance record that syncs with the CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -98,4 +99,17 @@ pub struct SyncSettings {
     pub direction: Direction,
     /// What happens on a duplicate.
     pub duplicate_policy: DuplicatePolicy,
+    /// The view that limits which accounts are synchronised (R075); none: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account_view: Option<ViewChoice>,
+}
+
+/// A view that limits what is synchronised. Its criteria are read when a run is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewChoice {
+    /// The view.
+    pub view_id: Uuid,
+    /// Whom "mine" means in it: whoever chose it, because a run has nobody who asks.
+    pub viewer_id: Uuid,
 }

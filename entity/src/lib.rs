@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api_token;
 pub mod contact;
+pub mod criteria;
 pub mod crm_user;
 pub mod custom_field;
 pub mod custom_value;

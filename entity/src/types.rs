@@ -54,6 +54,19 @@ text_enum! {
     }
 }
 
+impl RecordType {
+    /// What several of them are called in sentences.
+    pub const fn plural(self) -> &'static str {
+        match self {
+            Self::Account => "accounts",
+            Self::Contact => "contacts",
+            Self::Vendor => "vendors",
+            Self::Product => "products",
+            Self::Deal => "deals",
+        }
+    }
+}
+
 text_enum! {
     /// What a custom field holds.
     CustomFieldKind {

@@ -34,6 +34,9 @@ pub enum SyncError {
         "the stored credential cannot be decrypted; is FINBRIDGE_SECRETS_KEY the key it was encrypted with?"
     )]
     Credential,
+    /// The view that limits what is synchronised cannot be applied.
+    #[error("{0}")]
+    ViewUnusable(String),
     /// The integration's app is not in the registry of this server.
     #[error("the finance app `{0}` is not part of this server")]
     UnknownApp(String),

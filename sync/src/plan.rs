@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use finbridge_domain::SyncSettings;
 use finbridge_domain::record::CustomerValues;
 use finbridge_entity::{Scoped, record_link};
@@ -12,7 +13,8 @@ use crate::decide::{self, Decision, Pair, Source};
 use crate::engine::Remote;
 use crate::error::SyncError;
 use crate::matching;
-use crate::modules::customers::{self, KIND, SourceRecord};
+use crate::members;
+use crate::modules::customers::{self, KIND, Scope, SourceRecord};
 
 /// Records planned at a time.
 pub const BATCH: u64 = 200;
@@ -48,20 +50,23 @@ pub struct Step {
     pub decision: Decision,
 }
 
-/// Plans the next batch of records after `position`. Writes nothing.
+/// Plans the next batch of records after `position`, by the criteria of the view as they are now. Writes nothing.
 ///
 /// # Errors
-/// The database's.
+/// The database's, and a view that cannot be applied any more.
 pub async fn next(
     db: &impl ConnectionTrait,
     remote: &Remote,
     settings: &SyncSettings,
+    now: DateTime<Utc>,
     position: Option<Uuid>,
     limit: u64,
 ) -> Result<Planned, SyncError> {
     let (organization_id, finance_organization_id) =
         (remote.organization.organization_id, remote.organization.id);
-    let records = customers::pending(db, organization_id, finance_organization_id, position, limit).await?;
+    let members = members::accounts(db, organization_id, settings, now).await?;
+    let scope = Scope { organization_id, finance_organization_id, members: members.as_ref() };
+    let records = customers::pending(db, scope, position, limit).await?;
     let links: HashMap<Uuid, record_link::Model> = record_link::Entity::of(organization_id)
         .filter(record_link::Column::FinanceOrganizationId.eq(finance_organization_id))
         .filter(record_link::Column::Kind.eq(KIND))
@@ -74,7 +79,7 @@ pub async fn next(
     let unlinked: Vec<_> = records.iter().filter(|record| !links.contains_key(&record.id)).collect();
     let mut found = matching::find(db, organization_id, finance_organization_id, &unlinked).await?;
     let names = unlinked.iter().map(|record| record.name_key.clone()).collect();
-    let by_name = customers::unlinked_by_name(db, organization_id, finance_organization_id, names).await?;
+    let by_name = customers::unlinked_by_name(db, scope, names).await?;
 
     let mut planned = Planned { position: records.last().map(|record| record.id), ..Planned::default() };
     for record in records {

@@ -164,6 +164,7 @@ pub async fn go_on(
             lease.release(backoff(attempts), patience().await?).await?;
             Err(error.into())
         }
+        Err(SyncError::ViewUnusable(message)) => lease.fail("VIEW_UNUSABLE", &message).await,
         // Trying again would end the same way.
         Err(error) => {
             lease.fail("NOT_POSSIBLE", &error.to_string()).await?;
@@ -224,9 +225,10 @@ async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncErro
         .one(&engine.db)
         .await?
         .ok_or(SyncError::Missing("the run"))?;
-    let planned = plan::next(&engine.db, remote, &settings(run)?, current.plan_position, plan::BATCH).await?;
-    let Some(position) = planned.position else { return Ok(false) };
     let now = engine.clock.now();
+    let planned =
+        plan::next(&engine.db, remote, &settings(run)?, now, current.plan_position, plan::BATCH).await?;
+    let Some(position) = planned.position else { return Ok(false) };
     let count = i64::try_from(planned.steps.len()).unwrap_or(i64::MAX);
     let mut items = Vec::with_capacity(planned.steps.len());
     for step in planned.steps {

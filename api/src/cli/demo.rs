@@ -118,6 +118,7 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
             crm_module: CrmModule::Accounts,
             direction: Direction::FetchFromCrm,
             duplicate_policy: DuplicatePolicy::Skip,
+            account_view: None,
         };
         integration::configure(&services, integration.id, SyncModule::Customers, settings, true).await?;
     }

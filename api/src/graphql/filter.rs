@@ -1,8 +1,9 @@
 //! Filters: input objects whose conditions must all hold.
 
 use async_graphql::{ID, InputObject};
-use finbridge_domain::{Amount, NodeKind, name_key};
-use sea_orm::sea_query::{Expr, ExprTrait, Func, LikeExpr};
+use finbridge_domain::{Amount, NodeKind};
+pub use finbridge_entity::criteria::TextShape;
+use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition};
 
 use super::context;
@@ -89,32 +90,6 @@ pub struct BooleanFilter {
     pub eq: Option<bool>,
 }
 
-/// What a condition may be put on: which of a column's shapes a text is compared in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextShape {
-    /// The column holds compared names already.
-    Key,
-    /// The column holds text as written.
-    Plain,
-}
-
-impl TextShape {
-    /// The forms that the text may have in the column. SQLite folds ASCII letters only, PostgreSQL all.
-    /// None when no column can hold the text: U+0000, which PostgreSQL refuses even in a comparison.
-    fn forms(self, text: &str) -> Vec<String> {
-        match self {
-            _ if text.contains('\0') => Vec::new(),
-            Self::Key => vec![name_key(text)],
-            Self::Plain => {
-                let text = text.trim();
-                let mut forms = vec![text.to_lowercase(), text.to_ascii_lowercase()];
-                forms.dedup();
-                forms
-            }
-        }
-    }
-}
-
 /// Adds conditions to a query.
 pub trait Conditions: Sized {
     /// A text.
@@ -145,31 +120,18 @@ pub trait Conditions: Sized {
 impl Conditions for Condition {
     fn text(mut self, column: impl ColumnTrait, shape: TextShape, filter: Option<&StringFilter>) -> Self {
         let Some(filter) = filter else { return self };
-        let value = || match shape {
-            TextShape::Key => Expr::col(column.as_column_ref()),
-            TextShape::Plain => Expr::expr(Func::lower(Expr::col(column.as_column_ref()))),
-        };
+        let value = || Expr::col(column.as_column_ref());
         if let Some(text) = &filter.eq {
-            self = self.add(value().is_in(shape.forms(text)));
+            self = self.add(shape.is_in(value(), [text.as_str()]));
         }
         if let Some(texts) = &filter.any_of {
-            self = self.add(value().is_in(texts.iter().flat_map(|text| shape.forms(text))));
+            self = self.add(shape.is_in(value(), texts.iter().map(String::as_str)));
         }
-        let like = |before: &str, text: &str| {
-            let forms = shape.forms(text);
-            if forms.is_empty() {
-                return Condition::any().add(value().is_in(forms));
-            }
-            forms.iter().fold(Condition::any(), |any, form| {
-                let pattern = format!("{before}{}%", escaped(form));
-                any.add(value().like(LikeExpr::new(pattern).escape('\\')))
-            })
-        };
         if let Some(text) = &filter.starts_with {
-            self = self.add(like("", text));
+            self = self.add(shape.starts_with(&value(), text));
         }
         if let Some(text) = &filter.contains {
-            self = self.add(like("%", text));
+            self = self.add(shape.contains(&value(), text));
         }
         self
     }
@@ -250,9 +212,4 @@ fn null(condition: Condition, column: impl ColumnTrait, is_null: Option<bool>) -
         Some(false) => condition.add(column.is_not_null()),
         None => condition,
     }
-}
-
-/// `%`, `_` and the escape character stand for themselves.
-fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }

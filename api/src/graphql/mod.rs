@@ -24,6 +24,7 @@ pub mod syncable;
 pub mod token;
 pub mod user;
 pub mod vendor;
+pub mod view;
 pub mod viewer;
 
 pub use schema::{FinbridgeSchema, Introspection, build, sdl};

@@ -21,6 +21,7 @@ use super::syncable::{ExternalReference, Syncable};
 use super::token::ApiToken;
 use super::user::User;
 use super::vendor::{self, Vendor};
+use super::view::View;
 use super::viewer::Organization;
 use crate::service;
 
@@ -74,6 +75,8 @@ pub enum Node {
     User(User),
     /// A supplier.
     Vendor(Vendor),
+    /// Criteria kept under a name.
+    View(View),
 }
 
 /// Finding things by id.
@@ -148,7 +151,11 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let item = service::sync::item(ctx.services()?, uuid).await.map_err(top_level)?;
             item.map(|item| Node::SyncRunItem(item.into()))
         }
-        NodeKind::Tag | NodeKind::Note | NodeKind::View => None,
+        NodeKind::Tag | NodeKind::Note => None,
+        NodeKind::View => {
+            let view = service::view::find(ctx.services()?, uuid).await.map_err(top_level)?;
+            view.map(|view| Node::View(view.into()))
+        }
         // These are never handed out.
         NodeKind::Membership | NodeKind::ProductPrice => None,
     })

@@ -18,6 +18,7 @@ use super::syncable::Syncable;
 use super::token::{TokenMutation, TokenQuery};
 use super::user::query::UserQuery;
 use super::vendor::{mutation::VendorMutation, query::VendorQuery};
+use super::view::{mutation::ViewMutation, query::ViewQuery};
 use super::viewer::ViewerQuery;
 
 /// What can be read.
@@ -33,6 +34,7 @@ pub struct Query(
     PipelineQuery,
     StageQuery,
     CustomFieldQuery,
+    ViewQuery,
     UserQuery,
     IntegrationQuery,
     SyncQuery,
@@ -50,6 +52,7 @@ pub struct Mutation(
     PipelineMutation,
     StageMutation,
     CustomFieldMutation,
+    ViewMutation,
     IntegrationMutation,
     SyncMutation,
     TokenMutation,

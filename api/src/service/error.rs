@@ -58,6 +58,10 @@ pub enum ErrorCode {
     TooLong,
     /// The record changed since it was read.
     VersionConflict,
+    /// The settings of a sync name the view.
+    ViewInUse,
+    /// The view is on another kind of record.
+    ViewModuleMismatch,
 }
 
 /// Something in the input that a person can mend.

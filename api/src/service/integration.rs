@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
 use finbridge_domain::{CapabilityProfile, SyncModule, SyncSettings};
-use finbridge_entity::types::{IntegrationState, RunTrigger};
+use finbridge_entity::types::{IntegrationState, RecordType, RunTrigger};
 use finbridge_entity::{
     Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run,
     sync_settings,
@@ -17,8 +17,9 @@ use sea_orm::{
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::Services;
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
+use super::validate::Check;
+use super::{Services, view};
 
 /// How long a person waits for a finance app while connecting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -241,7 +242,7 @@ pub struct Configured {
 /// Saves a module's settings as a new version and, with `start`, queues a run in the same transaction (R080).
 ///
 /// # Errors
-/// Settings that the profile does not offer, with the profile key that refuses them.
+/// Settings that the profile does not offer, with the profile key that refuses them; a view that cannot limit this module.
 pub async fn configure(
     services: &Services,
     integration_id: Uuid,
@@ -277,6 +278,21 @@ pub async fn configure(
         };
         UserError::of(code, field, refusal.to_string())
     })?;
+    if let Some(choice) = settings.account_view {
+        let mut check = Check::default();
+        let records = RecordType::Account;
+        view::write::choose(
+            services,
+            &transaction,
+            &mut check,
+            module,
+            records,
+            "accountViewId",
+            choice.view_id,
+        )
+        .await?;
+        check.finish()?;
+    }
     let known = find_module(&transaction, services.organization_id(), integration_id, module).await?;
     let now = services.clock().now();
     let version = known.as_ref().map_or(1, |module| module.settings_version + 1);

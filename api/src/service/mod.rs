@@ -25,6 +25,7 @@ pub mod token;
 pub mod user;
 pub mod validate;
 pub mod vendor;
+pub mod view;
 
 pub use error::{ErrorCode, ServiceError, ServiceResult, UserError};
 

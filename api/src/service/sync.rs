@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use finbridge_domain::{SyncModule, SyncSettings};
 use finbridge_entity::types::RunTrigger;
 use finbridge_entity::{Scoped, begin_write, sync_run, sync_run_item, sync_settings};
+use finbridge_sync::SyncError;
 use finbridge_sync::engine::Remote;
 use finbridge_sync::plan::{self, Step};
 use finbridge_sync::pull;
@@ -135,7 +136,7 @@ pub struct PlanPage {
 /// Begins a plan: reads the finance side up to this moment.
 ///
 /// # Errors
-/// `BAD_USER_INPUT` when the module was never configured; a sentence when the finance app cannot be read in time.
+/// `BAD_USER_INPUT` when the module was never configured, or its view cannot be applied any more; a sentence when the finance app cannot be read in time.
 pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule) -> ServiceResult<Plan> {
     services.viewer.require_administrator()?;
     let db = services.db();
@@ -157,7 +158,7 @@ pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule)
     let read = pull::read_changes(&services.engine, &remote, adapter, row.id, &never);
     match tokio::time::timeout(DEADLINE, read).await {
         Ok(Ok(_)) => {}
-        Ok(Err(finbridge_sync::SyncError::Finance(failure))) => {
+        Ok(Err(SyncError::Finance(failure))) => {
             return Err(ServiceError::Unavailable(failure.message));
         }
         Ok(Err(error)) => return Err(error.into()),
@@ -184,7 +185,12 @@ impl Plan {
         let mut position = after;
         while steps.len() <= size {
             let planned =
-                plan::next(services.db(), &self.remote, &self.settings, position, plan::BATCH).await?;
+                plan::next(services.db(), &self.remote, &self.settings, self.as_of, position, plan::BATCH)
+                    .await;
+            let planned = planned.map_err(|error| match error {
+                SyncError::ViewUnusable(message) => ServiceError::BadInput(message),
+                error => error.into(),
+            })?;
             if planned.position.is_none() {
                 break;
             }

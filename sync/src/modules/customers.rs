@@ -38,15 +38,36 @@ pub struct SourceRecord {
     pub customer: Customer,
 }
 
+/// Which accounts a sync is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// The tenant.
+    pub organization_id: Uuid,
+    /// The finance side.
+    pub finance_organization_id: Uuid,
+    /// The accounts in the view; none: all of them.
+    pub members: Option<&'a Condition>,
+}
+
+impl Scope<'_> {
+    fn members(self) -> Condition {
+        self.members.cloned().unwrap_or_else(Condition::all)
+    }
+}
+
 /// The next records, by id, whose finance side may have to change: unlinked ones, ones that changed since they were
 /// last written, and deleted ones that are still linked. Only these leave the database; finding them walks an index.
+///
+/// An account outside the view is neither made nor changed on the finance side, and one that was linked stays linked
+/// (A17.13). Two things still happen to it: what an earlier run began is finished, because the finance record may be
+/// there already; and when the account itself is deleted, its finance record follows (R116), because the link says that
+/// the two are one thing.
 ///
 /// # Errors
 /// The database's.
 pub async fn pending(
     db: &impl ConnectionTrait,
-    organization_id: Uuid,
-    finance_organization_id: Uuid,
+    scope: Scope<'_>,
     after: Option<Uuid>,
     limit: u64,
 ) -> Result<Vec<SourceRecord>, DbErr> {
@@ -54,10 +75,11 @@ pub async fn pending(
     let record = |column: account::Column| Expr::col((account::Entity, column));
     let live = Condition::all().add(record(account::Column::DeletedAt).is_null()).add(
         Condition::any()
-            .add(link(record_link::Column::Id).is_null())
+            .add(Condition::all().add(link(record_link::Column::Id).is_null()).add(scope.members()))
             .add(link(record_link::Column::State).eq(LinkState::Claimed))
             .add(
                 Condition::all()
+                    .add(scope.members())
                     .add(
                         link(record_link::Column::State).is_in([LinkState::Linked, LinkState::RemoteMissing]),
                     )
@@ -70,7 +92,7 @@ pub async fn pending(
     let deleted = Condition::all()
         .add(record(account::Column::DeletedAt).is_not_null())
         .add(link(record_link::Column::State).is_in([LinkState::Linked, LinkState::Claimed]));
-    let mut select = account::Entity::of(organization_id)
+    let mut select = account::Entity::of(scope.organization_id)
         .filter(Condition::any().add(live).add(deleted))
         .order_by_asc(account::Column::Id)
         .limit(limit);
@@ -80,33 +102,33 @@ pub async fn pending(
     QueryTrait::query(&mut select).join(
         JoinType::LeftJoin,
         record_link::Entity,
-        link_of_account(finance_organization_id),
+        link_of_account(scope.finance_organization_id),
     );
     Ok(select.all(db).await?.into_iter().map(from_account).collect())
 }
 
-/// How many live, unlinked CRM records share each of these names.
+/// How many live, unlinked CRM records of the view share each of these names.
 ///
 /// # Errors
 /// The database's.
 pub async fn unlinked_by_name(
     db: &impl ConnectionTrait,
-    organization_id: Uuid,
-    finance_organization_id: Uuid,
+    scope: Scope<'_>,
     name_keys: Vec<String>,
 ) -> Result<HashMap<String, usize>, DbErr> {
-    let mut select = account::Entity::of(organization_id)
+    let mut select = account::Entity::of(scope.organization_id)
         .select_only()
         .column(account::Column::NameKey)
         .column_as(account::Column::Id.count(), "n")
         .filter(account::Column::NameKey.is_in(name_keys))
         .filter(account::Column::DeletedAt.is_null())
         .filter(Expr::col((record_link::Entity, record_link::Column::Id)).is_null())
+        .filter(scope.members())
         .group_by(account::Column::NameKey);
     QueryTrait::query(&mut select).join(
         JoinType::LeftJoin,
         record_link::Entity,
-        link_of_account(finance_organization_id),
+        link_of_account(scope.finance_organization_id),
     );
     let counts: Vec<(String, i64)> = select.into_tuple().all(db).await?;
     Ok(counts.into_iter().map(|(name, n)| (name, usize::try_from(n).unwrap_or_default())).collect())

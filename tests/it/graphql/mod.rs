@@ -16,6 +16,7 @@ mod pipelines;
 mod records;
 mod subscriptions;
 mod tenancy;
+mod views;
 
 use finbridge::auth::Viewer;
 use finbridge::auth::token::{self, TokenFor};

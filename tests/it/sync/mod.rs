@@ -6,3 +6,4 @@ mod failures;
 mod merge;
 mod runs;
 mod settings;
+mod views;

@@ -13,6 +13,8 @@ use super::error::{coded, top_level};
 use super::loader::failed;
 use super::scalar::{CurrencyCode, DateTime};
 use super::sync::SyncRun;
+use super::user::User;
+use super::view::View;
 use crate::service;
 
 /// A finance app that this server can be connected to.
@@ -280,6 +282,19 @@ impl SyncModule {
     /// What happens on a duplicate.
     async fn duplicate_policy(&self) -> DuplicatePolicy {
         self.settings.duplicate_policy.into()
+    }
+
+    /// The view that limits which accounts are synchronised; null when all of them are. Its criteria are read when a run is
+    /// planned. An account that leaves the view stays linked and gets no more updates; it is not deleted on the finance side.
+    async fn account_view(&self, ctx: &Context<'_>) -> Result<Option<View>> {
+        let Some(choice) = self.settings.account_view else { return Ok(None) };
+        let view = service::view::chosen(ctx.services()?, choice).await.map_err(top_level)?;
+        Ok(view.map(View::from))
+    }
+
+    /// Whom "my" and VIEWER mean in the account view: whoever chose it. Null without a view.
+    async fn account_viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        User::load(ctx, self.settings.account_view.map(|choice| choice.viewer_id)).await
     }
 
     /// Version of these settings; a run keeps the version it began with.

@@ -4,6 +4,7 @@
 mod children;
 mod nested;
 mod record;
+mod view;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
@@ -33,6 +34,7 @@ use crate::service::{ServiceError, Services};
 pub use children::Children;
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, Tags};
+pub use view::{ViewCounts, Viewed};
 
 /// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
 /// which they were asked first, so that one statement serves all that was asked for in it, however long the turn took.
@@ -122,6 +124,8 @@ pub struct Loaders {
     pub layouts: DataLoader<ById<layout::Entity>>,
     /// Prices in further currencies, by product.
     pub prices: DataLoader<Children<product_price::Entity>>,
+    /// How many records are in views.
+    pub view_counts: DataLoader<ViewCounts>,
     /// Links by CRM record.
     pub links: DataLoader<Children<record_link::Entity>>,
     /// Totals by run.
@@ -222,6 +226,7 @@ impl Loaders {
                 },
                 turns,
             ),
+            view_counts: batching(ViewCounts(services.clone()), turns),
             links: batching(
                 Children {
                     scope: scope.clone(),

@@ -1,19 +1,23 @@
 //! Conditions that lists of every kind of record take.
 
-use async_graphql::{InputObject, Result};
+use async_graphql::{ID, InputObject, Result};
 use finbridge_domain::NodeKind;
 use finbridge_entity::{custom_value, record_tag, tag};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
+use crate::graphql::context::uuid;
 use crate::graphql::custom_field::CustomFieldFilter;
+use crate::graphql::error::top_level;
 use crate::graphql::filter::{Conditions, DateTimeFilter, IdFilter, StringFilter, TextShape};
-use crate::service::Services;
 use crate::service::custom_field::definition;
 use crate::service::record::{Extent, Record};
+use crate::service::{self, Services};
 
 /// Conditions that lists of every kind of record take.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct RecordFilter {
+    /// Is in this view, which has to be on this kind of record; `views` lists them.
+    view: Option<ID>,
     /// Name.
     name: Option<StringFilter>,
     /// Owner, by user id.
@@ -42,7 +46,7 @@ impl RecordFilter {
     /// The conditions in SQL.
     ///
     /// # Errors
-    /// Ids of another kind, custom fields that are not there or of another kind.
+    /// Ids of another kind, views and custom fields that are not there or of another kind.
     pub async fn condition<E: Record>(&self, services: &Services) -> Result<Condition> {
         let here = services.organization_id();
         let mut condition = Condition::all()
@@ -50,6 +54,11 @@ impl RecordFilter {
             .id(E::owner_column(), NodeKind::User, self.owner.as_ref())?
             .time(E::created_column(), self.created_at.as_ref())
             .time(E::updated_column(), self.updated_at.as_ref());
+        if let Some(view) = &self.view {
+            let view = uuid(NodeKind::View, view)?;
+            condition =
+                condition.add(service::view::members(services, view, E::TYPE).await.map_err(top_level)?);
+        }
         if let Some(tags) = &self.tags {
             let names = tags.iter().map(|name| finbridge_domain::name_key(name));
             let wanted = tag::Entity::find()
@@ -67,7 +76,7 @@ impl RecordFilter {
         let Some(filters) = self.custom_fields.as_ref().filter(|filters| !filters.is_empty()) else {
             return Ok(condition);
         };
-        let fields = definition::list(services, E::TYPE).await.map_err(crate::graphql::error::top_level)?;
+        let fields = definition::list(services, E::TYPE).await.map_err(top_level)?;
         for filter in filters {
             let matching = |wanted: Condition| {
                 custom_value::Entity::find()

@@ -1,7 +1,7 @@
 //! `syncModuleConfigure`.
 
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use finbridge_domain::{NodeKind, SyncSettings};
+use finbridge_domain::{NodeKind, SyncSettings, ViewChoice};
 
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error;
@@ -22,6 +22,9 @@ pub struct SyncModuleConfigureInput {
     direction: SyncDirection,
     /// What happens when an unlinked record of the same name stands on the finance side.
     duplicate_policy: DuplicatePolicy,
+    /// The view that limits which accounts are synchronised, one that `views` lists for accounts; all of them when left out. An
+    /// account that leaves the view stays linked and gets no more updates.
+    account_view_id: Option<ID>,
     /// True: save and sync. False: save, and sync later.
     start: bool,
 }
@@ -50,14 +53,21 @@ impl SyncModuleConfigure {
         ctx: &Context<'_>,
         #[graphql(desc = "Which module, and how.")] input: SyncModuleConfigureInput,
     ) -> Result<Option<SyncModuleConfigurePayload>> {
+        let services = ctx.services()?;
+        let account_view = match &input.account_view_id {
+            Some(view) => {
+                Some(ViewChoice { view_id: uuid(NodeKind::View, view)?, viewer_id: services.viewer.user_id })
+            }
+            None => None,
+        };
         let settings = SyncSettings {
             crm_module: input.crm_module.into(),
             direction: input.direction.into(),
             duplicate_policy: input.duplicate_policy.into(),
+            account_view,
         };
         let id = uuid(NodeKind::Integration, &input.integration_id)?;
-        let result =
-            integration::configure(ctx.services()?, id, input.module.into(), settings, input.start).await;
+        let result = integration::configure(services, id, input.module.into(), settings, input.start).await;
         let (configured, user_errors) = error::split(result)?;
         Ok(Some(match configured {
             Some(done) => SyncModuleConfigurePayload {
