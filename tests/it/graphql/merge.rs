@@ -13,7 +13,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
 use serde_json::{Value, json};
 
-use super::{absent, db, done, faults, organization, product_of, refused, stage_of, text};
+use super::{absent, code, db, done, fault, faults, organization, product_of, refused, stage_of, text};
 
 fn request(name: &str, object: &str, input: Value) -> (String, Value) {
     let pascal = format!("{}{}", name[..1].to_uppercase(), &name[1..]);
@@ -154,7 +154,7 @@ both_databases! {
         let contact = act(world, "contactCreate", "contact { id }", json!({ "lastName": "Doe" })).await;
         for ids in [json!([]), json!(vec![&b; 11]), json!([contact["id"]])] {
             let (mutation, variables) = request("accountMerge", "account { id }", json!({ "id": a, "mergedIds": ids }));
-            assert_eq!(super::code(&world.send(&mutation, variables).await), "BAD_USER_INPUT");
+            assert_eq!(code(&world.send(&mutation, variables).await), "BAD_USER_INPUT");
         }
         let all = world.data("{ accounts { nodes { name version } } }", json!({})).await;
         assert_eq!(all["accounts"]["nodes"], json!([{ "name": "A", "version": 1 }, { "name": "B", "version": 1 }, { "name": "C", "version": 1 }]));
@@ -321,7 +321,7 @@ both_databases! {
             let (made, merged) = tokio::join!(join_all((0..6).map(create)), world.send(&mutation, variables));
             assert_eq!(merged["data"]["accountMerge"]["userErrors"], json!([]), "{merged:#}");
             let made: Vec<_> = made.iter().map(|answer| answer["data"]["contactCreate"]["userErrors"].as_array().unwrap_or_else(|| panic!("{answer:#}"))).collect();
-            let refused: Vec<_> = made.iter().flat_map(|errors| errors.iter()).map(super::fault).collect();
+            let refused: Vec<_> = made.iter().flat_map(|errors| errors.iter()).map(fault).collect();
             assert!(refused.iter().all(|fault| *fault == faults(&[("NOT_FOUND", "accountId")])[0]), "{refused:?}");
             let read = world.data("query($id: ID!) { account(id: $id) { contacts { totalCount } } }", json!({ "id": a })).await;
             assert_eq!(read["account"]["contacts"]["totalCount"], 6 - refused.len());

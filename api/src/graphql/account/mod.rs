@@ -209,6 +209,12 @@ impl Account {
         super::syncable::SyncState::of(ctx, self.0.id).await
     }
 
+    /// The account that a deleted one was merged into; null for every other. What was merged cannot be restored.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
+        let Some(into) = self.0.merged_into_id else { return Ok(None) };
+        living(ctx, into).await
+    }
+
     /// What every record has.
     #[graphql(flatten)]
     async fn fields(&self) -> RecordFields {

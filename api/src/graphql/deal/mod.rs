@@ -97,6 +97,12 @@ impl Deal {
         self.0.description.as_deref()
     }
 
+    /// The deal that a deleted one was merged into; null for every other. What was merged cannot be restored.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Deal>> {
+        let Some(into) = self.0.merged_into_id else { return Ok(None) };
+        living(ctx, into).await
+    }
+
     /// What every record has.
     #[graphql(flatten)]
     async fn fields(&self) -> RecordFields {

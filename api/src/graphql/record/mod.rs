@@ -8,16 +8,16 @@ use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
 use finbridge_domain::{NodeKind, WireId};
 use finbridge_entity::{tag, types};
 
-use super::account::{self, Account};
-use super::contact::{self, Contact};
+use super::account::Account;
+use super::contact::Contact;
 use super::context::{Asked, id};
 use super::custom_field::{CustomFieldValue, Layout};
-use super::deal::{self, Deal};
+use super::deal::Deal;
 use super::loader::failed;
-use super::product::{self, Product};
+use super::product::Product;
 use super::scalar::DateTime;
 use super::user::User;
-use super::vendor::{self, Vendor};
+use super::vendor::Vendor;
 use crate::service::record::Common;
 
 /// The kinds of CRM records.
@@ -87,7 +87,8 @@ impl From<tag::Model> for Tag {
     }
 }
 
-/// The fields that every record has.
+/// The fields that every record has. None may lead back to a record: the fields of a type that is being made are not known yet,
+/// so the record would lack all of these.
 pub struct RecordFields(pub Common);
 
 /// The fields that every record has.
@@ -141,18 +142,6 @@ impl RecordFields {
     /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change.
     async fn version(&self) -> i32 {
         i32::try_from(self.0.version).unwrap_or(i32::MAX)
-    }
-
-    /// What a deleted record was merged into; null for every other. Merged records cannot be restored.
-    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<CrmRecord>> {
-        let Some(id) = self.0.merged_into_id else { return Ok(None) };
-        Ok(match self.0.record_type {
-            types::RecordType::Account => account::living(ctx, id).await?.map(CrmRecord::Account),
-            types::RecordType::Contact => contact::living(ctx, id).await?.map(CrmRecord::Contact),
-            types::RecordType::Vendor => vendor::living(ctx, id).await?.map(CrmRecord::Vendor),
-            types::RecordType::Product => product::living(ctx, id).await?.map(CrmRecord::Product),
-            types::RecordType::Deal => deal::living(ctx, id).await?.map(CrmRecord::Deal),
-        })
     }
 
     /// When the record was made.

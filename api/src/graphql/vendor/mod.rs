@@ -4,7 +4,7 @@ pub mod filter;
 pub mod mutation;
 pub mod query;
 
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object, Result};
 use finbridge_domain::NodeKind;
 use finbridge_entity::vendor;
 
@@ -54,6 +54,12 @@ impl Vendor {
     /// Free text; null when there is none.
     async fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
+    }
+
+    /// The vendor that a deleted one was merged into; null for every other. What was merged cannot be restored.
+    async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Vendor>> {
+        let Some(into) = self.0.merged_into_id else { return Ok(None) };
+        living(ctx, into).await
     }
 
     /// What every record has.
