@@ -134,7 +134,10 @@ async fn custom_field(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
 
 async fn tag(manager: &SchemaManager<'_>) -> Result<(), DbErr> {
     let mut table = tenant_table("tag");
-    table.col(text("name")).col(text("name_key")).col(time("created_at"));
+    table
+        .col(text("name"))
+        .col(ordered_text("name_key", manager.get_database_backend()))
+        .col(time("created_at"));
     manager.create_table(table).await?;
     unique(manager, "tag", &["name_key"]).await?;
 

@@ -34,6 +34,8 @@ pub struct Limits {
     pub execution_seconds: u64,
     /// Requests that are executed at the same time.
     pub concurrent_requests: u64,
+    /// Exports that are written at the same time.
+    pub concurrent_exports: u64,
     /// Points that one request may cost.
     pub cost_per_request: u64,
     /// Points that a token has when it has rested.
@@ -74,6 +76,7 @@ impl Default for Limits {
             errors: 10,
             execution_seconds: 10,
             concurrent_requests: 200,
+            concurrent_exports: 16,
             cost_per_request: 5_000,
             cost_bucket: 20_000,
             cost_restore: 1_000,
@@ -91,7 +94,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Every limit with its key and the largest value that the server bears.
-    fn bounds(&self) -> [(&'static str, u64, u64); 24] {
+    fn bounds(&self) -> [(&'static str, u64, u64); 25] {
         [
             ("limits.body_bytes", self.body_bytes, 64 * 1024 * 1024),
             ("limits.tokens", self.tokens, 20_000),
@@ -109,6 +112,7 @@ impl Limits {
             ("limits.errors", self.errors, 1_000),
             ("limits.execution_seconds", self.execution_seconds, 600),
             ("limits.concurrent_requests", self.concurrent_requests, 100_000),
+            ("limits.concurrent_exports", self.concurrent_exports, 10_000),
             ("limits.cost_per_request", self.cost_per_request, 1_000_000_000),
             ("limits.cost_bucket", self.cost_bucket, 1_000_000_000),
             ("limits.cost_restore", self.cost_restore, 1_000_000_000),

@@ -11,6 +11,7 @@ use super::deal::{self, Deal, DealLine};
 use super::error::{coded, top_level};
 use super::integration::{FinanceOrganization, Integration, SyncModule};
 use super::loader::failed;
+use super::note::Note;
 use super::pipeline::Pipeline;
 use super::product::{self, Product};
 use super::record::CrmRecord;
@@ -18,6 +19,7 @@ use super::stage::Stage;
 use super::sync::SyncRun;
 use super::sync::item::SyncRunItem;
 use super::syncable::{ExternalReference, Syncable};
+use super::tag::Tag;
 use super::token::ApiToken;
 use super::user::User;
 use super::vendor::{self, Vendor};
@@ -55,6 +57,8 @@ pub enum Node {
     Integration(Integration),
     /// Which custom fields a record shows.
     Layout(Layout),
+    /// Something that somebody wrote down about a record.
+    Note(Note),
     /// The organization whose data a token reaches.
     Organization(Organization),
     /// An order of stages.
@@ -71,6 +75,8 @@ pub enum Node {
     SyncRun(SyncRun),
     /// What a run did with one record.
     SyncRunItem(SyncRunItem),
+    /// A short name on records.
+    Tag(Tag),
     /// A person who signs in.
     User(User),
     /// A supplier.
@@ -112,6 +118,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Contact => contact::living(ctx, uuid).await?.map(Node::Contact),
         NodeKind::Deal => deal::living(ctx, uuid).await?.map(Node::Deal),
         NodeKind::Integration => Integration::load(ctx, uuid).await?.map(Node::Integration),
+        NodeKind::Note => Note::load(ctx, uuid).await?.map(Node::Note),
         NodeKind::Pipeline => Pipeline::load(ctx, uuid).await?.map(Node::Pipeline),
         NodeKind::Product => product::living(ctx, uuid).await?.map(Node::Product),
         NodeKind::Stage => Stage::load(ctx, uuid).await?.map(Node::Stage),
@@ -119,6 +126,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let run = service::sync::run(ctx.services()?, uuid).await.map_err(top_level)?;
             run.map(|run| Node::SyncRun(run.into()))
         }
+        NodeKind::Tag => Tag::load(ctx, uuid).await?.map(Node::Tag),
         NodeKind::User => User::load(ctx, Some(uuid)).await?.map(Node::User),
         NodeKind::Vendor => vendor::living(ctx, uuid).await?.map(Node::Vendor),
         NodeKind::ApiToken => {
@@ -151,7 +159,6 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let item = service::sync::item(ctx.services()?, uuid).await.map_err(top_level)?;
             item.map(|item| Node::SyncRunItem(item.into()))
         }
-        NodeKind::Tag | NodeKind::Note => None,
         NodeKind::View => {
             let view = service::view::find(ctx.services()?, uuid).await.map_err(top_level)?;
             view.map(|view| Node::View(view.into()))

@@ -9,12 +9,15 @@ use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
+use super::note::mutation::NoteMutation;
 use super::pipeline::{mutation::PipelineMutation, query::PipelineQuery};
 use super::product::{mutation::ProductMutation, query::ProductQuery};
-use super::record::CrmRecord;
+use super::record::{CrmRecord, act::RecordMutation};
+use super::search::SearchQuery;
 use super::stage::{mutation::StageMutation, query::StageQuery};
 use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
 use super::syncable::Syncable;
+use super::tag::{mutation::TagMutation, query::TagQuery};
 use super::token::{TokenMutation, TokenQuery};
 use super::user::query::UserQuery;
 use super::vendor::{mutation::VendorMutation, query::VendorQuery};
@@ -24,6 +27,9 @@ use super::viewer::ViewerQuery;
 /// What can be read.
 #[derive(MergedObject, Default)]
 pub struct Query(
+    // First, because it names the interface of records before any of them: their flattened fields lead back to it through
+    // notes, and the library leaves them out of a record that it comes upon in the middle of them.
+    SearchQuery,
     ViewerQuery,
     NodeQuery,
     AccountQuery,
@@ -35,6 +41,7 @@ pub struct Query(
     StageQuery,
     CustomFieldQuery,
     ViewQuery,
+    TagQuery,
     UserQuery,
     IntegrationQuery,
     SyncQuery,
@@ -53,6 +60,9 @@ pub struct Mutation(
     StageMutation,
     CustomFieldMutation,
     ViewMutation,
+    NoteMutation,
+    TagMutation,
+    RecordMutation,
     IntegrationMutation,
     SyncMutation,
     TokenMutation,

@@ -33,18 +33,23 @@ pub struct Gate {
     buckets: Buckets,
     guesses: Guesses,
     running: Arc<Semaphore>,
+    exporting: Arc<Semaphore>,
     limits: Limits,
 }
 
 impl Gate {
     /// A gate with these limits.
     pub fn new(guard: Guard, limits: Limits) -> Self {
-        let running = usize::try_from(limits.concurrent_requests).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = |most: u64| {
+            let most = usize::try_from(most).unwrap_or(Semaphore::MAX_PERMITS);
+            Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS)))
+        };
         Self {
             guard,
             buckets: Buckets::new(&limits),
             guesses: Guesses::new(limits.unknown_tokens_per_minute),
-            running: Arc::new(Semaphore::new(running.min(Semaphore::MAX_PERMITS))),
+            running: places(limits.concurrent_requests),
+            exporting: places(limits.concurrent_exports),
             limits,
         }
     }
@@ -266,13 +271,32 @@ pub async fn admit(
 }
 
 async fn permit(gate: &Gate) -> Result<OwnedSemaphorePermit, Refusal> {
-    let waiting = tokio::time::timeout(QUEUE, gate.running.clone().acquire_owned()).await;
+    let maximum = gate.limits.concurrent_requests;
+    let message = format!("The server is executing {maximum} requests already; repeat this one in a moment");
+    place(&gate.running, "CONCURRENT_REQUESTS", maximum, message).await
+}
+
+/// A place among the exports that are written at the same time; it is free again when it is dropped.
+///
+/// # Errors
+/// When none gets free soon.
+pub async fn admit_export(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
+    let gate = &shared.gate;
+    let maximum = gate.limits.concurrent_exports;
+    let message = format!("The server is writing {maximum} exports already; repeat this one in a moment");
+    place(&gate.exporting, "CONCURRENT_EXPORTS", maximum, message).await
+}
+
+async fn place(
+    places: &Arc<Semaphore>,
+    limit: &'static str,
+    maximum: u64,
+    message: String,
+) -> Result<OwnedSemaphorePermit, Refusal> {
+    let waiting = tokio::time::timeout(QUEUE, places.clone().acquire_owned()).await;
     waiting.ok().and_then(Result::ok).ok_or_else(|| {
-        let maximum = gate.limits.concurrent_requests;
-        let message =
-            format!("The server is executing {maximum} requests already; repeat this one in a moment");
         Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
-            .with("limit", "CONCURRENT_REQUESTS")
+            .with("limit", limit)
             .with("maximum", maximum)
             .after(QUEUE)
     })

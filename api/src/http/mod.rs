@@ -1,7 +1,8 @@
-//! The HTTP side: GraphQL, GraphiQL, health.
+//! The HTTP side: GraphQL, CSV export, GraphiQL, health.
 
 pub mod door;
 mod envelope;
+mod export;
 mod graphiql;
 mod graphql;
 mod guesses;
@@ -111,6 +112,7 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     });
     let mut router = Router::new()
         .route("/graphql", get(subscription::get).post(graphql::post))
+        .route("/export/{file}", get(export::get))
         .route("/health/live", get(async || StatusCode::NO_CONTENT))
         .route("/health/ready", get(ready));
     if shared.graphiql.is_some() {

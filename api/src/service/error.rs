@@ -127,4 +127,4 @@ macro_rules! internal {
     };
 }
 
-internal!(DbErr, SyncError, QueueError, serde_json::Error);
+internal!(DbErr, SyncError, QueueError, serde_json::Error, csv::Error);

@@ -159,15 +159,7 @@ where
     /// # Errors
     /// Sizes out of range, `first` and `last` together, cursors that are not of this list and order.
     pub fn window(&self, args: &PageArgs) -> ServiceResult<Window<'_, E>> {
-        let size = match (args.first, args.last) {
-            (Some(_), Some(_)) => return Err(bad("Pass `first` or `last`, not both")),
-            (Some(n), None) | (None, Some(n)) => {
-                u64::try_from(n).ok().filter(|n| (1..=LARGEST).contains(n)).ok_or_else(|| {
-                    bad(format!("`first` and `last` take 1 to {LARGEST}, not {n}; page on with `after`"))
-                })?
-            }
-            (None, None) => DEFAULT_SIZE,
-        };
+        let size = size(args.first, args.last)?;
         Ok(Window {
             listing: self,
             size,
@@ -351,6 +343,22 @@ where
     /// The column of the order.
     pub fn column(&self) -> E::Column {
         self.listing.key.column
+    }
+}
+
+/// How many records a page holds, by what a client asked for.
+///
+/// # Errors
+/// Sizes out of range, `first` and `last` together.
+pub fn size(first: Option<i32>, last: Option<i32>) -> ServiceResult<u64> {
+    match (first, last) {
+        (Some(_), Some(_)) => Err(bad("Pass `first` or `last`, not both")),
+        (Some(n), None) | (None, Some(n)) => {
+            u64::try_from(n).ok().filter(|n| (1..=LARGEST).contains(n)).ok_or_else(|| {
+                bad(format!("`first` and `last` take 1 to {LARGEST}, not {n}; page on with `after`"))
+            })
+        }
+        (None, None) => Ok(DEFAULT_SIZE),
     }
 }
 

@@ -3,7 +3,11 @@
 use std::collections::HashMap;
 
 use finbridge_entity::{Scoped, crm_user, membership};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, JoinType, PaginatorTrait, QueryFilter,
+    QuerySelect,
+};
+use uuid::Uuid;
 
 use super::Services;
 use super::error::ServiceResult;
@@ -40,4 +44,31 @@ pub async fn page(
 /// The database's.
 pub async fn count(services: &Services, filter: Condition) -> ServiceResult<u64> {
     Ok(membership::Entity::of(services.organization_id()).filter(filter).count(services.db()).await?)
+}
+
+/// The e-mail addresses of those of these people who belong to the organization.
+///
+/// # Errors
+/// The database's.
+pub async fn emails(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    users: &[Uuid],
+) -> Result<HashMap<Uuid, String>, DbErr> {
+    if users.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let user = membership::Entity::belongs_to(crm_user::Entity)
+        .from(membership::Column::UserId)
+        .to(crm_user::Column::Id);
+    let emails: Vec<(Uuid, String)> = membership::Entity::of(organization_id)
+        .filter(membership::Column::UserId.is_in(users.iter().copied()))
+        .join(JoinType::InnerJoin, user.into())
+        .select_only()
+        .column(crm_user::Column::Id)
+        .column(crm_user::Column::Email)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(emails.into_iter().collect())
 }

@@ -16,7 +16,7 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{
     Scoped, TenantOwned, account, contact, crm_user, custom_field, deal, deal_line, finance_organization,
-    integration, layout, membership, pipeline, product, product_price, record_link, stage, vendor,
+    integration, layout, membership, note, pipeline, product, product_price, record_link, stage, tag, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
@@ -33,7 +33,7 @@ use crate::service::{ServiceError, Services};
 
 pub use children::Children;
 pub use nested::{CountOf, Nested, PageOf};
-pub use record::{CustomValues, Tags};
+pub use record::{CustomValues, TagUses, Tags};
 pub use view::{ViewCounts, Viewed};
 
 /// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
@@ -112,6 +112,12 @@ pub struct Loaders {
     pub deal_lines: DataLoader<Children<deal_line::Entity>>,
     /// Tags by record.
     pub tags: DataLoader<Tags>,
+    /// Tags by id.
+    pub tags_by_id: DataLoader<ById<tag::Entity>>,
+    /// How many living records have a tag, by tag.
+    pub tag_uses: DataLoader<TagUses>,
+    /// Notes by id.
+    pub notes: DataLoader<ById<note::Entity>>,
     /// What records hold in custom fields, by record.
     pub custom_values: DataLoader<CustomValues>,
     /// Custom fields by id.
@@ -134,6 +140,8 @@ pub struct Loaders {
     pub contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>>,
     /// Pages of deals by account.
     pub deals_of_account: Arc<DataLoader<Nested<deal::Entity>>>,
+    /// Pages of notes by record.
+    pub notes_of_record: Arc<DataLoader<Nested<note::Entity>>>,
 }
 
 /// The tenant whose rows a loader reads, and from where.
@@ -212,6 +220,9 @@ impl Loaders {
                 turns,
             ),
             tags: batching(Tags(scope.clone()), turns),
+            tags_by_id: by_id(&scope, turns),
+            tag_uses: batching(TagUses(scope.clone()), turns),
+            notes: by_id(&scope, turns),
             custom_values: batching(CustomValues(scope.clone()), turns),
             custom_fields: by_id(&scope, turns),
             deal_lines_by_id: by_id(&scope, turns),
@@ -258,6 +269,16 @@ impl Loaders {
                     living: Some(deal::Column::DeletedAt),
                     parent_of: |row| row.account_id,
                     listing: super::deal::of_account,
+                },
+                turns,
+            )),
+            notes_of_record: Arc::new(batching(
+                Nested {
+                    scope: nested(),
+                    parent: note::Column::RecordId,
+                    living: None,
+                    parent_of: |row| Some(row.record_id),
+                    listing: crate::service::note::of_record,
                 },
                 turns,
             )),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
-use finbridge_entity::{Scoped, custom_field, custom_value, record_tag, tag};
-use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect};
+use finbridge_entity::{custom_field, custom_value, tag};
 use uuid::Uuid;
 
 use super::{LoadError, Scope};
+use crate::service::custom_field::value;
+use crate::service::tag as service;
 
 /// Tags of records, by name.
 pub struct Tags(pub(super) Scope);
@@ -17,21 +18,19 @@ impl Loader<Uuid> for Tags {
     type Error = LoadError;
 
     async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
-        let tag = record_tag::Entity::belongs_to(tag::Entity)
-            .from((record_tag::Column::OrganizationId, record_tag::Column::TagId))
-            .to((tag::Column::OrganizationId, tag::Column::Id));
-        let pairs = record_tag::Entity::of(self.0.organization_id)
-            .filter(record_tag::Column::RecordId.is_in(records.iter().copied()))
-            .join(JoinType::InnerJoin, tag.into())
-            .select_also(tag::Entity)
-            .order_by_asc(tag::Column::NameKey)
-            .all(&self.0.db)
-            .await?;
-        let mut of_record: HashMap<Uuid, Self::Value> = HashMap::new();
-        for (pair, tag) in pairs {
-            of_record.entry(pair.record_id).or_default().extend(tag);
-        }
-        Ok(of_record)
+        Ok(service::of_records(&self.0.db, self.0.organization_id, records).await?)
+    }
+}
+
+/// How many living records have a tag.
+pub struct TagUses(pub(super) Scope);
+
+impl Loader<Uuid> for TagUses {
+    type Value = u64;
+    type Error = LoadError;
+
+    async fn load(&self, tags: &[Uuid]) -> Result<HashMap<Uuid, u64>, LoadError> {
+        Ok(service::uses(&self.0.db, self.0.organization_id, tags).await?)
     }
 }
 
@@ -43,21 +42,6 @@ impl Loader<Uuid> for CustomValues {
     type Error = LoadError;
 
     async fn load(&self, records: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
-        let field = custom_value::Entity::belongs_to(custom_field::Entity)
-            .from((custom_value::Column::OrganizationId, custom_value::Column::FieldId))
-            .to((custom_field::Column::OrganizationId, custom_field::Column::Id));
-        let values = custom_value::Entity::of(self.0.organization_id)
-            .filter(custom_value::Column::RecordId.is_in(records.iter().copied()))
-            .join(JoinType::InnerJoin, field.into())
-            .select_also(custom_field::Entity)
-            .order_by_asc(custom_field::Column::Position)
-            .order_by_asc(custom_field::Column::Id)
-            .all(&self.0.db)
-            .await?;
-        let mut of_record: HashMap<Uuid, Self::Value> = HashMap::new();
-        for (value, field) in values {
-            of_record.entry(value.record_id).or_default().extend(field.map(|field| (field, value)));
-        }
-        Ok(of_record)
+        Ok(value::of_records(&self.0.db, self.0.organization_id, records).await?)
     }
 }

@@ -1,24 +1,34 @@
 //! What accounts, contacts, vendors, products and deals have in common.
 
+pub mod act;
 pub mod filter;
 pub mod input;
 pub mod mutation;
 
-use async_graphql::{Context, Enum, ID, Interface, Object, Result, SimpleObject};
-use finbridge_domain::{NodeKind, WireId};
-use finbridge_entity::{tag, types};
+use async_graphql::{Context, Enum, ID, Interface, Object, Result};
+use finbridge_domain::{NodeId, WireId};
+use finbridge_entity::types;
+use sea_orm::Iterable;
+use uuid::Uuid;
 
-use super::account::Account;
-use super::contact::Contact;
-use super::context::{Asked, id};
+use super::account::{self, Account};
+use super::connection::{Count, page_args};
+use super::contact::{self, Contact};
+use super::context::Asked;
 use super::custom_field::{CustomFieldValue, Layout};
-use super::deal::Deal;
-use super::loader::failed;
-use super::product::Product;
+use super::deal::{self, Deal};
+use super::error::coded;
+use super::loader::{CountOf, PageOf, failed};
+use super::note::NoteConnection;
+use super::product::{self, Product};
 use super::scalar::DateTime;
+use super::tag::Tag;
 use super::user::User;
-use super::vendor::Vendor;
+use super::vendor::{self, Vendor};
+use crate::service::page::Page;
 use crate::service::record::Common;
+use crate::service::record::any::AnyRecord;
+pub use crate::service::record::node_kind;
 
 /// The kinds of CRM records.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,15 +46,22 @@ pub enum RecordType {
     Deal,
 }
 
-/// The kind of id that records of this type have.
-pub fn node_kind(record_type: types::RecordType) -> NodeKind {
-    match record_type {
-        types::RecordType::Account => NodeKind::Account,
-        types::RecordType::Contact => NodeKind::Contact,
-        types::RecordType::Vendor => NodeKind::Vendor,
-        types::RecordType::Product => NodeKind::Product,
-        types::RecordType::Deal => NodeKind::Deal,
-    }
+/// The kind and the UUID of an id that must be of a record.
+///
+/// # Errors
+/// `BAD_USER_INPUT` when it is not an id of this API, or one of something else.
+pub fn record_of(id: &ID) -> Result<(types::RecordType, Uuid)> {
+    let node: NodeId = id.parse().map_err(|error| coded("BAD_USER_INPUT", format!("{error}")))?;
+    let record_type = types::RecordType::iter().find(|kind| node_kind(*kind) == node.kind);
+    let record_type = record_type.ok_or_else(|| {
+        let message = format!(
+            "`{}` is the id of a {}, not of an account, contact, vendor, product or deal",
+            id.as_str(),
+            node.kind.prefix()
+        );
+        coded("BAD_USER_INPUT", message)
+    })?;
+    Ok((record_type, node.uuid))
 }
 
 /// A record of the CRM, whatever its kind.
@@ -72,18 +89,31 @@ pub enum CrmRecord {
     Deal(Deal),
 }
 
-/// A short name that people put on records to find them together.
-#[derive(SimpleObject, Clone)]
-pub struct Tag {
-    /// Global id.
-    id: ID,
-    /// What it says; no two tags say the same, letter case aside.
-    name: String,
+impl From<AnyRecord> for CrmRecord {
+    fn from(record: AnyRecord) -> Self {
+        match record {
+            AnyRecord::Account(row) => Self::Account(row.into()),
+            AnyRecord::Contact(row) => Self::Contact(row.into()),
+            AnyRecord::Vendor(row) => Self::Vendor(row.into()),
+            AnyRecord::Product(row) => Self::Product(row.into()),
+            AnyRecord::Deal(row) => Self::Deal(row.into()),
+        }
+    }
 }
 
-impl From<tag::Model> for Tag {
-    fn from(row: tag::Model) -> Self {
-        Self { id: id(NodeKind::Tag, row.id), name: row.name }
+impl CrmRecord {
+    /// The record of this kind, unless it was deleted or is another tenant's.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(ctx: &Context<'_>, record_type: types::RecordType, uuid: Uuid) -> Result<Option<Self>> {
+        Ok(match record_type {
+            types::RecordType::Account => account::living(ctx, uuid).await?.map(Self::Account),
+            types::RecordType::Contact => contact::living(ctx, uuid).await?.map(Self::Contact),
+            types::RecordType::Vendor => vendor::living(ctx, uuid).await?.map(Self::Vendor),
+            types::RecordType::Product => product::living(ctx, uuid).await?.map(Self::Product),
+            types::RecordType::Deal => deal::living(ctx, uuid).await?.map(Self::Deal),
+        })
     }
 }
 
@@ -113,6 +143,25 @@ impl RecordFields {
     async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<Tag>> {
         let tags = ctx.loaders()?.tags.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         Ok(tags.into_iter().map(Tag::from).collect())
+    }
+
+    /// What people wrote down about the record, newest first. None while the record is deleted; they come back with it.
+    async fn notes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+    ) -> Result<NoteConnection> {
+        if self.0.deleted_at.is_some() {
+            return Ok(NoteConnection::new(Page::empty(), Count::new(async || Ok(0))));
+        }
+        let loader = &ctx.loaders()?.notes_of_record;
+        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
+        Ok(NoteConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
     }
 
     /// What the record holds in the organization's own fields, in their order. Fields that hold nothing are left out; there

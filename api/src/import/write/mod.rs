@@ -12,9 +12,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use finbridge_domain::Ids;
-use finbridge_entity::types::Address;
+use finbridge_entity::types::{self, Address};
 use finbridge_entity::{Scoped, account as account_table, contact as contact_table, deal as deal_table};
-use finbridge_entity::{product as product_table, vendor as vendor_table};
+use finbridge_entity::{product as product_table, record_word, vendor as vendor_table};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ActiveValue, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait,
     IntoActiveModel, Iterable, QueryFilter, QuerySelect, Set,
@@ -25,6 +25,7 @@ use super::fields::RecordType;
 use super::note::Reason;
 use super::row::Row;
 use super::value::Value;
+use crate::service::search;
 
 pub(super) use stage::write as write_stages;
 
@@ -100,6 +101,9 @@ trait Record: Scoped {
     /// The table's row in the making.
     type Active: ActiveModelTrait<Entity = Self> + ActiveModelBehavior + Send;
 
+    /// Which kind of record it is.
+    const TYPE: types::RecordType;
+
     /// A new record without its mapped fields.
     fn draft(context: &Context<'_>, id: Uuid) -> Self::Active;
 
@@ -111,13 +115,18 @@ trait Record: Scoped {
 
     /// Sets the mapped fields, and only these.
     fn fill(active: &mut Self::Active, row: &Row<'_>);
+
+    /// The name as it is compared, where it was just set.
+    fn new_name_key(active: &Self::Active) -> Option<&str>;
 }
 
 /// Implements all of [`Record`] but `fill`, which each kind has in its own file as `fill`.
 macro_rules! record {
-    ($module:ident, $fill:path, { $($field:ident: $value:expr),* }) => {
+    ($module:ident, $kind:ident, $fill:path, { $($field:ident: $value:expr),* }) => {
         impl Record for $module::Entity {
             type Active = $module::ActiveModel;
+
+            const TYPE: types::RecordType = types::RecordType::$kind;
 
             fn draft(context: &Context<'_>, id: Uuid) -> Self::Active {
                 $module::ActiveModel {
@@ -150,15 +159,22 @@ macro_rules! record {
             fn fill(active: &mut Self::Active, row: &Row<'_>) {
                 $fill(active, row);
             }
+
+            fn new_name_key(active: &Self::Active) -> Option<&str> {
+                match &active.name_key {
+                    ActiveValue::Set(name_key) => Some(name_key),
+                    _ => None,
+                }
+            }
         }
     };
 }
 
-record!(account_table, account::fill, {});
-record!(contact_table, contact::fill, {});
-record!(vendor_table, vendor::fill, {});
-record!(product_table, product::fill, { is_active: true });
-record!(deal_table, deal::fill, {});
+record!(account_table, Account, account::fill, {});
+record!(contact_table, Contact, contact::fill, {});
+record!(vendor_table, Vendor, vendor::fill, {});
+record!(product_table, Product, product::fill, { is_active: true });
+record!(deal_table, Deal, deal::fill, {});
 
 async fn create_all<E: Record>(context: &Context<'_>, rows: &[&Row<'_>]) -> Result<Vec<Uuid>, DbErr>
 where
@@ -166,14 +182,17 @@ where
 {
     let mut ids = Vec::with_capacity(rows.len());
     let mut drafts = Vec::with_capacity(rows.len());
+    let mut words = Vec::new();
     for row in rows {
         let id = context.ids.uuid();
         let mut draft = E::draft(context, id);
         E::fill(&mut draft, row);
+        words.extend(words_of::<E>(context, id, &draft));
         drafts.push(draft);
         ids.push(id);
     }
     insert(context, drafts).await?;
+    insert(context, words).await?;
     Ok(ids)
 }
 
@@ -194,16 +213,35 @@ where
     let mut models: HashMap<Uuid, E::Model> =
         models.into_iter().map(|model| (E::id(&model), model)).collect();
     let mut outcomes = Vec::with_capacity(rows.len());
+    let (mut named, mut words) = (Vec::new(), Vec::new());
     for (id, row) in rows {
         let Some(mut active) = models.remove(id).and_then(|model| E::edit(context, model)) else {
             outcomes.push(Updated::Refused(Reason::Deleted));
             continue;
         };
         E::fill(&mut active, row);
+        if E::new_name_key(&active).is_some() {
+            named.push(*id);
+            words.extend(words_of::<E>(context, *id, &active));
+        }
         active.update(context.tx).await?;
         outcomes.push(Updated::Written);
     }
+    if !named.is_empty() {
+        record_word::Entity::delete_many()
+            .filter(record_word::Column::OrganizationId.eq(context.organization_id))
+            .filter(record_word::Column::RecordId.is_in(named))
+            .exec(context.tx)
+            .await?;
+        insert(context, words).await?;
+    }
     Ok(outcomes)
+}
+
+/// The words by which a record is found, where its name was just set.
+fn words_of<E: Record>(context: &Context<'_>, id: Uuid, active: &E::Active) -> Vec<record_word::ActiveModel> {
+    let name_key = E::new_name_key(active);
+    name_key.map(|name_key| search::rows(context.organization_id, E::TYPE, id, name_key)).unwrap_or_default()
 }
 
 /// Inserts rows in as few statements as the number of parameters allows.

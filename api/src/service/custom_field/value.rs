@@ -9,8 +9,8 @@ use finbridge_entity::{Scoped, custom_field, custom_value};
 use rust_decimal::Decimal;
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, IntoActiveModel,
+    JoinType, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use uuid::Uuid;
 
@@ -364,4 +364,31 @@ pub fn number(units: i64) -> Decimal {
 /// The user error of a unique field, for whoever finds out from the database.
 pub fn not_unique(field: &custom_field::Model) -> UserError {
     UserError::of(ErrorCode::NotUnique, "customFields", taken(field))
+}
+
+/// What records hold in custom fields, in the order of the fields.
+///
+/// # Errors
+/// The database's.
+pub async fn of_records(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    records: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<(custom_field::Model, custom_value::Model)>>, DbErr> {
+    let field = custom_value::Entity::belongs_to(custom_field::Entity)
+        .from((custom_value::Column::OrganizationId, custom_value::Column::FieldId))
+        .to((custom_field::Column::OrganizationId, custom_field::Column::Id));
+    let values = custom_value::Entity::of(organization_id)
+        .filter(custom_value::Column::RecordId.is_in(records.iter().copied()))
+        .join(JoinType::InnerJoin, field.into())
+        .select_also(custom_field::Entity)
+        .order_by_asc(custom_field::Column::Position)
+        .order_by_asc(custom_field::Column::Id)
+        .all(db)
+        .await?;
+    let mut of_record: HashMap<Uuid, Vec<(custom_field::Model, custom_value::Model)>> = HashMap::new();
+    for (value, field) in values {
+        of_record.entry(value.record_id).or_default().extend(field.map(|field| (field, value)));
+    }
+    Ok(of_record)
 }

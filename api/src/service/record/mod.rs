@@ -1,9 +1,12 @@
-//! What reads of CRM records have in common. Writes are in [`write`].
+//! What reads of CRM records have in common. Writes are in [`write`], and what is the same for every kind in
+//! [`any`].
 
+pub mod any;
 mod kind;
 pub mod merge;
 pub mod write;
 
+use finbridge_domain::NodeKind;
 use finbridge_entity::types::RecordType;
 use finbridge_entity::{Scoped, TenantOwned, membership, organization};
 use sea_orm::sea_query::LockType;
@@ -56,6 +59,17 @@ pub trait Record: TenantOwned<Model: Identified + Send + Sync + 'static> {
     fn name_key(model: &Self::Model) -> &str;
     /// The columns that every record has, to be set.
     fn slots(active: &mut Self::Active) -> Slots<'_>;
+}
+
+/// The kind of id that records of this type have.
+pub fn node_kind(record_type: RecordType) -> NodeKind {
+    match record_type {
+        RecordType::Account => NodeKind::Account,
+        RecordType::Contact => NodeKind::Contact,
+        RecordType::Vendor => NodeKind::Vendor,
+        RecordType::Product => NodeKind::Product,
+        RecordType::Deal => NodeKind::Deal,
+    }
 }
 
 /// What every record has, whatever its kind.

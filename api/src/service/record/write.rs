@@ -192,6 +192,11 @@ impl<E: Record> Edit<E>
 where
     E::Model: IntoActiveModel<E::Active>,
 {
+    /// Gives the record tags of these names and no others.
+    pub fn tag(&mut self, names: Vec<String>) {
+        self.common.tags = MaybeUndefined::Value(names);
+    }
+
     /// Writes the change with all that belongs to the record.
     ///
     /// # Errors

@@ -1,4 +1,6 @@
-//! Words of names, by which records are found.
+//! Words of names, by which records are found. They are noted here and looked up in [`find`].
+
+pub mod find;
 
 use std::collections::BTreeSet;
 
@@ -23,20 +25,30 @@ pub async fn index(
     name_key: &str,
 ) -> ServiceResult<()> {
     forget(services, db, record_id).await?;
-    let words: BTreeSet<&str> = name_words(name_key).collect();
-    let rows: Vec<_> = words
-        .into_iter()
-        .map(|word| record_word::ActiveModel {
-            organization_id: Set(services.organization_id()),
-            word: Set(word.to_owned()),
-            record_id: Set(record_id),
-            record_type: Set(record_type),
-        })
-        .collect();
+    let rows = rows(services.organization_id(), record_type, record_id, name_key);
     if !rows.is_empty() {
         record_word::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
     Ok(())
+}
+
+/// The words of a record's name, to be noted.
+pub fn rows(
+    organization_id: Uuid,
+    record_type: RecordType,
+    record_id: Uuid,
+    name_key: &str,
+) -> Vec<record_word::ActiveModel> {
+    let words: BTreeSet<&str> = name_words(name_key).collect();
+    words
+        .into_iter()
+        .map(|word| record_word::ActiveModel {
+            organization_id: Set(organization_id),
+            word: Set(word.to_owned()),
+            record_id: Set(record_id),
+            record_type: Set(record_type),
+        })
+        .collect()
 }
 
 /// Forgets the words of a record: it is not found any more.
