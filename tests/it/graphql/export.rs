@@ -257,7 +257,8 @@ both_databases! {
     async fn only_so_many_exports_are_written_at_once(world: &TestWorld) {
         accounts(world, 2_000, 10_000).await;
         let limits = config::Limits { concurrent_exports: 1, ..config::Limits::default() };
-        let server = Server::with(world.app.clone(), GraphiqlPage::default(), &config::Server::default(), &limits).await;
+        let config = config::Config { limits, ..config::Config::default() };
+        let server = Server::with(world.app.clone(), GraphiqlPage::default(), &config).await;
         let begin = async || {
             let request = world.http().get(format!("{}/export/accounts.csv", server.url));
             request.bearer_auth(&world.token).send().await.expect("an answer")
