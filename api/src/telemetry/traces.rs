@@ -10,7 +10,7 @@ use opentelemetry::{Context, KeyValue, global};
 use opentelemetry_otlp::{ExporterBuildError, SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
+use opentelemetry_sdk::trace::{ParentBasedSampler, Sampler, SdkTracerProvider};
 
 /// The header, and the member of a job's payload, that names a trace.
 pub const TRACEPARENT: &str = "traceparent";
@@ -34,24 +34,26 @@ pub fn provider(endpoint: &str, sample_ratio: f64) -> Result<SdkTracerProvider, 
     let endpoint = format!("{}/v1/traces", endpoint.trim_end_matches('/'));
     let exporter =
         SpanExporter::builder().with_http().with_endpoint(endpoint).with_timeout(PATIENCE).build()?;
-    // Callers may name a trace, but not decide that it is kept: a stranger could have all of his kept. The ratio looks
-    // at the trace's id, so services with the same ratio keep the same traces.
-    let share = || Sampler::TraceIdRatioBased(sample_ratio);
-    let sampler = Sampler::parent_based(share())
-        .with_remote_parent_sampled(share())
-        .with_remote_parent_not_sampled(Sampler::AlwaysOff);
     let resource = Resource::builder()
         .with_service_name("finbridge")
         .with_attribute(KeyValue::new("service.version", env!("CARGO_PKG_VERSION")))
         .build();
     let provider = SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_sampler(sampler)
+        .with_sampler(sampler(sample_ratio))
         .with_resource(resource)
         .build();
     global::set_tracer_provider(provider.clone());
     EXPORTING.store(true, Ordering::Relaxed);
     Ok(provider)
+}
+
+/// Callers may name a trace, but not decide that it is kept: a stranger could have all of his kept. The ratio looks at the
+/// trace's id, so services with the same ratio keep the same traces.
+fn sampler(ratio: f64) -> ParentBasedSampler {
+    Sampler::parent_based(Sampler::TraceIdRatioBased(ratio))
+        .with_remote_parent_sampled(Sampler::TraceIdRatioBased(ratio))
+        .with_remote_parent_not_sampled(Sampler::AlwaysOff)
 }
 
 /// A carrier of nothing but the name of a trace. What else a caller sends along is not ours to pass on.
@@ -98,7 +100,23 @@ pub fn current() -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use opentelemetry::trace::{SamplingDecision, SpanKind};
+    use opentelemetry_sdk::trace::ShouldSample;
+
     use super::*;
+
+    #[test]
+    fn a_caller_cannot_have_a_trace_kept() {
+        let asked = named("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        let unasked = named("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00");
+        let decided = |ratio: f64, parent: &Context| {
+            let trace = parent.span().span_context().trace_id();
+            sampler(ratio).should_sample(Some(parent), trace, "x", &SpanKind::Server, &[], &[]).decision
+        };
+        assert_eq!(decided(0.0, &asked), SamplingDecision::Drop);
+        assert_eq!(decided(1.0, &asked), SamplingDecision::RecordAndSample);
+        assert_eq!(decided(1.0, &unasked), SamplingDecision::Drop);
+    }
 
     #[test]
     fn only_a_well_formed_name_names_a_trace() {
