@@ -18,6 +18,7 @@ use crate::auth::Viewer;
 use crate::config::{self, Config};
 use crate::secrets::{KeyError, SecretBox};
 use crate::service::{Sealer, Services};
+use crate::telemetry;
 
 /// Any number that no other program takes as its advisory lock in this database.
 const MIGRATION_LOCK: i64 = 0x6669_6e62_7269_6467;
@@ -101,7 +102,7 @@ impl App {
             "" => SecretBox::from_file(&config.data.dir.join("secret.key"))?,
             key => SecretBox::new(key)?,
         });
-        let queue = queue::open(&db).await?;
+        let queue = telemetry::jobs::watched(queue::open(&db).await?);
         let events = Events::of(&db);
         let connectors = connectors(&config.books, clock.clone())?;
         let vault: Arc<dyn Vault> = secrets.clone();
@@ -147,7 +148,8 @@ pub async fn open_database(config: &Config) -> Result<DatabaseConnection, StartE
     let url = config.database_url();
     let told = |source| StartError::Database { url: without_password(url.expose_secret()), source };
     let pool = PoolSize(config.database.max_connections);
-    let db = finbridge_entity::database::open(url.expose_secret(), pool).await.map_err(told)?;
+    let mut db = finbridge_entity::database::open(url.expose_secret(), pool).await.map_err(told)?;
+    db.set_metric_callback(telemetry::sql::observe);
     migrate(&db).await.map_err(told)?;
     Ok(db)
 }

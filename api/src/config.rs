@@ -7,11 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
 mod limits;
+mod telemetry;
 
 pub use limits::Limits;
 mod subscriptions;
 
 pub use subscriptions::Subscriptions;
+pub use telemetry::{SpanDetail, Telemetry};
 
 /// What environment variables begin with: `database.url` is `FINBRIDGE_DATABASE_URL`.
 pub const ENV_PREFIX: &str = "FINBRIDGE_";
@@ -43,6 +45,8 @@ pub struct Config {
     pub demo: Demo,
     /// Logs.
     pub log: Log,
+    /// Metrics and traces.
+    pub telemetry: Telemetry,
 }
 
 /// The GraphQL server.
@@ -59,6 +63,8 @@ pub struct Server {
     pub cors_origins: Vec<String>,
     /// Addresses of reverse proxies, whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Seconds for which it goes on serving after it was told to stop, so that load balancers notice.
+    pub drain_seconds: u64,
 }
 
 impl Default for Server {
@@ -69,6 +75,7 @@ impl Default for Server {
             introspection: true,
             cors_origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            drain_seconds: 0,
         }
     }
 }
@@ -293,8 +300,12 @@ impl Config {
                 );
             }
         }
+        if self.server.drain_seconds > 300 {
+            return invalid("server.drain_seconds", "must lie between 0 and 300");
+        }
         self.limits.check()?;
         self.subscriptions.check()?;
+        self.telemetry.check()?;
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
             return invalid(
                 "books.client_id",
@@ -332,6 +343,7 @@ fn lay_over(table: &mut toml::Table, known: &toml::Table, name: &str, value: Str
     let value = match known.get(&section)?.get(&key)? {
         toml::Value::Boolean(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Boolean),
         toml::Value::Integer(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Integer),
+        toml::Value::Float(_) => value.parse().map_or(toml::Value::String(value), toml::Value::Float),
         // A list is separated by commas.
         toml::Value::Array(_) => {
             let items = value.split(',').map(str::trim).filter(|item| !item.is_empty());

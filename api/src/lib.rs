@@ -12,3 +12,4 @@ pub mod http;
 pub mod import;
 pub mod secrets;
 pub mod service;
+pub mod telemetry;

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::event::Topic;
-use crate::{outcome, progress};
+use crate::{measure, outcome, progress};
 
 /// How long a worker has a run to itself without saying that it is still there.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -198,6 +198,7 @@ impl<'a> Lease<'a> {
         let totals = outcome::counted(&transaction, run.organization_id, run.id).await?;
         progress::ended(&transaction, run, totals, now).await?;
         self.engine.events.commit(transaction, &[self.topic()]).await?;
+        measure::run_ended(self.engine, run, state, now).await;
         Ok(())
     }
 

@@ -12,6 +12,7 @@ pub mod job;
 mod lease;
 mod link;
 pub mod matching;
+mod measure;
 pub mod members;
 mod merged;
 pub mod modules;

@@ -10,9 +10,9 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, LogFormat};
+use crate::config::Config;
+use crate::telemetry::{Purpose, Telemetry};
 
 /// What a command returns when it fails: a sentence for the person at the terminal.
 pub type CliResult = Result<(), Box<dyn std::error::Error + Send + Sync>>;
@@ -81,28 +81,24 @@ pub async fn run() -> CliResult {
     let file = cli.config.or_else(|| usual.exists().then_some(usual));
     let config = Config::load(file.as_deref(), std::env::vars())?;
     let level = if cli.command.is_none() { "warn" } else { &config.log.filter };
-    log(level, config.log.format)?;
-    match cli.command {
-        None => up::run(config).await,
-        Some(Command::Serve { no_worker }) => serve::serve(config, !no_worker).await,
-        Some(Command::Worker) => serve::work(config).await,
+    let purpose = match cli.command {
+        None | Some(Command::Serve { .. } | Command::Worker) => Purpose::Service,
+        _ => Purpose::Errand,
+    };
+    let telemetry = Telemetry::start(&config, level, purpose)?;
+    let result = match cli.command {
+        None => up::run(config, &telemetry).await,
+        Some(Command::Serve { no_worker }) => serve::serve(config, !no_worker, &telemetry).await,
+        Some(Command::Worker) => serve::work(config, &telemetry).await,
         Some(Command::Migrate) => tools::migrate(&config).await,
         Some(Command::Import(args)) => tools::import(&config, args).await,
         Some(Command::Emulator(args)) => tools::emulator(&config, args).await,
         Some(Command::Token(args)) => tools::token(&config, args).await,
         Some(Command::CheckConfig { .. }) => tools::check_config(&config),
         Some(Command::Schema) => Ok(()),
-    }
-}
-
-fn log(filter: &str, format: LogFormat) -> CliResult {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("log.filter: {error}"))?;
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => logs.init(),
-        LogFormat::Json => logs.json().init(),
-    }
-    Ok(())
+    };
+    telemetry.end().await;
+    result
 }
 
 /// Cancelled when the system or the person at the terminal asks the program to stop.

@@ -15,15 +15,18 @@ use tokio_util::sync::CancellationToken;
 use super::{CliResult, demo, progress, stop_signal};
 use crate::app::{App, DatabaseLock, StartError};
 use crate::config::Config;
+use crate::http::operations::Operations;
 use crate::http::{self, GraphiqlPage, Shared};
+use crate::telemetry::Telemetry;
 
 /// How often the first sync is looked at while it is shown.
 const GLANCE: Duration = Duration::from_millis(100);
 
-pub(super) async fn run(mut config: Config) -> CliResult {
+pub(super) async fn run(mut config: Config, telemetry: &Telemetry) -> CliResult {
     let lock = DatabaseLock::take(&config)?;
-    // Both ports are taken before anything is changed, so that a taken one leaves nothing behind.
+    // All ports are taken before anything is changed, so that a taken one leaves nothing behind.
     let listener = http::listen(config.server.listen).await?;
+    let operations = Operations::listen(telemetry).await?;
     let emulator = start_emulator(&config).await?;
     config.books.accounts_url = emulator.url();
     config.books.api_url = emulator.url();
@@ -32,6 +35,7 @@ pub(super) async fn run(mut config: Config) -> CliResult {
 
     let app = App::open(&config, Arc::new(SystemClock)).await?;
     let stop = stop_signal();
+    let operations = operations.map(|operations| operations.serve(app.clone(), &config, stop.clone()));
     let demo = tokio::select! {
         demo = demo::prepare(&app, &config) => demo?,
         () = stop.cancelled() => return Ok(()),
@@ -49,6 +53,9 @@ pub(super) async fn run(mut config: Config) -> CliResult {
     stop.cancelled().await;
     eprintln!("Stopping: what is under way is finished first.");
     let _ = tokio::join!(server, worker);
+    if let Some(operations) = operations {
+        operations.end().await;
+    }
     emulator.shutdown().await;
     drop(lock);
     Ok(())

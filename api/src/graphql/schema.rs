@@ -1,6 +1,6 @@
 //! The schema: nothing but its parts.
 
-use async_graphql::{MergedObject, MergedSubscription, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 use super::account::{mutation::AccountMutation, query::AccountQuery};
 use super::contact::{mutation::ContactMutation, query::ContactQuery};
@@ -23,6 +23,7 @@ use super::user::query::UserQuery;
 use super::vendor::{mutation::VendorMutation, query::VendorQuery};
 use super::view::{mutation::ViewMutation, query::ViewQuery};
 use super::viewer::ViewerQuery;
+use crate::telemetry::fields::FieldSpans;
 
 /// What can be read.
 #[derive(MergedObject, Default)]
@@ -86,14 +87,23 @@ pub enum Introspection {
 
 /// Builds the schema.
 pub fn build(introspection: Introspection) -> FinbridgeSchema {
+    builder(introspection).finish()
+}
+
+/// Builds the schema with spans for its fields, which slow every field down.
+pub fn build_traced(introspection: Introspection) -> FinbridgeSchema {
+    builder(introspection).extension(FieldSpans).finish()
+}
+
+fn builder(introspection: Introspection) -> SchemaBuilder<Query, Mutation, Subscription> {
     let builder = Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<Node>()
         .register_output_type::<CrmRecord>()
         .register_output_type::<Syncable>()
         .register_output_type::<DisplayableError>();
     match introspection {
-        Introspection::Allowed => builder.finish(),
-        Introspection::Refused => builder.disable_introspection().disable_suggestions().finish(),
+        Introspection::Allowed => builder,
+        Introspection::Refused => builder.disable_introspection().disable_suggestions(),
     }
 }
 

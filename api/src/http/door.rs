@@ -4,13 +4,14 @@
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Name, Request, Response, ServerError, Value, Variables};
 use finbridge_domain::Clock;
 use futures::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tracing::{Instrument, Span, error_span};
 
 use super::Shared;
 use super::guesses::Guesses;
@@ -23,9 +24,13 @@ pub use crate::graphql::guard::refusal::Refusal;
 use crate::graphql::guard::refusal::{Manner, seconds};
 use crate::graphql::guard::{Examined, Guard};
 use crate::graphql::loader::{Loaders, Turns};
+use crate::telemetry::measure;
 
 /// How long a request waits for one of those under way to end.
 const QUEUE: Duration = Duration::from_secs(1);
+
+/// How much of an operation's name is told to logs and traces.
+const TOLD_NAME: usize = 100;
 
 /// What the way of every request needs to remember.
 pub struct Gate {
@@ -107,6 +112,8 @@ pub struct Ticket {
     shared: Shared,
     examined: Arc<Examined>,
     operation_name: Option<String>,
+    /// What it is, for metrics and traces.
+    kind: &'static str,
     /// Only those that `@skip` and `@include` look at.
     switches: Variables,
     token: [u8; 32],
@@ -138,7 +145,10 @@ pub enum Stranger {
 /// # Errors
 /// When it is not good, its address sent too many unknown ones, or the database cannot be reached.
 pub async fn sign_in(shared: &Shared, address: IpAddr, bearer: Option<&str>) -> Result<SignedIn, Refusal> {
-    recognise(shared, address, bearer).await.map_err(|stranger| refused(shared, stranger))
+    let signed_in = recognise(shared, address, bearer).await.map_err(|stranger| refused(shared, stranger));
+    let signed_in = signed_in.inspect_err(|refusal| measure::refused("unknown", refusal.code()))?;
+    Span::current().record("organization", tracing::field::display(signed_in.viewer.organization_id));
+    Ok(signed_in)
 }
 
 /// The refusal of somebody who is not signed in.
@@ -172,6 +182,7 @@ pub async fn recognise(shared: &Shared, address: IpAddr, bearer: Option<&str>) -
     let clock: &dyn Clock = engine.clock.as_ref();
     let token = token::digest(bearer);
     if let Some(wait) = guesses.blocked(address, &token, clock.now()) {
+        measure::throttled("unknown_tokens");
         return Err(Stranger::Guessing(wait));
     }
     match token::check(&engine.db, clock, Some(bearer)).await {
@@ -214,6 +225,16 @@ pub async fn admit(
     asked: Asked,
     carries: Carries,
 ) -> Result<Admitted, Refusal> {
+    let admitted = examine(shared, signed_in, asked, carries).await;
+    admitted.inspect_err(|refusal| measure::refused("unknown", refusal.code()))
+}
+
+async fn examine(
+    shared: &Shared,
+    signed_in: SignedIn,
+    asked: Asked,
+    carries: Carries,
+) -> Result<Admitted, Refusal> {
     let gate = &shared.gate;
     let examined = gate.guard.examine(&asked.query)?;
     let operation_name = asked.operation_name.filter(|name| !name.is_empty());
@@ -230,6 +251,14 @@ pub async fn admit(
     let mut variables = asked.variables;
     examined.fill_in_defaults(operation_name.as_deref(), &mut variables)?;
     let requested = gate.guard.price(&examined, operation_name.as_deref(), &variables)?.total();
+    let told = match examined.operation(operation_name.as_deref())?.ty {
+        OperationType::Query => "query",
+        OperationType::Mutation => "mutation",
+        OperationType::Subscription => "subscription",
+    };
+    if let Some(name) = &operation_name {
+        Span::current().record("operation", told_name(Some(name)));
+    }
     let permit = permit(gate).await?;
     gate.buckets.take(signed_in.token, requested, shared.app.engine.clock.now()).map_err(|empty| {
         let message = format!(
@@ -239,6 +268,7 @@ pub async fn admit(
             empty.level.restore,
             seconds(empty.wait),
         );
+        measure::throttled("cost");
         let mut cost = cost_of(requested, 0, empty.level);
         if let Value::Object(members) = &mut cost {
             members.insert(Name::new("actualQueryCost"), Value::Null);
@@ -262,6 +292,7 @@ pub async fn admit(
         shared: shared.clone(),
         examined,
         operation_name,
+        kind: told,
         switches,
         token: signed_in.token,
         requested,
@@ -295,6 +326,7 @@ async fn place(
 ) -> Result<OwnedSemaphorePermit, Refusal> {
     let waiting = tokio::time::timeout(QUEUE, places.clone().acquire_owned()).await;
     waiting.ok().and_then(Result::ok).ok_or_else(|| {
+        measure::throttled(if limit == "CONCURRENT_EXPORTS" { "concurrent_exports" } else { "concurrent_requests" });
         Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
             .with("limit", limit)
             .with("maximum", maximum)
@@ -309,19 +341,31 @@ async fn place(
 pub async fn run(shared: &Shared, admitted: Admitted) -> Result<Answer, Refusal> {
     let Admitted { request, turns, ticket, .. } = admitted;
     let limit = shared.gate.limits.execution_seconds;
-    let execution = AssertUnwindSafe(turns.run(shared.schema.execute(request))).catch_unwind();
-    match tokio::time::timeout(Duration::from_secs(limit), execution).await {
-        Ok(Ok(response)) => Ok(ticket.close(response)),
-        Ok(Err(_)) => Err(failed()),
+    let (kind, begun, span) = (ticket.kind, Instant::now(), ticket.span());
+    let execution = turns.run(shared.schema.execute(request)).instrument(span.clone());
+    let execution = AssertUnwindSafe(execution).catch_unwind();
+    let answered = match tokio::time::timeout(Duration::from_secs(limit), execution).await {
+        Ok(Ok(response)) => {
+            let answer = ticket.close(response);
+            let code = answer.response.errors.first().map(|error| code_of(error).unwrap_or_default());
+            match (answer.executed, code) {
+                (false, Some(code)) => measure::refused(kind, &code),
+                (_, code) => measure::operation(kind, code.as_deref(), begun.elapsed()),
+            }
+            return Ok(answer);
+        }
+        Ok(Err(_)) => failed(),
         Err(_) => {
             let message = format!(
                 "The request took longer than {limit} seconds and was given up; ask for less at a time"
             );
-            Err(Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
+            Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
                 .with("limit", "EXECUTION_TIME")
-                .with("maximum", limit))
+                .with("maximum", limit)
         }
-    }
+    };
+    measure::operation(kind, Some(answered.code()), begun.elapsed());
+    Err(answered)
 }
 
 /// Names the request in each of its errors.
@@ -346,6 +390,7 @@ impl Ticket {
         let now = self.shared.app.engine.clock.now();
         let actual = cost.map_or(1, Cost::total);
         let level = self.shared.gate.buckets.settle(self.token, self.requested, actual, now);
+        measure::cost(actual);
         if executed {
             response.extensions.insert("cost".to_owned(), cost_of(self.requested, actual, level));
         }
@@ -356,13 +401,25 @@ impl Ticket {
     pub fn event(&self, response: Response) -> Answer {
         let (response, cost) = self.shape(response);
         let now = self.shared.app.engine.clock.now();
-        self.shared.gate.buckets.settle(self.token, 0, cost.map_or(1, Cost::total), now);
+        let actual = cost.map_or(1, Cost::total);
+        measure::cost(actual);
+        self.shared.gate.buckets.settle(self.token, 0, actual, now);
         Answer { response, executed: cost.is_some() }
     }
 
     /// Lets another request run: a subscription that waits for events executes nothing.
     pub fn release(&mut self) {
         self.permit = None;
+    }
+
+    /// The span of the execution.
+    pub fn span(&self) -> Span {
+        let name = told_name(self.operation_name.as_deref());
+        let otel_name = format!("graphql {}", self.kind);
+        error_span!(
+            target: "otel", "operation", otel.name = otel_name, "graphql.operation.type" = self.kind,
+            "graphql.operation.name" = name, "finbridge.cost.requested" = self.requested,
+        )
     }
 
     /// The answer in the form of the specification, and its cost where anything was executed.
@@ -394,6 +451,18 @@ fn give_code(error: &mut ServerError, code: &str) {
     if extensions.get("code").is_none() {
         extensions.set("code", code);
     }
+}
+
+fn code_of(error: &ServerError) -> Option<String> {
+    match error.extensions.as_ref()?.get("code")? {
+        Value::String(code) => Some(code.clone()),
+        _ => None,
+    }
+}
+
+/// The beginning of an operation's name. Clients choose it, so it goes where it can do no harm: never into a metric.
+fn told_name(name: Option<&str>) -> String {
+    name.unwrap_or_default().chars().take(TOLD_NAME).collect()
 }
 
 fn cost_of(requested: u64, actual: u64, level: Level) -> Value {

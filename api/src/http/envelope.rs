@@ -1,12 +1,19 @@
-//! What every response has, whatever it answers: a request id and the headers that keep browsers from mischief.
+//! What every response has, whatever it answers: a request id, the headers that keep browsers from mischief, and a line
+//! in the log.
 
-use axum::extract::{Request, State};
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use tracing::Instrument;
+use opentelemetry::trace::TraceContextExt;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, error_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use super::Shared;
+use crate::telemetry::{measure, traces};
 
 /// The header that names a request.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -27,7 +34,28 @@ pub async fn seal(State(shared): State<Shared>, mut request: Request, next: Next
         None => shared.app.engine.ids.uuid().to_string(),
     };
     request.extensions_mut().insert(RequestId(id.clone()));
-    let mut response = next.run(request).instrument(tracing::info_span!("request", id)).await;
+    let begun = Instant::now();
+    let method = measure::method(request.method());
+    // Only the route, and never what stands in its place: paths and query strings are the client's.
+    let matched = request.extensions().get::<MatchedPath>();
+    let route = matched.map_or("other", MatchedPath::as_str).to_owned();
+    let span = span(&id, method, &route, &request);
+    let mut response = next.run(request).instrument(span.clone()).await;
+    let (status, took) = (response.status(), begun.elapsed());
+    measure::http_request(&route, method, status.as_u16(), took);
+    span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+    let duration_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+    span.in_scope(|| {
+        // Probes come every few seconds, and say nothing.
+        if route.starts_with("/health/") {
+            tracing::debug!(status = status.as_u16(), duration_us, "Answered");
+        } else {
+            tracing::info!(status = status.as_u16(), duration_us, "Answered");
+        }
+    });
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
         headers.insert(REQUEST_ID, id);
@@ -41,6 +69,35 @@ pub async fn seal(State(shared): State<Shared>, mut request: Request, next: Next
         headers.entry(name).or_insert(value);
     }
     response
+}
+
+/// The span that every log line of the request stands in. Its level is that of errors, because a filter that left it out
+/// would leave the request's id out of the lines that it lets through.
+fn span(id: &str, method: &'static str, route: &str, request: &Request) -> Span {
+    if !traces::exporting() {
+        return error_span!("request", id, method, route, operation = Empty, organization = Empty);
+    }
+    let span = error_span!(
+        "request",
+        id,
+        method,
+        route,
+        operation = Empty,
+        organization = Empty,
+        trace = Empty,
+        otel.name = format!("{method} {route}"),
+        otel.kind = "server",
+        otel.status_code = Empty
+    );
+    // It fails only for spans that are not exported.
+    let _ = span.set_parent(traces::of_headers(request.headers()));
+    span.set_attribute("http.request.method", method);
+    span.set_attribute("http.route", route.to_owned());
+    let context = span.context();
+    if context.span().span_context().is_sampled() {
+        span.record("trace", context.span().span_context().trace_id().to_string());
+    }
+    span
 }
 
 /// Short, and of letters that mean nothing to logs, shells and pages.

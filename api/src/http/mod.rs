@@ -6,20 +6,22 @@ mod export;
 mod graphiql;
 mod graphql;
 mod guesses;
+pub mod health;
 mod media;
+pub mod operations;
 mod server;
 mod subscription;
 
+use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware;
-use axum::response::{IntoResponse, Redirect};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
-use sea_orm::ConnectionTrait;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -30,7 +32,8 @@ use self::subscription::Streams;
 use crate::app::{App, StartError};
 use crate::config::{Config, Server};
 use crate::graphql::guard::Guard;
-use crate::graphql::{FinbridgeSchema, Introspection, build};
+use crate::graphql::{FinbridgeSchema, Introspection, build, build_traced};
+use crate::telemetry::traces;
 
 pub use graphiql::Page as GraphiqlPage;
 
@@ -54,7 +57,7 @@ impl Shared {
         let (server, limits) = (&config.server, &config.limits);
         let introspection =
             if server.introspection { Introspection::Allowed } else { Introspection::Refused };
-        let schema = build(introspection);
+        let schema = if traces::exporting() { build_traced(introspection) } else { build(introspection) };
         let guard = Guard::new(&schema.sdl(), introspection, limits).map_err(StartError::Schema)?;
         Ok(Self {
             app,
@@ -99,7 +102,8 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
     })
 }
 
-/// Serves until told to stop, then lets requests under way finish and tells subscribers to connect elsewhere.
+/// Serves until told to stop, goes on for as long as load balancers need to notice, then lets requests under way finish
+/// and tells subscribers to connect elsewhere.
 pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
     let streams = shared.streams.clone();
     let (events, db) = (shared.app.engine.events.clone(), shared.app.engine.db.clone());
@@ -113,8 +117,7 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     let mut router = Router::new()
         .route("/graphql", get(subscription::get).post(graphql::post))
         .route("/export/{file}", get(export::get))
-        .route("/health/live", get(async || StatusCode::NO_CONTENT))
-        .route("/health/ready", get(ready));
+        .merge(health::Probes::new(shared.app.engine.db.clone(), stop.clone()).router());
     if shared.graphiql.is_some() {
         router = router
             .route("/", get(async || Redirect::temporary("/graphiql")))
@@ -122,15 +125,37 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
             .route("/graphiql/{file}", get(graphiql::file));
     }
     let (limits, settings) = (shared.gate.limits().clone(), shared.server.clone());
-    router = router.layer(CatchPanicLayer::new());
+    router = router.layer(CatchPanicLayer::custom(panicked));
     if !settings.cors_origins.is_empty() {
         router = router.layer(cors(&settings.cors_origins));
     }
     let router =
         router.layer(middleware::from_fn_with_state(shared.clone(), envelope::seal)).with_state(shared);
-    server::serve(listener, router, &limits, &settings.trusted_proxies, stop).await;
+    let drained = drained(stop, Duration::from_secs(settings.drain_seconds));
+    server::serve(listener, router, &limits, &settings.trusted_proxies, drained).await;
     streams.stopped().await;
     listening.abort();
+}
+
+/// Cancelled that long after `stop` is.
+fn drained(stop: CancellationToken, drain: Duration) -> CancellationToken {
+    if drain.is_zero() {
+        return stop;
+    }
+    let drained = CancellationToken::new();
+    let cancel = drained.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        tracing::info!(seconds = drain.as_secs(), "Stopping: load balancers are given time to notice");
+        tokio::time::sleep(drain).await;
+        cancel.cancel();
+    });
+    drained
+}
+
+/// The answer after a panic outside of GraphQL. The panic hook has told the log what happened.
+fn panicked(_: Box<dyn Any + Send>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
 /// Lets web pages of these origins call the server. Tokens travel in a header, so no credentials need to be allowed.
@@ -146,13 +171,5 @@ fn cors(origins: &[String]) -> CorsLayer {
             envelope::REQUEST_ID,
         ])
         .expose_headers([envelope::REQUEST_ID, header::RETRY_AFTER])
-        .max_age(std::time::Duration::from_secs(600))
-}
-
-/// Ready means that requests can be answered: the database does.
-async fn ready(State(shared): State<Shared>) -> impl IntoResponse {
-    match shared.app.engine.db.execute_unprepared("SELECT 1").await {
-        Ok(_) => StatusCode::NO_CONTENT,
-        Err(_) => StatusCode::SERVICE_UNAVAILABLE,
-    }
+        .max_age(Duration::from_secs(600))
 }

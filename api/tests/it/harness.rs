@@ -55,9 +55,14 @@ pub struct Product {
 impl Product {
     /// Starts it and waits until it says that it is ready.
     pub fn start(data: &Path, ports: Ports) -> Self {
+        Self::of(command(data, ports), ports)
+    }
+
+    /// Starts this command, which listens on these ports, and waits until it says that it is ready.
+    pub fn of(mut command: Command, ports: Ports) -> Self {
         // The HTTP client of the tests wants to know its TLS provider even for plain HTTP.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut child = command(data, ports).spawn().expect("the program starts");
+        let mut child = command.spawn().expect("the program starts");
         let (sender, lines) = mpsc::channel();
         let output = BufReader::new(child.stdout.take().expect("its output"));
         std::thread::spawn(move || {

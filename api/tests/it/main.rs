@@ -4,3 +4,4 @@ mod first_start;
 mod harness;
 mod in_the_way;
 mod kill;
+mod operations;

@@ -11,6 +11,7 @@ mod cursor;
 mod envelope;
 mod lenient;
 mod map;
+mod observe;
 mod product;
 mod transport;
 mod wire;

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use finbridge_contract::{Failure, FailureKind};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
-use reqwest::{RequestBuilder, Response, StatusCode};
+use reqwest::{Client, Request, RequestBuilder, Response, StatusCode};
+use tracing::Instrument;
+
+use crate::observe::Observed;
 
 /// Largest answer that is read. A page of 200 records stays well below one MiB.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
@@ -70,7 +73,16 @@ pub(crate) async fn exchange(
     effect: Effect,
     app: &str,
 ) -> Result<RawAnswer, Failure> {
-    let mut response = request.send().await.map_err(|error| unsent_or_lost(error, effect, app))?;
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| unsent_or_lost(error, effect, app))?;
+    let observed = Observed::begin(&request, app);
+    let answer = send(client, request, effect, app).instrument(observed.span()).await;
+    observed.end(answer.as_ref().ok());
+    answer
+}
+
+async fn send(client: Client, request: Request, effect: Effect, app: &str) -> Result<RawAnswer, Failure> {
+    let mut response = client.execute(request).await.map_err(|error| unsent_or_lost(error, effect, app))?;
     let headers = response.headers();
     let is_json = is_json(headers);
     let retry_after = header(headers, RETRY_AFTER.as_str())

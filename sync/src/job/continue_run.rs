@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -33,8 +34,13 @@ pub fn job(organization_id: Uuid, run_id: Uuid) -> Result<NewJob, SyncError> {
 
 pub(super) async fn handle(engine: &Engine, payload: Value, stop: &CancellationToken) -> Result<(), String> {
     let payload: Payload = serde_json::from_value(payload).map_err(|error| error.to_string())?;
-    run::go_on(engine, payload.organization_id, payload.run_id, stop).await.map_err(|error| {
-        tracing::error!(run = %payload.run_id, error = &error as &dyn std::error::Error, "A sync run was interrupted");
-        error.to_string()
-    })
+    // The level is that of errors, so that no filter leaves the run's id out of the lines that it lets through.
+    let span = tracing::error_span!("run", id = %payload.run_id, organization = %payload.organization_id);
+    let going_on = async {
+        run::go_on(engine, payload.organization_id, payload.run_id, stop).await.map_err(|error| {
+            tracing::error!(run = %payload.run_id, error = &error as &dyn std::error::Error, "A sync run was interrupted");
+            error.to_string()
+        })
+    };
+    going_on.instrument(span).await
 }

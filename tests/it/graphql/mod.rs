@@ -13,6 +13,7 @@ mod idempotency;
 mod loaders;
 mod merge;
 mod notes;
+mod operations;
 mod pages;
 mod pipelines;
 mod records;

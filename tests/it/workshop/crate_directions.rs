@@ -102,6 +102,20 @@ const RESERVED: &[Reserved] = &[
         users_in_tests: &[API],
         reason: "only a connector talks to a finance app, and the emulator to a webhook's receiver",
     },
+    Reserved {
+        what: "metrics and trace exporters",
+        names: &[
+            "metrics",
+            "metrics-",
+            "opentelemetry",
+            "opentelemetry-",
+            "opentelemetry_sdk",
+            "tracing-opentelemetry",
+        ],
+        users: &[API],
+        users_in_tests: &[],
+        reason: "engine and connectors speak tracing; the server decides what is counted and what leaves it",
+    },
 ];
 
 /// What would give `domain` a way to the outside.

@@ -40,6 +40,7 @@ pub struct Refusal {
     pub manner: Manner,
     /// After how long the request may be repeated; for throttled ones.
     pub retry_after: Option<Duration>,
+    code: &'static str,
     errors: Vec<ServerError>,
 }
 
@@ -51,7 +52,7 @@ impl Refusal {
 
     /// A refusal with this error, which gets the code.
     pub fn of(manner: Manner, code: &'static str, error: ServerError) -> Self {
-        Self { manner, retry_after: None, errors: vec![error] }.with("code", code)
+        Self { manner, retry_after: None, code, errors: vec![error] }.with("code", code)
     }
 
     /// More than a limit allows.
@@ -78,6 +79,11 @@ impl Refusal {
         self.retry_after = Some(wait);
         let seconds = seconds(wait);
         self.with("retryAfterSeconds", seconds)
+    }
+
+    /// Its code.
+    pub fn code(&self) -> &'static str {
+        self.code
     }
 
     /// The answer that says so.

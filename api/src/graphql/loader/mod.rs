@@ -26,6 +26,7 @@ use sea_orm::{
 };
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::service::page::Identified;
@@ -68,10 +69,11 @@ impl Turns {
         let turns = self.0.clone();
         move |load| {
             let ended = turns.clone().notified_owned();
-            tokio::spawn(async move {
+            let batch = async move {
                 ended.await;
                 load.await;
-            })
+            };
+            tokio::spawn(batch.in_current_span())
         }
     }
 }
