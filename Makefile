@@ -31,11 +31,11 @@ lint: ## Check format, clippy, licences, crate directions, drift of generated fi
 	$(CARGO) clippy --workspace --all-targets -- -D warnings
 	scripts/install-tools nextest postgres deny
 	scripts/deny check licenses bans sources
-	scripts/with-postgres $(CARGO) nextest run -p finbridge-tests workshop
+	scripts/with-postgres $(CARGO) nextest run --workspace -E 'test(workshop::)'
 	$(MAKE) frontend-schema
 
 schema: ## Write the generated files anew: GraphQL schema, requirement coverage
-	FINBRIDGE_UPDATE=1 $(CARGO) nextest run -p finbridge-tests workshop::schema workshop::requirements_coverage
+	FINBRIDGE_UPDATE=1 $(CARGO) nextest run --workspace -E 'test(workshop::schema) or test(workshop::requirements_coverage)'
 
 frontend: frontend-schema frontend-server frontend-fuzz ## All that front-end developers rely on: the next three
 

@@ -36,12 +36,15 @@ export default [
               'SyncRunItemChange',
               'SyncRunTotals',
               'UserError',
+              'ViewCriteria',
               // There is one of each in an answer.
               'SyncPlan',
+              'SyncRunProgress',
               'Viewer',
               // Known by their `key`, which is the same on every server.
               'CapabilityProfile',
               'FinanceApp',
+              'ViewField',
               // Computed when asked for and stored nowhere.
               'SyncPlanItem',
             ],
@@ -51,10 +54,12 @@ export default [
       // Lists of other things than edges are wanted: `nodes` beside `edges`, `userErrors`, and lists that are short by
       // nature, such as stages. That nodes of edges implement Node is left to the next rule, which knows what is a value.
       '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false, shouldImplementNode: false }],
-      // A plan is computed while it is read, so it has no end to begin at. Every other list pages both ways.
+      // A plan is computed while it is read, and a search joins ranges of names while it goes on, so they have no end to
+      // begin at. Every other list pages both ways.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
-      'finbridge/both-ways': ['error', { forwardOnly: ['SyncPlan.items'] }],
-      'finbridge/node-interface': ['error', { values: ['SyncPlanItem'] }],
+      'finbridge/both-ways': ['error', { forwardOnly: ['Query.search', 'SyncPlan.items'] }],
+      // The id in the result of an act on a record is that of the record.
+      'finbridge/node-interface': ['error', { values: ['RecordActResult', 'SyncPlanItem'] }],
     },
   },
 ];
