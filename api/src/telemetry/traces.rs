@@ -100,8 +100,8 @@ pub fn current() -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SamplingDecision, SpanKind};
-    use opentelemetry_sdk::trace::ShouldSample;
+    use opentelemetry::trace::SpanKind;
+    use opentelemetry_sdk::trace::{SamplingDecision, ShouldSample};
 
     use super::*;
 
