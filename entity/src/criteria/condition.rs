@@ -77,7 +77,7 @@ impl Frame {
             Place::Part(at, part) => {
                 // Both databases spell it so; the part's name is our own, not a client's.
                 let part = Expr::cust(format!("'{part}'"));
-                let value = column(at).binary(BinOper::Custom("->>".into()), part);
+                let value = column(at).binary(BinOper::Custom("->>"), part);
                 self.compare(value, Shape::Text(TextShape::Plain), operator, operands)
             }
             Place::Integer(at) => self.compare(column(at), Shape::Integer, operator, operands),

@@ -149,6 +149,6 @@ both_databases! {
         let unshare = json!({ "input": { "id": shared, "isShared": false } });
         assert_eq!(refused(world, &world.token, UPDATE, unshare).await, faults(&[("INVALID", "isShared")]));
         let views = world.data("{ views(recordType: ACCOUNT) { name count } }", json!({})).await;
-        assert_eq!(views["views"].as_array().unwrap().len(), 99, "all of them with counts, in one statement");
+        assert_eq!(views["views"].as_array().unwrap().len(), 99, "all of them, with counts");
     }
 }
