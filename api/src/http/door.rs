@@ -326,7 +326,11 @@ async fn place(
 ) -> Result<OwnedSemaphorePermit, Refusal> {
     let waiting = tokio::time::timeout(QUEUE, places.clone().acquire_owned()).await;
     waiting.ok().and_then(Result::ok).ok_or_else(|| {
-        measure::throttled(if limit == "CONCURRENT_EXPORTS" { "concurrent_exports" } else { "concurrent_requests" });
+        measure::throttled(if limit == "CONCURRENT_EXPORTS" {
+            "concurrent_exports"
+        } else {
+            "concurrent_requests"
+        });
         Refusal::new(Manner::Unavailable, "UNAVAILABLE", message)
             .with("limit", limit)
             .with("maximum", maximum)

@@ -22,13 +22,16 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How long one look at the database answers everybody who asks: anybody may ask, and none may keep it busy by that.
 const FRESH: Duration = Duration::from_millis(250);
 
+/// When somebody looked last, and what was wrong.
+type Look = (Instant, Option<Reason>);
+
 /// What readiness depends on. Cheap to clone.
 #[derive(Clone)]
 pub struct Probes {
     db: DatabaseConnection,
     stop: CancellationToken,
     migrations: Arc<HashSet<String>>,
-    last: Arc<Mutex<Option<(Instant, Option<Reason>)>>>,
+    last: Arc<Mutex<Option<Look>>>,
 }
 
 /// Why no requests should come.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use finbridge::app::App;
-use finbridge::config::{self, Limits};
+use finbridge::config::{self, Config};
 use finbridge::http::{GraphiqlPage, Shared, listen, serve};
 use finbridge_entity::{PoolSize, database};
 use finbridge_tests::{Backend, TestWorld, both_databases};
@@ -71,7 +71,8 @@ async fn a_server_that_stops_is_not_ready_first_and_still_answers() {
     let listener = listen(([127, 0, 0, 1], 0).into()).await.expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let settings = config::Server { drain_seconds: 4, ..config::Server::default() };
-    let shared = Shared::new(world.app.clone(), &settings, &Limits::default(), GraphiqlPage::default());
+    let config = Config { server: settings, ..Config::default() };
+    let shared = Shared::new(world.app.clone(), &config, GraphiqlPage::default());
     let stop = CancellationToken::new();
     let server = tokio::spawn(serve(listener, shared.expect("a schema"), stop.clone()));
     assert_eq!(readiness(&world, &url).await, (200, vec![]));

@@ -210,7 +210,8 @@ fn carried_by_indexes(plan: &str, by_words: bool) -> bool {
         .lines()
         .any(|line| line.trim_start().trim_start_matches("-> ").trim_start().starts_with("Sort "));
     let read = ["ix_account_name_key_id", "record_word"].iter().any(|name| plan.contains(name));
-    read && !scans && !sorts && !(by_words && plan.contains("TEMP B-TREE"))
+    let sorts_words = by_words && plan.contains("TEMP B-TREE");
+    read && !(scans || sorts || sorts_words)
 }
 
 /// How the database carries it out. PostgreSQL sorts and scans what it takes for few rows, so it is asked for a plan without.

@@ -34,10 +34,10 @@ impl AccountFilter {
     pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use account::Column;
         let common = self.record.condition::<account::Entity>(services).await?;
-        Ok(common
+        common
             .text(Column::Industry, TextShape::Plain, self.industry.as_ref())
             .id(Column::ParentId, NodeKind::Account, self.parent.as_ref())?
-            .amount(Column::AnnualRevenueUnits, self.annual_revenue.as_ref())?)
+            .amount(Column::AnnualRevenueUnits, self.annual_revenue.as_ref())
     }
 }
 

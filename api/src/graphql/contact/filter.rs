@@ -32,11 +32,11 @@ impl ContactFilter {
     pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use contact::Column;
         let common = self.record.condition::<contact::Entity>(services).await?;
-        Ok(common.text(Column::EmailKey, TextShape::Key, self.email.as_ref()).id(
+        common.text(Column::EmailKey, TextShape::Key, self.email.as_ref()).id(
             Column::AccountId,
             NodeKind::Account,
             self.account.as_ref(),
-        )?)
+        )
     }
 }
 

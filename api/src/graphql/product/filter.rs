@@ -37,12 +37,12 @@ impl ProductFilter {
     pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use product::Column;
         let common = self.record.condition::<product::Entity>(services).await?;
-        Ok(common
+        common
             .text(Column::Code, TextShape::Plain, self.code.as_ref())
             .text(Column::Family, TextShape::Plain, self.family.as_ref())
             .boolean(Column::IsActive, self.is_active.as_ref())
             .boolean(Column::IsTaxable, self.is_taxable.as_ref())
-            .amount(Column::UnitPriceUnits, self.unit_price.as_ref())?)
+            .amount(Column::UnitPriceUnits, self.unit_price.as_ref())
     }
 }
 

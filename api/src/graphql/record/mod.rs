@@ -66,6 +66,7 @@ pub fn record_of(id: &ID) -> Result<(types::RecordType, Uuid)> {
 
 /// A record of the CRM, whatever its kind.
 #[derive(Interface)]
+#[expect(clippy::duplicated_attributes, reason = "each field has a type of its own, and two have the same")]
 #[graphql(
     field(name = "id", ty = "ID", desc = "Global id: opaque, sortable by time of making, good for `node`."),
     field(name = "name", ty = "&String", desc = "Name, as people write it."),

@@ -6,6 +6,7 @@ use super::streams::Admission;
 use crate::auth::token;
 use crate::http::Shared;
 use crate::http::door::{self, SignedIn, Stranger};
+use crate::telemetry::measure::Subscriber;
 
 /// Why a stream may not be opened, or not stay open.
 #[derive(Debug, PartialEq, Eq)]
@@ -24,15 +25,21 @@ pub(super) struct Pass {
     pub signed_in: SignedIn,
     token: String,
     _place: Admission,
+    _counted: Subscriber,
 }
 
 impl Pass {
-    /// A pass for whoever sends this token from this address.
-    pub async fn of(shared: &Shared, address: IpAddr, token: Option<&str>) -> Result<Self, Refusal> {
+    /// A pass for whoever sends this token from this address, for a stream over this transport.
+    pub async fn of(
+        shared: &Shared,
+        address: IpAddr,
+        token: Option<&str>,
+        transport: &'static str,
+    ) -> Result<Self, Refusal> {
         let signed_in = door::recognise(shared, address, token).await.map_err(Refusal::Stranger)?;
         let token = token.unwrap_or_default().to_owned();
         let place = shared.streams.admit(&token).ok_or(Refusal::TooMany)?;
-        Ok(Self { signed_in, token, _place: place })
+        Ok(Self { signed_in, token, _place: place, _counted: Subscriber::over(transport) })
     }
 
     /// Whether it is still good. A database that cannot be asked changes nothing: it will be asked again.

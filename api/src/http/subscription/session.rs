@@ -256,7 +256,7 @@ impl Session {
             Some((_, sent)) => sent.as_str().and_then(token_of),
             None => self.token.as_deref(),
         };
-        match Pass::of(&self.shared, self.address, token).await {
+        match Pass::of(&self.shared, self.address, token, "websocket").await {
             Ok(pass) => self.pass = Some(pass),
             Err(refusal) => return close(refusal.into()),
         }

@@ -66,7 +66,7 @@ pub(in crate::http) async fn answer(
     asked: Asked,
     carries: Carries,
 ) -> Result<Response, door::Refusal> {
-    let pass = match Pass::of(shared, address, bearer).await {
+    let pass = match Pass::of(shared, address, bearer, "sse").await {
         Ok(pass) => pass,
         Err(Refusal::TooMany | Refusal::RightsChanged) => {
             let message = "This token has too many streams open; close one, or wait until one ends";

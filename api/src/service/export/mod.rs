@@ -138,7 +138,7 @@ impl Export {
     async fn piece<E: Exported>(&mut self, file: &mut csv::Writer<Vec<u8>>) -> ServiceResult<()> {
         if !self.is_begun {
             self.is_begun = true;
-            file.write_record(&self.header::<E>())?;
+            file.write_record(self.header::<E>())?;
         }
         let (db, here) = (self.services.db().clone(), self.services.organization_id());
         let mut records = living::<E>(&self.services).filter(self.selection.condition::<E>(here));

@@ -1,6 +1,7 @@
 //! How many records are in views: one statement for many of them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use finbridge_entity::criteria::{Frame, View};
 use finbridge_entity::types::RecordType;
@@ -35,10 +36,11 @@ pub async fn count(services: &Services, views: &[View]) -> ServiceResult<HashMap
     let mut counted = HashMap::new();
     let mut wanted = Vec::new();
     for view in views {
-        if !frames.contains_key(&view.record_type) {
-            frames.insert(view.record_type, frame(services, view.record_type).await?);
-        }
-        match view.within(&frames[&view.record_type]) {
+        let frame = match frames.entry(view.record_type) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => free.insert(frame(services, view.record_type).await?),
+        };
+        match view.within(frame) {
             Ok(members) => wanted.push((view, members)),
             Err(reason) => {
                 counted.insert(view.id, Err(unusable(view, &reason.to_string())));
