@@ -361,13 +361,10 @@ mod tests {
     use super::*;
 
     fn load(file: &str, environment: &[(&str, &str)]) -> Result<Config, ConfigError> {
-        let path =
-            std::env::temp_dir().join(format!("finbridge-config-{:?}.toml", std::thread::current().id()));
+        let path = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(&path, file).unwrap();
         let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        let config = Config::load(Some(&path), environment);
-        std::fs::remove_file(path).unwrap();
-        config
+        Config::load(Some(path.path()), environment)
     }
 
     #[test]

@@ -208,7 +208,7 @@ fn carried_by_indexes(plan: &str, by_words: bool) -> bool {
     });
     let sorts = plan
         .lines()
-        .any(|line| line.trim_start().trim_start_matches("-> ").trim_start().starts_with("Sort "));
+        .any(|line| line.trim_start().trim_start_matches("-> ").trim_start().starts_with("Sort  ("));
     let read = ["ix_account_name_key_id", "record_word"].iter().any(|name| plan.contains(name));
     let sorts_words = by_words && plan.contains("TEMP B-TREE");
     read && !(scans || sorts || sorts_words)

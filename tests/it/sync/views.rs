@@ -63,7 +63,7 @@ async fn delete(world: &TestWorld, account: &Value) {
 
 /// What a plan would do: name and action, in alphabetical order.
 async fn plan(world: &TestWorld, integration: &str) -> Vec<(String, String)> {
-    let query = "query($id: ID!) { syncPlan(integrationId: $id, module: CUSTOMERS, first: 100) { items { nodes { recordName action } } } }";
+    let query = "query($id: ID!) { syncPlan(integrationId: $id, module: CUSTOMERS) { items(first: 100) { nodes { recordName action } } } }";
     let plan = world.data(query, json!({ "id": integration })).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let nodes = plan["syncPlan"]["items"]["nodes"].as_array().unwrap();

@@ -38,7 +38,7 @@ async fn whoever_sends_half_a_request_is_not_waited_for() {
         assert!(heard.starts_with("HTTP/1.1 408") && heard.contains("BODY_TIME"), "{heard}");
     }
     let heard = until_closed(&mut idle).await;
-    assert!(heard.starts_with("HTTP/1.1 204"), "{heard}");
+    assert!(heard.starts_with("HTTP/1.1 200"), "{heard}");
     assert!(begun.elapsed() >= Duration::from_millis(900), "nobody is hurried either");
     assert_eq!(ask(&world, &server, "{ viewer { user { id } } }", json!({})).await.0, 200);
     server.finish().await;
@@ -57,7 +57,7 @@ async fn connections_are_counted_and_places_are_given_back() {
         for _ in 0..3 {
             let mut stream = raw(&server).await;
             send(&mut stream, b"GET /health/live HTTP/1.1\r\nhost: test\r\n\r\n").await;
-            assert!(heard(&mut stream).await.starts_with("HTTP/1.1 204"));
+            assert!(heard(&mut stream).await.starts_with("HTTP/1.1 200"));
             open.push(stream);
         }
         let refused = until_closed(&mut raw(&server).await).await;
@@ -68,7 +68,7 @@ async fn connections_are_counted_and_places_are_given_back() {
         loop {
             let mut stream = raw(&server).await;
             send(&mut stream, b"GET /health/live HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await;
-            if until_closed(&mut stream).await.starts_with("HTTP/1.1 204") {
+            if until_closed(&mut stream).await.starts_with("HTTP/1.1 200") {
                 break;
             }
             assert!(begun.elapsed() < super::PATIENCE, "the places never came back");
@@ -91,7 +91,7 @@ async fn whoever_does_not_take_its_answer_loses_its_place() {
     loop {
         let mut stream = raw(&server).await;
         send(&mut stream, b"GET /health/live HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n").await;
-        if until_closed(&mut stream).await.starts_with("HTTP/1.1 204") {
+        if until_closed(&mut stream).await.starts_with("HTTP/1.1 200") {
             break;
         }
         assert!(begun.elapsed() < super::PATIENCE, "the place never came back");

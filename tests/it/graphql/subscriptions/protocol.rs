@@ -183,7 +183,9 @@ async fn queries_and_mutations_are_answered_and_completed() {
     let mut socket = Socket::signed_in(&world.url, &world.token).await;
     socket.subscribe("q", "query Who { viewer { user { name } } }", Value::Null).await;
     let (answers, end) = socket.heard_out("q").await;
-    assert_eq!(answers, [json!({ "data": { "viewer": { "user": { "name": "Ada Administrator" } } } })]);
+    assert_eq!(answers.len(), 1);
+    assert_eq!(answers[0]["data"], json!({ "viewer": { "user": { "name": "Ada Administrator" } } }));
+    assert_eq!(answers[0]["extensions"]["cost"]["actualQueryCost"], 2, "what it cost is told here too");
     assert_eq!(end, json!({ "type": "complete", "id": "q" }));
 
     let create = "mutation($name: String!) { accountCreate(input: { name: $name }) { account { name } userErrors { code } } }";
@@ -205,6 +207,8 @@ async fn queries_and_mutations_are_answered_and_completed() {
     assert_eq!(answers[0]["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
     assert!(answers[0]["errors"][0]["extensions"]["requestId"].is_string());
     assert_eq!(end["type"], "complete");
+    let aliases: String = (0..31).map(|n| format!("a{n}: name ")).collect();
+    let many_aliases = format!("{{ viewer {{ user {{ {aliases} }} }} }}");
     for (text, wanted) in [
         ("{ viewer ", "GRAPHQL_PARSE_FAILED"),
         ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
@@ -212,6 +216,7 @@ async fn queries_and_mutations_are_answered_and_completed() {
             "query A { viewer { user { id } } } query B { viewer { user { id } } }",
             "GRAPHQL_VALIDATION_FAILED",
         ),
+        (&many_aliases, "COST_LIMIT"),
     ] {
         socket.subscribe("bad", text, Value::Null).await;
         assert_eq!(code(&socket.hear().await), wanted, "{text}");
