@@ -211,7 +211,7 @@ both_databases! {
         let remove = "mutation($input: CustomFieldDeleteInput!) { customFieldDelete(input: $input) { deletedCustomField userErrors { code } } }";
         done(world, remove, json!({ "id": field["customField"]["id"] })).await;
 
-        let query = "query($id: ID!) { syncPlan(integrationId: $id, module: CUSTOMERS) { asOf } }";
+        let query = "query($id: ID!) { syncPlan(integrationId: $id, module: CUSTOMERS) { items { nodes { action } } } }";
         let plan = world.send(query, json!({ "id": integration })).await;
         assert_eq!(plan["errors"][0]["extensions"]["code"], "BAD_USER_INPUT", "{plan:#}");
         let run = world.synced(&integration).await;
