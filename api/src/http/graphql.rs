@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use async_graphql::{Response as Answer, Variables};
+use async_graphql::{Response as Answer, ServerError, Variables};
 use axum::Extension;
 use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::QueryRejection;
@@ -12,7 +12,7 @@ use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures::StreamExt;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Shared;
 use super::door::{self, Asked, Carries};
@@ -44,6 +44,12 @@ pub(super) struct Got {
     query: Option<String>,
     operation_name: Option<String>,
     variables: Option<String>,
+}
+
+/// The body of an answer to a request that was not executed.
+#[derive(Serialize)]
+struct Unexecuted<'a> {
+    errors: &'a [ServerError],
 }
 
 /// One exchange: what every answer of it needs.
@@ -114,7 +120,11 @@ async fn exchange(
         let admitted = door::admit(shared, signed_in, asked, carries).await?;
         let answer = door::run(shared, admitted).await?;
         let status = exchange.status(if answer.executed { None } else { Some(Manner::Request) });
-        Ok(exchange.respond(status, answer.response))
+        Ok(if answer.executed {
+            exchange.respond(status, answer.response)
+        } else {
+            exchange.respond_unexecuted(status, answer.response)
+        })
     };
     match answered.await {
         Ok(response) => response,
@@ -277,7 +287,7 @@ impl Exchange {
     pub(super) fn refuse(&self, refusal: Refusal) -> Response {
         let manner = refusal.manner;
         let retry_after = refusal.retry_after;
-        let mut response = self.respond(self.status(Some(manner)), refusal.into_response());
+        let mut response = self.respond_unexecuted(self.status(Some(manner)), refusal.into_response());
         let headers = response.headers_mut();
         match manner {
             Manner::Unauthenticated => {
@@ -320,9 +330,20 @@ impl Exchange {
         }
     }
 
-    pub(super) fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
+    /// The answer of an execution.
+    fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
         door::name_request(&mut answer, &self.request_id);
-        let body = match serde_json::to_vec(&answer) {
+        self.write(status, &answer)
+    }
+
+    /// The answer of a request that was not executed: it has no `data`, not even null.
+    pub(super) fn respond_unexecuted(&self, status: StatusCode, mut answer: Answer) -> Response {
+        door::name_request(&mut answer, &self.request_id);
+        self.write(status, &Unexecuted { errors: &answer.errors })
+    }
+
+    fn write(&self, status: StatusCode, answer: &impl Serialize) -> Response {
+        let body = match serde_json::to_vec(answer) {
             Ok(body) => body,
             Err(error) => {
                 tracing::error!(request = self.request_id, %error, "An answer could not be written");

@@ -15,7 +15,7 @@ use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
 use async_graphql::parser::{Error as ParseError, parse_query};
-use async_graphql::{Name, Variables};
+use async_graphql::{Name, ServerError, Variables};
 use moka::sync::Cache;
 
 use self::catalogue::Catalogue;
@@ -82,7 +82,7 @@ impl Guard {
         check(lexed.nesting, limits.nesting, "NESTING", || "nests brackets too deep; flatten it")?;
         check(lexed.tokens, limits.tokens, "TOKENS", || "is too long, counted in tokens; split it")?;
         let mut document = parse_query(text)
-            .map_err(|error| Refusal::of(Manner::Request, "GRAPHQL_PARSE_FAILED", error.into()))?;
+            .map_err(|error| Refusal::of(Manner::Request, "GRAPHQL_PARSE_FAILED", told(error.into())))?;
         let introspecting = self.measure(&document)?;
         let mut hidden = "__concrete".to_owned();
         while text.contains(&hidden) {
@@ -289,6 +289,14 @@ impl Examined {
                 .all(|(_, operation)| operation.node.ty == OperationType::Query),
         }
     }
+}
+
+/// The parser draws the place of a fault over several lines; a sentence and `locations` tell the same.
+fn told(mut error: ServerError) -> ServerError {
+    if let Some((_, expected)) = error.message.rsplit_once("\n  = ") {
+        error.message = format!("The document is not GraphQL: {expected}");
+    }
+    error
 }
 
 fn check(

@@ -97,7 +97,7 @@ fn stream(
     let first = events.next().now_or_never().flatten();
     if let Some(refused) = first.as_ref().filter(|event| event.refused) {
         let answer = async_graphql::Response::from_errors(refused.answer.errors.clone());
-        return exchange.respond(StatusCode::BAD_REQUEST, answer);
+        return exchange.respond_unexecuted(StatusCode::BAD_REQUEST, answer);
     }
     let (queue, mut waiting) = mpsc::channel(QUEUE);
     let tasks = shared.streams.tasks.clone();
