@@ -9,7 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-guard
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -63,6 +63,14 @@ frontend-fuzz: server ## Fuzz a throwaway server: 2,000 requests, always the sam
 	scripts/install-tools fuzz
 	@echo "== Fuzzing"
 	$(ROOMY) $(WITH_SERVER) tools/graphql/.venv/bin/python tools/graphql/fuzz/run.py
+
+bench-pages: ## Show what far pages of a list cost beside near ones, on both databases
+	scripts/install-tools postgres
+	scripts/with-postgres $(CARGO) run --release -p finbridge-bench --bin pages
+
+bench-guard: ## Show how fast attacks are refused, and what others notice
+	$(CARGO) build --release
+	bench/guard/run.py
 
 # As the tests build it, so that nothing is compiled twice. FINBRIDGE_BIN names a server that is built already.
 server:
