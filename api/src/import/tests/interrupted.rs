@@ -37,7 +37,7 @@ async fn an_import_that_is_dropped_midway_is_run_again_and_ends_in_the_same_stat
 
     let world = World::new().await;
     world.copy_example();
-    for polls in [30, 300, 900] {
+    for polls in [30, 150, 400] {
         let mut notes = NoNotes;
         let path = world.path("mapping.toml");
         let importer = world.importer();
