@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::Services;
 use super::error::{ErrorCode, ServiceResult, UserError};
-use super::record::expect_version;
+use super::record::{expect_version, in_turn};
 use super::validate::{Check, LINE_LENGTH};
 
 /// A custom field, and whether the layout in question has it.
@@ -154,6 +154,7 @@ pub async fn create(
     let mut check = Check::default();
     let name = check.required("name", name, LINE_LENGTH);
     let transaction = begin_write(services.db()).await?;
+    in_turn(services, &transaction).await?;
     free_name(services, &transaction, &mut check, record_type, &name, None).await?;
     known_fields(services, &transaction, &mut check, record_type, field_ids).await?;
     check.finish()?;
@@ -177,6 +178,7 @@ pub async fn update(
 ) -> ServiceResult<layout::Model> {
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
+    in_turn(services, &transaction).await?;
     let before = find(services, &transaction, id).await?;
     expect_version(version, before.version)?;
     let mut check = Check::default();

@@ -6,9 +6,6 @@ use finbridge_domain::NodeKind;
 use crate::graphql::context::uuid;
 use crate::service::record::merge::Wish;
 
-/// Most records that one request creates or updates.
-pub const MOST: usize = 100;
-
 /// Declares `…Delete` and `…Restore` of a kind of record.
 macro_rules! delete_and_restore {
     ($name:literal, $entity:ident, $kind:ident, $type:ty, $gone:literal, $back:literal,

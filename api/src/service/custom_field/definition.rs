@@ -13,7 +13,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::service::error::{ErrorCode, ServiceResult, UserError};
-use crate::service::record::expect_version;
+use crate::service::record::{self, expect_version};
 use crate::service::validate::{Check, LINE_LENGTH};
 use crate::service::{Services, layout};
 
@@ -91,6 +91,8 @@ pub async fn create(services: &Services, new: NewField) -> ServiceResult<custom_
         check.fault(ErrorCode::Invalid, "isUnique", message);
     }
     let transaction = begin_write(services.db()).await?;
+    // Two fields of one key, or two standard layouts, could be made at once otherwise.
+    record::in_turn(services, &transaction).await?;
     let fields = || {
         custom_field::Entity::of(services.organization_id())
             .filter(custom_field::Column::RecordType.eq(new.record_type))

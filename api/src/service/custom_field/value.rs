@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::service::error::{ErrorCode, ServiceResult, UserError};
+use crate::service::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use crate::service::validate::{Check, LINE_LENGTH, TEXT_LENGTH};
 use crate::service::{Services, layout};
 
@@ -296,7 +296,15 @@ pub async fn write(
                 .to_owned(),
         )
         .exec_without_returning(transaction)
-        .await?;
+        .await
+        .map_err(|error| match error.sql_err() {
+            // Somebody else wrote the same value since it was checked.
+            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => {
+                let message = "Another record was given the same value in a unique field at this moment; change one of them";
+                UserError::of(ErrorCode::NotUnique, "customFields", message).into()
+            }
+            _ => ServiceError::from(error),
+        })?;
     Ok(())
 }
 
@@ -359,11 +367,6 @@ pub async fn reclaim(
 /// The number that a column in ten-thousandths holds.
 pub fn number(units: i64) -> Decimal {
     Amount::from_units(units).to_decimal()
-}
-
-/// The user error of a unique field, for whoever finds out from the database.
-pub fn not_unique(field: &custom_field::Model) -> UserError {
-    UserError::of(ErrorCode::NotUnique, "customFields", taken(field))
 }
 
 /// What records hold in custom fields, in the order of the fields.
