@@ -146,6 +146,25 @@ both_databases! {
         assert_eq!(refused(world, &world.token, restore, which).await, faults(&[("NOT_FOUND", "id")]), "it lives already");
     }
 
+    async fn of_many_records_that_take_a_unique_value_at_once_one_gets_it(world: &TestWorld) {
+        field(world, "ACCOUNT", "tax", "TEXT", json!({ "isUnique": true })).await;
+        let mutation = create("name");
+        let sent = (0..8).map(|n| {
+            let input = json!({ "input": { "name": format!("Account {n}"), "customFields": [{ "key": "tax", "text": "DE 1" }] } });
+            world.send(&mutation, input)
+        });
+        let mut made = 0;
+        for answer in futures::future::join_all(sent).await {
+            let payload = &answer["data"]["accountCreate"];
+            match payload["userErrors"].as_array().map(Vec::as_slice) {
+                Some([]) => made += 1,
+                Some([error]) => assert_eq!(error["code"], "NOT_UNIQUE", "{answer:#}"),
+                _ => panic!("{answer:#}"),
+            }
+        }
+        assert_eq!((made, names(world, json!({})).await.len()), (1, 1));
+    }
+
     async fn layouts_say_what_is_required_and_what_can_be_filled(world: &TestWorld) {
         let plain = field(world, "ACCOUNT", "plain", "TEXT", json!({})).await;
         let partner = done(world, LAYOUT, json!({ "input": { "recordType": "ACCOUNT", "name": "Partner", "fieldIds": [plain["id"]] } })).await["layout"].take();
