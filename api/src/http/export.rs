@@ -18,7 +18,7 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::envelope::RequestId;
-use super::{Shared, door, graphql};
+use super::{Shared, door, graphql, sign_in};
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
 use crate::service::ServiceError;
 use crate::service::export::{Export, Guard, Selection};
@@ -56,7 +56,8 @@ pub(super) async fn get(
 ) -> Response {
     let begun = async {
         let address = shared.client(peer, &headers);
-        let signed_in = door::sign_in(&shared, address, graphql::bearer(&headers)).await.map_err(refused)?;
+        let signed_in =
+            sign_in::sign_in(&shared, address, graphql::bearer(&headers)).await.map_err(refused)?;
         let (list, record_type) = list(&file)?;
         let asked = asked.map_err(|rejection| unknown_parameters(&rejection))?.0;
         let guard = if asked.raw { Guard::Nothing } else { Guard::Formulas };

@@ -18,6 +18,7 @@ use super::Shared;
 use super::door::{self, Asked, Carries};
 use super::envelope::RequestId;
 use super::media::Media;
+use super::sign_in;
 use super::subscription::sse::{self, Wanted};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
@@ -111,7 +112,7 @@ async fn exchange(
         let address = shared.client(peer, headers);
         let bearer = bearer(headers);
         // Nobody's document is looked at before the token is.
-        let signed_in = door::sign_in(shared, address, bearer).await?;
+        let signed_in = sign_in::sign_in(shared, address, bearer).await?;
         if wanted == Wanted::Always || door::is_subscription(shared, &asked) {
             exchange.media = Media::GraphqlResponse;
             let carries = if carries == Carries::Queries { Carries::Streams } else { carries };

@@ -10,6 +10,7 @@ pub mod health;
 mod media;
 pub mod operations;
 mod server;
+mod sign_in;
 mod subscription;
 
 use std::any::Any;

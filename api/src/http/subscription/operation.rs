@@ -13,7 +13,8 @@ use futures::stream::{BoxStream, once};
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::graphql::resume::Resumed;
 use crate::http::Shared;
-use crate::http::door::{self, Admitted, Asked, Carries, SignedIn, name_request};
+use crate::http::door::{self, Admitted, Asked, Carries, name_request};
+use crate::http::sign_in::SignedIn;
 
 /// Name of the type whose fields are subscriptions.
 const ROOT: &str = "Subscription";

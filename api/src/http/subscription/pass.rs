@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::streams::Admission;
 use crate::auth::token;
 use crate::http::Shared;
-use crate::http::door::{self, SignedIn, Stranger};
+use crate::http::sign_in::{self, SignedIn, Stranger};
 use crate::telemetry::measure::Subscriber;
 
 /// Why a stream may not be opened, or not stay open.
@@ -36,7 +36,7 @@ impl Pass {
         token: Option<&str>,
         transport: &'static str,
     ) -> Result<Self, Refusal> {
-        let signed_in = door::recognise(shared, address, token).await.map_err(Refusal::Stranger)?;
+        let signed_in = sign_in::recognise(shared, address, token).await.map_err(Refusal::Stranger)?;
         let token = token.unwrap_or_default().to_owned();
         let place = shared.streams.admit(&token).ok_or(Refusal::TooMany)?;
         Ok(Self { signed_in, token, _place: place, _counted: Subscriber::over(transport) })

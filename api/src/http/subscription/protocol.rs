@@ -9,8 +9,8 @@ use serde_json::{Map, Value};
 
 use super::pass::Refusal;
 use crate::graphql::guard::refusal::seconds;
-use crate::http::door::Stranger;
 use crate::http::graphql::Posted;
+use crate::http::sign_in::Stranger;
 
 /// Its name in the handshake.
 pub(super) const SUBPROTOCOL: &str = "graphql-transport-ws";

@@ -27,10 +27,11 @@ use super::protocol::{Close, FromClient, MESSAGE_LIMIT, SUBPROTOCOL, ToClient};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::http::Shared;
-use crate::http::door::{Asked, Carries, SignedIn, name_request};
+use crate::http::door::{Asked, Carries, name_request};
 use crate::http::envelope::RequestId;
 use crate::http::graphql::{Exchange, Posted, bearer, token_of};
 use crate::http::media::Media;
+use crate::http::sign_in::SignedIn;
 
 /// Messages that may wait to be written.
 const QUEUE: usize = 16;

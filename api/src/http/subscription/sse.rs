@@ -19,6 +19,7 @@ use crate::graphql::guard::refusal::Manner;
 use crate::http::Shared;
 use crate::http::door::{self, Asked, Carries};
 use crate::http::graphql::Exchange;
+use crate::http::sign_in;
 
 /// Events that may wait to be written.
 const QUEUE: usize = 16;
@@ -72,7 +73,7 @@ pub(in crate::http) async fn answer(
             let message = "This token has too many streams open; close one, or wait until one ends";
             return Err(door::Refusal::new(Manner::Throttled, "THROTTLED", message));
         }
-        Err(Refusal::Stranger(stranger)) => return Err(door::refused(shared, stranger)),
+        Err(Refusal::Stranger(stranger)) => return Err(sign_in::refused(shared, stranger)),
     };
     if wanted(headers) == Wanted::Never {
         let message =

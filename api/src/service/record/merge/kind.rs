@@ -116,31 +116,11 @@ impl Mergeable for contact::Entity {
         }
         fill!(stays, merged: owner_id, email, email_key, phone, title, mailing_address, account_id, description);
     }
-
-    async fn take_over(
-        _: &Services,
-        _: &DatabaseTransaction,
-        _: &mut Check,
-        _: &mut contact::Model,
-        _: &[contact::Model],
-    ) -> ServiceResult<()> {
-        Ok(())
-    }
 }
 
 impl Mergeable for vendor::Entity {
     fn fill(stays: &mut vendor::Model, merged: &vendor::Model) {
         fill!(stays, merged: owner_id, email, phone, website, address, description);
-    }
-
-    async fn take_over(
-        _: &Services,
-        _: &DatabaseTransaction,
-        _: &mut Check,
-        _: &mut vendor::Model,
-        _: &[vendor::Model],
-    ) -> ServiceResult<()> {
-        Ok(())
     }
 }
 

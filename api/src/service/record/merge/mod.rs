@@ -50,14 +50,16 @@ pub trait Mergeable: Record {
     /// Fills the columns that are empty in the one that stays.
     fn fill(stays: &mut Self::Model, merged: &Self::Model);
 
-    /// Takes over what refers to the merged records, and what stands in other tables.
+    /// Takes over what refers to the merged records, and what stands in other tables; nothing does of most kinds.
     fn take_over(
-        services: &Services,
-        transaction: &DatabaseTransaction,
-        check: &mut Check,
-        stays: &mut Self::Model,
-        merged: &[Self::Model],
-    ) -> impl Future<Output = ServiceResult<()>> + Send;
+        _services: &Services,
+        _transaction: &DatabaseTransaction,
+        _check: &mut Check,
+        _stays: &mut Self::Model,
+        _merged: &[Self::Model],
+    ) -> impl Future<Output = ServiceResult<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// Merges records into one of them.
