@@ -26,6 +26,7 @@ mod journal;
 mod json;
 mod oauth;
 mod page;
+mod product;
 mod request;
 mod resource;
 mod routes;
