@@ -1,5 +1,8 @@
 //! The `finbridge` program.
 
+// An optimised build lays out the futures of every resolver here, and they nest deeper than the default allows.
+#![recursion_limit = "256"]
+
 use std::process::ExitCode;
 
 #[tokio::main]
