@@ -22,7 +22,7 @@ fn refused(sentence: &str) -> Reply {
 
 fn document(status: u16, body: &Value) -> Reply {
     let mut reply = Reply::json(status, &crate::json::Json::Null);
-    reply.body = body.to_string();
+    reply.body = body.to_string().into();
     reply
 }
 

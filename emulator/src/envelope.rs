@@ -1,5 +1,9 @@
 //! The shape every answer has: `{"code":0,"message":"success","<key>":…}`.
 
+use std::borrow::Cow;
+
+use axum::body::Bytes;
+
 use crate::error::ApiError;
 use crate::json::Json;
 
@@ -9,9 +13,9 @@ pub(crate) struct Reply {
     pub(crate) status: u16,
     /// The envelope's code; OAuth answers have none.
     pub(crate) code: Option<u32>,
-    pub(crate) content_type: &'static str,
+    pub(crate) content_type: Cow<'static, str>,
     pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: String,
+    pub(crate) body: Bytes,
 }
 
 /// Clients test that the content type starts with `application/json`.
@@ -37,12 +41,23 @@ impl Reply {
 
     /// A document outside the envelope (OAuth, control).
     pub(crate) fn json(status: u16, body: &Json) -> Self {
-        Self { status, code: None, content_type: JSON, headers: Vec::new(), body: body.to_text() }
+        Self {
+            status,
+            code: None,
+            content_type: Cow::Borrowed(JSON),
+            headers: Vec::new(),
+            body: body.to_text().into(),
+        }
     }
 
     /// A page for a browser.
     pub(crate) fn html(body: String) -> Self {
-        Self { status: 200, code: None, content_type: "text/html; charset=utf-8", headers: Vec::new(), body }
+        Self::file(Cow::Borrowed("text/html; charset=utf-8"), body.into())
+    }
+
+    /// Content that is no JSON: a page, a PDF, an attachment.
+    pub(crate) fn file(content_type: Cow<'static, str>, body: Bytes) -> Self {
+        Self { status: 200, code: None, content_type, headers: Vec::new(), body }
     }
 }
 

@@ -9,6 +9,20 @@ pub(crate) enum Code {
     EmptyBody,
     InvalidToken,
     TooLong,
+    AlreadyExists,
+    AutoNumbered,
+    HasDependents,
+    ItemNameTaken,
+    SkuTaken,
+    HasTransactions,
+    InactiveContact,
+    ItemNotFound,
+    NoLineItems,
+    WrongState,
+    OverApplied,
+    PaymentsApplied,
+    BillNumberTaken,
+    UnknownUnique,
     Linked,
     MethodNotAllowed,
     NotAuthorized,
@@ -37,6 +51,30 @@ impl Code {
             Self::EmptyBody => (11, 400, "JSONString is missing or empty"),
             Self::InvalidToken => (14, 401, "Invalid value passed for authtoken."),
             Self::TooLong => (15, 400, "Please ensure that the {} characters."),
+            Self::AlreadyExists => (4, 400, "{} already exists."),
+            Self::AutoNumbered => (
+                4097,
+                400,
+                "{} is generated automatically. Send ignore_auto_number_generation=true to choose one.",
+            ),
+            Self::HasDependents => (36, 400, "{} is used by other records and cannot be deleted."),
+            Self::ItemNameTaken => {
+                (1001, 400, "The item \"{}\" already exists. Please specify a different name.")
+            }
+            Self::SkuTaken => (1001, 400, "The SKU \"{}\" already exists. Please specify a different SKU."),
+            Self::HasTransactions => {
+                (1004, 400, "{} has transactions and cannot be deleted. It can only be marked as inactive.")
+            }
+            Self::InactiveContact => (1005, 400, "The contact \"{}\" is inactive. Mark it as active first."),
+            Self::ItemNotFound => (2006, 404, "Item does not exist."),
+            Self::NoLineItems => (4016, 400, "Please add at least one line item."),
+            Self::WrongState => (4098, 400, "{}"),
+            Self::OverApplied => (4017, 400, "The amount applied to {} is more than its balance."),
+            Self::PaymentsApplied => (4018, 400, "{} has payments or credits applied. Remove them first."),
+            Self::BillNumberTaken => {
+                (13011, 400, "The bill number \"{}\" has already been used for this vendor.")
+            }
+            Self::UnknownUnique => (1003, 404, "No record has the value {} in its unique custom field."),
             Self::Linked => (
                 36,
                 400,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::auth::Context;
+use crate::auth::{Context, Need};
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
@@ -10,6 +10,8 @@ use crate::oauth;
 use crate::request::Call;
 use crate::resource::contact::model::Contact;
 use crate::resource::contact::{rules, view};
+use crate::routes::Handler::Plain;
+use crate::routes::{Operation, Served, op};
 use crate::scope;
 use crate::store::Store;
 use crate::store::books::{CrmKind, CrmLink, CrmRecord};
@@ -18,6 +20,21 @@ use crate::store::records::Organization;
 
 /// Scope of a refresh token that was exchanged for a ZSC key without naming one.
 const FULL_ACCESS: &str = "ZohoBooks.fullaccess.all";
+
+const CREATE: Need = ("contacts", "create");
+const READ: Need = ("contacts", "read");
+const UPDATE: Need = ("contacts", "update");
+const HERE: Served = Served::ByIntegration;
+
+/// The operations.
+pub(crate) static OPERATIONS: &[Operation] = &[
+    op(HERE, "GET", "capabilities", READ, "List the capabilities of an organization", Plain(capabilities))
+        .open(),
+    op(HERE, "PUT", "crm/accounts/*", CREATE, "Push a CRM account", Plain(push_account)),
+    op(HERE, "PUT", "crm/contacts/*", CREATE, "Push a CRM contact", Plain(push_contact)),
+    op(HERE, "PUT", "contacts/*/link", UPDATE, "Link a contact with a CRM record", Plain(link)),
+    op(HERE, "DELETE", "contacts/*/link", UPDATE, "Clear the link of a contact", Plain(unlink)),
+];
 
 /// `POST /integration/v1/zsc/exchange`: trades a user's ZSC key for a refresh token. A wrong key and an unknown e-mail
 /// address answer alike, so that nobody learns which addresses exist.

@@ -16,6 +16,8 @@ mod auth;
 mod builder;
 mod clock;
 mod control;
+mod document;
+mod engine;
 mod envelope;
 mod error;
 mod fault;

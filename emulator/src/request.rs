@@ -1,5 +1,6 @@
 //! Decoding of requests: the query, and a body in any of the encodings that clients use.
 
+use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use futures::{StreamExt, stream};
@@ -41,12 +42,25 @@ impl Query {
     }
 }
 
+/// A file that came in a multipart body.
+#[derive(Debug, Clone)]
+pub(crate) struct File {
+    /// Name of the form field: `attachment`, `receipt`, `image`.
+    pub(crate) field: String,
+    pub(crate) name: String,
+    pub(crate) content_type: String,
+    pub(crate) bytes: Bytes,
+}
+
 /// A decoded call to an emulated operation.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// Segments of the path that stand for ids, in order.
     pub(crate) ids: Vec<String>,
     pub(crate) query: Query,
+    pub(crate) headers: HeaderMap,
+    /// Files of a multipart body.
+    pub(crate) files: Vec<File>,
     /// The body; an undecodable one is an error only for the operations that read it.
     pub(crate) body: Result<Option<Json>, ApiError>,
 }
@@ -59,6 +73,19 @@ impl Call {
             Some(object @ Json::Object(_)) => Ok(object),
             Some(_) => Err(ApiError::invalid("JSONString")),
         }
+    }
+
+    /// The body as an object, or nothing: acts take either.
+    pub(crate) fn optional_object(&self) -> Result<Option<&Json>, ApiError> {
+        match self.body.as_ref().map_err(Clone::clone)? {
+            None => Ok(None),
+            Some(_) => self.object().map(Some),
+        }
+    }
+
+    /// A header's text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
     }
 
     /// The path's id number `index` as a record id; text that is no id names no record.
@@ -89,33 +116,47 @@ pub(crate) async fn read_body(body: axum::body::Body) -> Option<Vec<u8>> {
     (seen <= MAX_BODY).then_some(bytes)
 }
 
+/// A body read by its encoding.
+#[derive(Debug, Clone)]
+pub(crate) struct Decoded {
+    pub(crate) body: Result<Option<Json>, ApiError>,
+    pub(crate) files: Vec<File>,
+}
+
+impl From<Result<Option<Json>, ApiError>> for Decoded {
+    fn from(body: Result<Option<Json>, ApiError>) -> Self {
+        Self { body, files: Vec::new() }
+    }
+}
+
 /// Reads the body by its content type and, where that is missing or wrong, by its first byte. Form fields other than
 /// `JSONString` join the query.
-pub(crate) async fn decode_body(
-    headers: &HeaderMap,
-    bytes: &[u8],
-    query: &mut Query,
-) -> Result<Option<Json>, ApiError> {
+pub(crate) async fn decode_body(headers: &HeaderMap, bytes: &Bytes, query: &mut Query) -> Decoded {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     if kind == "multipart/form-data" {
-        let fields = multipart(content_type, bytes).await?;
-        query.extend(fields);
-        return json_string(query);
+        return match multipart(content_type, bytes).await {
+            Ok((fields, files)) => {
+                query.extend(fields);
+                Decoded { body: json_string(query), files }
+            }
+            Err(error) => Err(error).into(),
+        };
     }
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
-    match first {
+    let body = match first {
         None => json_string(query),
         Some(b'{' | b'[') => parse(bytes).map(Some),
         Some(_) if kind == "application/json" => parse(bytes).map(Some),
         Some(_) => {
             query.extend(Query::parse(bytes));
-            match json_string(query)? {
-                None if kind != "application/x-www-form-urlencoded" => Err(Code::MalformedJson.into()),
-                decoded => Ok(decoded),
+            match json_string(query) {
+                Ok(None) if kind != "application/x-www-form-urlencoded" => Err(Code::MalformedJson.into()),
+                decoded => decoded,
             }
         }
-    }
+    };
+    body.into()
 }
 
 fn parse(bytes: &[u8]) -> Result<Json, ApiError> {
@@ -127,22 +168,22 @@ fn json_string(query: &mut Query) -> Result<Option<Json>, ApiError> {
     query.take("JSONString").map(|text| parse(text.as_bytes())).transpose()
 }
 
-async fn multipart(content_type: &str, bytes: &[u8]) -> Result<Query, ApiError> {
+async fn multipart(content_type: &str, bytes: &Bytes) -> Result<(Query, Vec<File>), ApiError> {
     let malformed = || ApiError::invalid("multipart body");
     let boundary = multer::parse_boundary(content_type).map_err(|_| malformed())?;
-    let whole = axum::body::Bytes::copy_from_slice(bytes);
-    let mut form = multer::Multipart::new(
-        stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(whole))),
-        boundary,
-    );
-    let mut fields = Vec::new();
-    while let Some(field) = form.next_field().await.map_err(|_| malformed())? {
-        // Files are read over: no operation emulated so far takes one.
-        if field.file_name().is_none()
-            && let Some(name) = field.name().map(str::to_owned)
-        {
-            fields.push((name, field.text().await.map_err(|_| malformed())?));
+    let whole = stream::once(std::future::ready(Ok::<_, std::convert::Infallible>(bytes.clone())));
+    let mut form = multer::Multipart::new(whole, boundary);
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    while let Some(part) = form.next_field().await.map_err(|_| malformed())? {
+        let Some(field) = part.name().map(str::to_owned) else { continue };
+        match part.file_name().map(str::to_owned) {
+            Some(name) => {
+                let content_type = part.content_type().map(ToString::to_string).unwrap_or_default();
+                let bytes = part.bytes().await.map_err(|_| malformed())?;
+                files.push(File { field, name, content_type, bytes });
+            }
+            None => fields.push((field, part.text().await.map_err(|_| malformed())?)),
         }
     }
-    Ok(Query(fields))
+    Ok((Query(fields), files))
 }

@@ -1,155 +1,227 @@
-//! The table of operations: what is emulated, and what is known but not emulated yet.
+//! The table of operations: what is emulated, what is known but not emulated, and how a path finds its operation.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use matchit::Router;
 
 use crate::auth::{Context, Need};
+use crate::engine::spec::Resource;
+use crate::engine::{list, upsert, write};
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
-use crate::integration;
+use crate::product::Product;
 use crate::request::Call;
-use crate::resource::contact::{address, import, list, routes as contact};
-use crate::resource::contact_person::routes as person;
-use crate::resource::{organization::routes as organization, user};
+use crate::resource;
 
-type Handler = fn(&Context<'_>, &Call) -> Result<Reply, ApiError>;
+/// Which roots an operation is served under.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Served {
+    /// Under each of these apps' roots.
+    By(&'static [Product]),
+    /// Under `/integration/v1`, which belongs to no app.
+    ByIntegration,
+}
 
-/// One emulated operation. `*` in the pattern stands for an id.
+/// Books and what repeats it.
+pub(crate) const BOOKS: Served = Served::By(&[Product::Books, Product::Erp]);
+/// Books, what repeats it, and Invoice, its subset.
+pub(crate) const BOOKS_AND_INVOICE: Served = Served::By(&[Product::Books, Product::Erp, Product::Invoice]);
+/// Billing alone.
+pub(crate) const BILLING: Served = Served::By(&[Product::Billing]);
+/// Expense alone.
+pub(crate) const EXPENSE: Served = Served::By(&[Product::Expense]);
+
+/// How much of an operation is emulated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Coverage {
+    Full,
+    /// What is missing, as a sentence.
+    Partial(&'static str),
+    /// Known and answered 501 with its name.
+    Missing,
+}
+
+/// What answers a call.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    Plain(fn(&Context<'_>, &Call) -> Result<Reply, ApiError>),
+    Of(&'static dyn Resource, fn(&Context<'_>, &Call, &dyn Resource) -> Result<Reply, ApiError>),
+    Missing,
+}
+
+/// One operation. `*` in the path stands for an id.
 pub(crate) struct Operation {
-    method: &'static str,
-    pattern: &'static str,
+    pub(crate) served: Served,
+    pub(crate) method: &'static str,
+    pub(crate) path: &'static str,
     pub(crate) need: Option<Need>,
     /// Whether an organization must be selected.
     pub(crate) scoped: bool,
+    /// What it does, as a short sentence without a stop.
+    pub(crate) name: &'static str,
+    pub(crate) coverage: Coverage,
     pub(crate) handler: Handler,
+}
+
+/// An operation that needs the scope `<module>.<operation>` and an organization.
+pub(crate) const fn op(
+    served: Served,
+    method: &'static str,
+    path: &'static str,
+    need: Need,
+    name: &'static str,
+    handler: Handler,
+) -> Operation {
+    Operation {
+        served,
+        method,
+        path,
+        need: Some(need),
+        scoped: true,
+        name,
+        coverage: Coverage::Full,
+        handler,
+    }
+}
+
+/// A known operation that is not emulated.
+pub(crate) const fn missing(
+    served: Served,
+    method: &'static str,
+    path: &'static str,
+    need: Need,
+    name: &'static str,
+) -> Operation {
+    let mut operation = op(served, method, path, need, name, Handler::Missing);
+    operation.coverage = Coverage::Missing;
+    operation
+}
+
+impl Operation {
+    /// The same without an organization.
+    pub(crate) const fn unscoped(mut self) -> Self {
+        self.scoped = false;
+        self
+    }
+
+    /// The same without a scope.
+    pub(crate) const fn open(mut self) -> Self {
+        self.need = None;
+        self
+    }
+
+    /// The same, saying what of it is missing.
+    pub(crate) const fn partial(mut self, missing: &'static str) -> Self {
+        self.coverage = Coverage::Partial(missing);
+        self
+    }
+
+    /// Answers a call.
+    pub(crate) fn answer(&self, context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+        match self.handler {
+            Handler::Plain(act) => act(context, call),
+            Handler::Of(resource, act) => act(context, call, resource),
+            Handler::Missing => Err(ApiError::about(Code::NotEmulated, self.name)),
+        }
+    }
+}
+
+/// `GET /x` of a resource.
+pub(crate) const fn lists(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, list::list)
+}
+
+/// `POST /x` of a resource.
+pub(crate) const fn creates(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, write::create)
+}
+
+/// `GET /x/{id}` of a resource.
+pub(crate) const fn reads(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, write::read)
+}
+
+/// `PUT /x/{id}` of a resource.
+pub(crate) const fn updates(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, write::update)
+}
+
+/// `DELETE /x/{id}` of a resource.
+pub(crate) const fn deletes(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, write::delete)
+}
+
+/// `DELETE /x?ids=` of a resource.
+pub(crate) const fn deletes_many(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, write::delete_many)
+}
+
+/// `PUT /x` of a resource, by a unique custom field.
+pub(crate) const fn upserts(resource: &'static dyn Resource) -> Handler {
+    Handler::Of(resource, upsert::upsert)
 }
 
 /// What a path and method lead to.
 pub(crate) enum Target {
-    Operation(&'static Operation, Vec<String>),
+    /// The operation, the app it was called in, and the ids of its path.
+    Operation(&'static Operation, Option<Product>, Vec<String>),
     ZscExchange,
     Token,
     Revoke,
     Refused(ApiError),
 }
 
-const fn op(
-    method: &'static str,
-    pattern: &'static str,
-    module: &'static str,
-    operation: &'static str,
-    handler: Handler,
-) -> Operation {
-    Operation { method, pattern, need: Some((module, operation)), scoped: true, handler }
+const INTEGRATION: &str = "integration/v1";
+
+/// Every operation, with the roots it is served under.
+pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
+    resource::OPERATIONS.iter().flat_map(|table| table.iter())
 }
 
-const fn unscoped(mut operation: Operation) -> Operation {
-    operation.scoped = false;
-    operation
+type Methods = BTreeMap<&'static str, (&'static Operation, Option<Product>)>;
+
+/// Full path to methods. Literal segments win over ids.
+static PATHS: LazyLock<Router<Methods>> = LazyLock::new(|| {
+    let mut table: BTreeMap<String, Methods> = BTreeMap::new();
+    for operation in operations() {
+        let mut add = |root: &str, product| {
+            let path = pattern(&format!("{root}/{}", operation.path));
+            let methods = table.entry(path).or_default();
+            methods.entry(operation.method).or_insert((operation, product));
+            // HEAD is harmless wherever GET is common.
+            if operation.method == "GET" {
+                methods.entry("HEAD").or_insert((operation, product));
+            }
+        };
+        match operation.served {
+            Served::By(products) => products.iter().for_each(|it| add(it.root(), Some(*it))),
+            Served::ByIntegration => add(INTEGRATION, None),
+        }
+    }
+    let mut router = Router::new();
+    for (path, methods) in table {
+        if let Err(error) = router.insert(&path, methods) {
+            // A test walks every operation, so a path that cannot be routed never leaves this repository.
+            tracing::error!(%error, path, "an operation cannot be routed");
+        }
+    }
+    router
+});
+
+/// `a/*/b/*` as the router writes it.
+fn pattern(path: &str) -> String {
+    let mut count = 0;
+    let segments = path.split('/').map(|segment| {
+        if segment == "*" {
+            count += 1;
+            format!("{{id{count}}}")
+        } else {
+            segment.to_owned()
+        }
+    });
+    segments.collect::<Vec<_>>().join("/")
 }
-
-const fn open(mut operation: Operation) -> Operation {
-    operation.need = None;
-    operation
-}
-
-const C: &str = "contacts";
-const S: &str = "settings";
-
-/// More literal patterns stand before those with more ids, because the first match wins.
-static OPERATIONS: [Operation; 36] = [
-    op("GET", "books/v3/contacts", C, "read", list::contacts),
-    op("POST", "books/v3/contacts", C, "create", contact::create),
-    op("PUT", "books/v3/contacts", C, "update", contact::upsert),
-    op("DELETE", "books/v3/contacts", C, "delete", contact::delete_many),
-    op("GET", "books/v3/customers", C, "read", list::customers),
-    op("GET", "books/v3/vendors", C, "read", list::vendors),
-    op("POST", "books/v3/contacts/contactpersons", C, "create", person::create),
-    op("PUT", "books/v3/contacts/contactpersons/*", C, "update", person::update),
-    op("DELETE", "books/v3/contacts/contactpersons/*", C, "delete", person::delete),
-    op("POST", "books/v3/contacts/contactpersons/*/primary", C, "create", person::make_primary),
-    op("GET", "books/v3/contacts/*", C, "read", contact::read),
-    op("PUT", "books/v3/contacts/*", C, "update", contact::update),
-    op("DELETE", "books/v3/contacts/*", C, "delete", contact::delete),
-    op("POST", "books/v3/contacts/*/active", C, "create", contact::activate),
-    op("POST", "books/v3/contacts/*/inactive", C, "create", contact::deactivate),
-    op("GET", "books/v3/contacts/*/contactpersons", C, "read", person::list),
-    op("GET", "books/v3/contacts/*/contactpersons/*", C, "read", person::read),
-    op("GET", "books/v3/contacts/*/address", C, "read", address::list),
-    op("POST", "books/v3/contacts/*/address", C, "create", address::create),
-    op("PUT", "books/v3/contacts/*/address/*", C, "update", address::update),
-    op("DELETE", "books/v3/contacts/*/address/*", C, "delete", address::delete),
-    op("POST", "books/v3/crm/account/*/import", C, "create", import::account),
-    op("POST", "books/v3/crm/contact/*/import", C, "create", import::contact),
-    unscoped(op("GET", "books/v3/organizations", S, "read", organization::list)),
-    unscoped(op("POST", "books/v3/organizations", S, "create", organization::create)),
-    unscoped(op("GET", "books/v3/organizations/*", S, "read", organization::read)),
-    unscoped(op("PUT", "books/v3/organizations/*", S, "update", organization::update)),
-    op("GET", "books/v3/users/me", S, "read", user::me),
-    open(op("GET", "integration/v1/capabilities", C, "read", integration::capabilities)),
-    op("PUT", "integration/v1/crm/accounts/*", C, "create", integration::push_account),
-    op("PUT", "integration/v1/crm/contacts/*", C, "create", integration::push_contact),
-    op("PUT", "integration/v1/contacts/*/link", C, "update", integration::link),
-    op("DELETE", "integration/v1/contacts/*/link", C, "update", integration::unlink),
-    // HEAD is harmless where GET is common.
-    op("HEAD", "books/v3/contacts", C, "read", list::contacts),
-    op("HEAD", "books/v3/contacts/*", C, "read", contact::read),
-    unscoped(op("HEAD", "books/v3/organizations", S, "read", organization::list)),
-];
-
-/// Paths under `/books/v3` of operations that are known but not emulated, with their methods and names.
-const KNOWN_CONTACT_OPERATIONS: [(&str, &str, &str); 13] = [
-    ("POST", "contacts/*/portal/enable", "Enable the portal of a contact"),
-    ("POST", "contacts/*/paymentreminder/enable", "Enable payment reminders of a contact"),
-    ("POST", "contacts/*/paymentreminder/disable", "Disable payment reminders of a contact"),
-    ("POST", "contacts/*/statements/email", "Email a statement to a contact"),
-    ("GET", "contacts/*/statements/email", "Get the statement mail content of a contact"),
-    ("POST", "contacts/*/email", "Email a contact"),
-    ("GET", "contacts/*/comments", "List comments of a contact"),
-    ("GET", "contacts/*/refunds", "List refunds of a contact"),
-    ("POST", "contacts/*/track1099", "Track a contact for 1099"),
-    ("POST", "contacts/*/untrack1099", "Untrack a contact for 1099"),
-    ("GET", "contacts/*/receivables/unusedretainerpayments", "List unused retainer payments of a contact"),
-    ("POST", "crm/vendor/*/import", "Import a CRM vendor"),
-    ("POST", "crm/item/*/import", "Import a CRM product"),
-];
-
-/// Resources of Books that are known but not emulated: path, singular name, plural name.
-const KNOWN_RESOURCES: [(&str, &str, &str); 27] = [
-    ("settings/currencies", "a currency", "currencies"),
-    ("settings/taxgroups", "a tax group", "tax groups"),
-    ("settings/taxes", "a tax", "taxes"),
-    ("settings", "a setting", "settings"),
-    ("itemdetails", "item details", "item details"),
-    ("items", "an item", "items"),
-    ("estimates", "an estimate", "estimates"),
-    ("salesorders", "a sales order", "sales orders"),
-    ("invoices", "an invoice", "invoices"),
-    ("recurringinvoices", "a recurring invoice", "recurring invoices"),
-    ("creditnotes", "a credit note", "credit notes"),
-    ("customerpayments", "a customer payment", "customer payments"),
-    ("purchaseorders", "a purchase order", "purchase orders"),
-    ("bills", "a bill", "bills"),
-    ("vendorcredits", "a vendor credit", "vendor credits"),
-    ("vendorpayments", "a vendor payment", "vendor payments"),
-    ("expenses", "an expense", "expenses"),
-    ("recurringexpenses", "a recurring expense", "recurring expenses"),
-    ("retainerinvoices", "a retainer invoice", "retainer invoices"),
-    ("journals", "a journal", "journals"),
-    ("chartofaccounts", "an account", "accounts"),
-    ("bankaccounts", "a bank account", "bank accounts"),
-    ("banktransactions", "a bank transaction", "bank transactions"),
-    ("users", "a user", "users"),
-    ("projects", "a project", "projects"),
-    ("reports", "a report", "reports"),
-    ("documents", "a document", "documents"),
-];
-
-/// Roots of the vendor's other finance apps.
-const OTHER_PRODUCTS: [(&str, &str); 5] = [
-    ("billing/v1", "Zoho Billing v1"),
-    ("invoice/v3", "Zoho Invoice v3"),
-    ("expense/v1", "Zoho Expense v1"),
-    ("erp/v3", "Zoho ERP v3"),
-    ("inventory/v1", "Zoho Inventory v1"),
-];
 
 /// The canonical path: one slash between segments, none at the end, and the root that an older host stands for.
 pub(crate) fn canonical(path: &str, host: &str) -> String {
@@ -174,66 +246,47 @@ pub(crate) fn find(method: &str, path: &str) -> Target {
         }
         _ => {}
     }
-    let mut matching =
-        OPERATIONS.iter().filter_map(|operation| Some((operation, ids(operation.pattern, path)?)));
-    if let Some((first, _)) = matching.next() {
-        let same = OPERATIONS.iter().find(|it| it.pattern == first.pattern && it.method == method);
-        return match same.and_then(|operation| Some((operation, ids(operation.pattern, path)?))) {
-            Some((operation, ids)) => Target::Operation(operation, ids),
-            None => Target::Refused(Code::MethodNotAllowed.into()),
-        };
-    }
-    Target::Refused(not_emulated(method, path))
-}
-
-fn not_emulated(method: &str, path: &str) -> ApiError {
     let under =
         |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
-    if let Some((_, product)) = OTHER_PRODUCTS.iter().find(|(root, _)| under(root)) {
-        return ApiError::about(Code::NotEmulated, product);
+    match PATHS.at(path) {
+        Ok(found) => match found.value.get(method) {
+            Some((operation, product)) => {
+                let ids = found.params.iter().map(|(_, id)| id.to_owned()).collect();
+                Target::Operation(operation, *product, ids)
+            }
+            None => Target::Refused(Code::MethodNotAllowed.into()),
+        },
+        Err(_) if under("inventory/v1") => {
+            Target::Refused(ApiError::about(Code::NotEmulated, "Zoho Inventory v1"))
+        }
+        Err(_) => Target::Refused(Code::InvalidUrl.into()),
     }
-    let Some(path) = path.strip_prefix("books/v3/") else { return Code::InvalidUrl.into() };
-    let mut known = KNOWN_CONTACT_OPERATIONS.iter().filter(|it| ids(it.1, path).is_some()).peekable();
-    if known.peek().is_some() {
-        return match known.find(|it| it.0 == method) {
-            Some((_, _, name)) => ApiError::about(Code::NotEmulated, name),
-            None => Code::MethodNotAllowed.into(),
-        };
-    }
-    let resource = KNOWN_RESOURCES.iter().find_map(|(root, one, many)| {
-        let rest = path.strip_prefix(root)?;
-        (rest.is_empty() || rest.starts_with('/')).then(|| (rest.split('/').skip(1).count(), one, many))
-    });
-    let Some((depth, one, many)) = resource else { return Code::InvalidUrl.into() };
-    let name = match (method, depth) {
-        ("GET", 0) => format!("List {many}"),
-        ("POST", 0) => format!("Create {one}"),
-        ("PUT", 0) => format!("Update {one} by unique custom field"),
-        ("DELETE", 0) => format!("Delete {many}"),
-        ("GET", 1) => format!("Get {one}"),
-        ("PUT", 1) => format!("Update {one}"),
-        ("DELETE", 1) => format!("Delete {one}"),
-        ("GET" | "POST" | "PUT" | "DELETE", _) => format!("{method} /{}", nameless(path)),
-        _ => return Code::MethodNotAllowed.into(),
-    };
-    ApiError::about(Code::NotEmulated, &name)
 }
 
-/// The path with ids replaced, so that one operation always has one name.
-fn nameless(path: &str) -> String {
-    let id = |segment: &&str| segment.bytes().all(|byte| byte.is_ascii_digit());
-    path.split('/').map(|segment| if id(&segment) { "{id}" } else { segment }).collect::<Vec<_>>().join("/")
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn ids(pattern: &str, path: &str) -> Option<Vec<String>> {
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    let mut ids = Vec::new();
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return Some(ids),
-            (Some("*"), Some(id)) => ids.push(id.to_owned()),
-            (Some(literal), Some(segment)) if literal == segment => {}
-            _ => return None,
+    /// Each operation is found at its own path, under each of its roots.
+    #[test]
+    fn every_operation_is_routed_to_itself() {
+        for operation in operations() {
+            let path = operation.path.replace('*', "1");
+            let roots: Vec<&str> = match operation.served {
+                Served::By(products) => products.iter().map(|it| it.root()).collect(),
+                Served::ByIntegration => vec![INTEGRATION],
+            };
+            for root in roots {
+                let found = find(operation.method, &format!("{root}/{path}"));
+                let Target::Operation(found, _, ids) = found else { panic!("{root}/{path} leads nowhere") };
+                assert!(
+                    std::ptr::eq(found, operation),
+                    "{} {root}/{path} leads to {}",
+                    operation.method,
+                    found.name
+                );
+                assert_eq!(ids.len(), operation.path.matches('*').count());
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ use crate::fault::{FaultAction, FaultId, Faults};
 use crate::integration;
 use crate::journal::{Journal, JournalEntry, masked_body, masked_headers, masked_query};
 use crate::oauth;
-use crate::request::{Call, Query, decode_body, read_body};
+use crate::request::{Call, Decoded, Query, decode_body, read_body};
 use crate::routes::{self, Target};
 use crate::store::Store;
 use crate::sync::locked;
@@ -68,7 +68,7 @@ struct Incoming {
     headers: HeaderMap,
     body: Bytes,
     query: Query,
-    decoded: Result<Option<crate::json::Json>, ApiError>,
+    decoded: Decoded,
 }
 
 /// Accepts connections until `app.stop` is cancelled, then lets running calls finish.
@@ -151,7 +151,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         return response(reply, &id);
     }
     let decoded = if too_large {
-        Err(Code::BodyTooLarge.into())
+        Err(ApiError::from(Code::BodyTooLarge)).into()
     } else {
         decode_body(&parts.headers, &body, &mut query).await
     };
@@ -178,7 +178,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
             let mut reply = Reply::json(status, &crate::json::Json::Null);
             reply.code =
                 body.get("code").and_then(|code| code.as_u64()).and_then(|code| code.try_into().ok());
-            reply.body = body.to_string();
+            reply.body = body.to_string().into();
             reply.headers = headers.into_iter().collect();
             record(&app, &incoming, Some(rule), None, Some(reply.status), &reply);
             response(reply, &id)
@@ -248,23 +248,29 @@ fn dispatch(app: &App, incoming: &Incoming, organization: &mut Option<String>) -
     if incoming.method == "OPTIONS" {
         return Ok(Reply::read([]));
     }
-    if let Err(error @ ApiError { kind: Code::BodyTooLarge, .. }) = &incoming.decoded {
+    if let Err(error @ ApiError { kind: Code::BodyTooLarge, .. }) = &incoming.decoded.body {
         return Err(error.clone());
     }
-    let call = |ids| Call { ids, query: incoming.query.clone(), body: incoming.decoded.clone() };
+    let call = |ids| Call {
+        ids,
+        query: incoming.query.clone(),
+        headers: incoming.headers.clone(),
+        files: incoming.decoded.files.clone(),
+        body: incoming.decoded.body.clone(),
+    };
     match routes::find(&incoming.method, &incoming.path) {
         Target::Refused(error) => Err(error),
         Target::Token => Ok(oauth::token(&app.store, incoming.now, &app.url, &incoming.query)),
         Target::Revoke => Ok(oauth::revoke(&app.store, &incoming.query)),
         Target::ZscExchange => integration::exchange_zsc_key(&app.store, &call(Vec::new())),
-        Target::Operation(operation, ids) => {
+        Target::Operation(operation, _product, ids) => {
             let (mut context, token) =
                 Context::admit(&app.store, incoming.now, &incoming.headers, operation.need)?;
             if operation.scoped {
                 context.select(&incoming.query, &incoming.headers, &token)?;
                 *organization = context.organization().ok().map(|it| it.organization_id.clone());
             }
-            (operation.handler)(&context, &call(ids))
+            operation.answer(&context, &call(ids))
         }
     }
 }
@@ -309,7 +315,7 @@ fn record(
         status,
         code: reply.code,
         request_body: masked_body(&incoming.body),
-        response_body: masked_body(reply.body.as_bytes()),
+        response_body: masked_body(&reply.body),
         request_id: incoming.id.clone(),
         duration_ms: u64::try_from(incoming.arrived.elapsed().as_millis()).unwrap_or(u64::MAX),
         fault,
@@ -318,7 +324,7 @@ fn record(
 
 fn withhold(app: &App, incoming: &Incoming, rule: FaultId) -> Response {
     let mut nothing = Reply::json(200, &crate::json::Json::Null);
-    nothing.body = String::new();
+    nothing.body = Bytes::new();
     record(app, incoming, Some(rule), None, None, &nothing);
     withheld()
 }
@@ -329,11 +335,18 @@ fn withheld() -> Response {
     response
 }
 
+/// A content type that a client stored with a file may be no header value.
+fn content_type(reply: &Reply) -> HeaderValue {
+    let known = HeaderValue::from_str(&reply.content_type);
+    known.unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
 fn response(reply: Reply, request_id: &str) -> Response {
+    let content_type = content_type(&reply);
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    headers.insert(CONTENT_TYPE, content_type);
     for (name, value) in [
         ("cache-control", "no-cache, no-store, must-revalidate, private"),
         ("pragma", "no-cache"),

@@ -1,7 +1,8 @@
 //! Members that records store by a table of names, kinds and limits instead of one struct field each.
 
-use std::collections::BTreeMap;
+use rust_decimal::Decimal;
 
+pub(crate) use super::members::Members;
 use crate::error::ApiError;
 use crate::json::{Json, round_money};
 
@@ -19,6 +20,12 @@ pub(crate) enum Kind {
     Whole,
     /// Money, rounded to the currency's places.
     Money,
+    /// A number that keeps its places: a rate, a quantity, a percentage.
+    Number,
+    /// `yyyy-MM-dd`.
+    Date,
+    /// One of some words, compared without case and stored in the spelling given here.
+    Choice(&'static [&'static str]),
     Object,
     List,
 }
@@ -26,17 +33,14 @@ pub(crate) enum Kind {
 /// A table of members in the order in which answers show them.
 pub(crate) type Fields = &'static [(&'static str, Kind)];
 
-/// Stored members. A member that was never written is absent and shows its kind's empty value.
-pub(crate) type Members = BTreeMap<String, Json>;
-
 impl Kind {
     /// What an unwritten member shows: the API answers empty values, rarely null.
     pub(crate) fn empty(self) -> Json {
         match self {
-            Self::Text(_) | Self::Free | Self::Id => "".into(),
+            Self::Text(_) | Self::Free | Self::Id | Self::Date | Self::Choice(_) => "".into(),
             Self::Flag => false.into(),
             Self::Whole => Json::from(0),
-            Self::Money => Json::Number("0.0".to_owned()),
+            Self::Money | Self::Number => Json::Number("0.0".to_owned()),
             Self::Object => Json::Object(Vec::new()),
             Self::List => Vec::new().into(),
         }
@@ -56,19 +60,41 @@ impl Kind {
             (Self::Flag, Json::Text(text)) if text == "true" || text == "false" => {
                 Ok((text == "true").into())
             }
-            (Self::Whole | Self::Money, Json::Text(text)) if text.is_empty() => Ok(self.empty()),
+            (Self::Whole | Self::Money | Self::Number | Self::Date | Self::Choice(_), Json::Text(text))
+                if text.trim().is_empty() =>
+            {
+                Ok(self.empty())
+            }
+            (Self::Date, Json::Text(text)) => {
+                let day = chrono::NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| wrong())?;
+                Ok(day.to_string().into())
+            }
+            (Self::Choice(words), Json::Text(text)) => {
+                let known = words.iter().find(|word| word.eq_ignore_ascii_case(text.trim()));
+                known.map(|word| Json::from(*word)).ok_or_else(wrong)
+            }
             (Self::Whole, _) => {
                 let number =
                     value.as_decimal().filter(|number| number.fract().is_zero()).ok_or_else(wrong)?;
                 Ok(Json::Number(number.trunc().normalize().to_string()))
             }
-            (Self::Money, _) => {
-                value.as_decimal().map(|it| Json::amount(round_money(it, places))).ok_or_else(wrong)
-            }
+            (Self::Number, _) => value.as_decimal().and_then(bounded).map(Json::amount).ok_or_else(wrong),
+            (Self::Money, _) => value
+                .as_decimal()
+                .and_then(bounded)
+                .map(|it| Json::amount(round_money(it, places)))
+                .ok_or_else(wrong),
             (Self::Object, Json::Object(_)) | (Self::List, Json::List(_)) => Ok(value.clone()),
             _ => Err(wrong()),
         }
     }
+}
+
+/// Products of two such numbers still fit the decimal type, so that no total can overflow.
+const LARGEST: Decimal = rust_decimal::dec!(1_000_000_000_000);
+
+fn bounded(number: Decimal) -> Option<Decimal> {
+    (number.abs() <= LARGEST).then(|| number.round_dp(10))
 }
 
 /// Takes the members of `body` that `fields` knows into `members`; absent ones keep their value, unknown ones are
@@ -76,7 +102,7 @@ impl Kind {
 pub(crate) fn take(members: &mut Members, fields: Fields, body: &Json, places: u32) -> Result<(), ApiError> {
     for (name, kind) in fields {
         if let Some(value) = body.get(name) {
-            members.insert((*name).to_owned(), kind.accept(name, value, places)?);
+            members.insert(name, kind.accept(name, value, places)?);
         }
     }
     Ok(())

@@ -6,6 +6,12 @@ use crate::error::ApiError;
 use crate::format;
 use crate::json::Json;
 use crate::request::Call;
+use crate::routes::Handler::Plain;
+use crate::routes::{BOOKS_AND_INVOICE, Operation, op};
+
+/// The operations.
+pub(crate) static OPERATIONS: &[Operation] =
+    &[op(BOOKS_AND_INVOICE, "GET", "users/me", ("settings", "read"), "Get the calling user", Plain(me))];
 
 /// The user whose token was sent.
 pub(crate) fn me(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {

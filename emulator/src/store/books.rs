@@ -6,8 +6,13 @@ use chrono::{DateTime, Utc};
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 
+use super::balance::{self, Balance};
+use super::kind::Kind;
+use super::record::Record;
+use super::table::Table;
 use crate::filter::fold;
 use crate::json::Json;
+use crate::resource;
 use crate::resource::contact::model::Contact;
 
 /// Which CRM module a linked record lives in.
@@ -54,9 +59,73 @@ pub(crate) struct Books {
     /// Contact person to contact.
     pub(crate) persons: OrdMap<u64, u64>,
     pub(crate) crm_records: OrdMap<CrmLink, Arc<CrmRecord>>,
+    tables: OrdMap<Kind, Table>,
+    /// Named record, kind and id of the record that names it.
+    references: OrdSet<(u64, Kind, u64)>,
+    balances: OrdMap<u64, Balance>,
 }
 
 impl Books {
+    /// The records of one kind; a kind without any has an empty table.
+    pub(crate) fn table(&self, kind: Kind) -> Table {
+        self.tables.get(&kind).cloned().unwrap_or_default()
+    }
+
+    /// One record.
+    pub(crate) fn record(&self, kind: Kind, id: u64) -> Option<&Arc<Record>> {
+        self.tables.get(&kind).and_then(|table| table.get(id))
+    }
+
+    /// Inserts or replaces a record, its references and its share of its contact's balance.
+    pub(crate) fn put_record(&mut self, record: Arc<Record>) {
+        self.remove_record(record.kind, record.id);
+        let spec = resource::of(record.kind).spec();
+        for target in spec.references(&record) {
+            self.references.insert((target, record.kind, record.id));
+        }
+        if let Some((contact, share)) = balance::share(&record) {
+            self.balances.entry(contact).or_default().add(share);
+        }
+        self.tables.entry(record.kind).or_default().put(spec, record);
+    }
+
+    /// Removes a record, its references and its share of its contact's balance.
+    pub(crate) fn remove_record(&mut self, kind: Kind, id: u64) {
+        let spec = resource::of(kind).spec();
+        let removed = self.tables.get_mut(&kind).and_then(|table| table.remove(spec, id));
+        let Some(record) = removed else { return };
+        for target in spec.references(&record) {
+            self.references.remove(&(target, kind, id));
+        }
+        if let Some((contact, share)) = balance::share(&record)
+            && let Some(balance) = self.balances.get_mut(&contact)
+        {
+            balance.sub(share);
+        }
+    }
+
+    /// Records that name `target`, in the order of kinds and ids.
+    pub(crate) fn naming(&self, target: u64) -> impl DoubleEndedIterator<Item = (Kind, u64)> {
+        self.references
+            .range((target, Kind::Contact, 0)..=(target, Kind::LAST, u64::MAX))
+            .map(|it| (it.1, it.2))
+    }
+
+    /// Ids of the records of one kind that name `target`, in the order of their creation.
+    pub(crate) fn naming_as(&self, target: u64, kind: Kind) -> impl DoubleEndedIterator<Item = u64> {
+        self.references.range((target, kind, 0)..=(target, kind, u64::MAX)).map(|it| it.2)
+    }
+
+    /// What a contact owes and is owed.
+    pub(crate) fn balance(&self, contact_id: u64) -> Balance {
+        self.balances.get(&contact_id).copied().unwrap_or_default()
+    }
+
+    /// Every record outside the contacts, for a snapshot.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Arc<Record>> {
+        self.tables.values().flat_map(Table::rows)
+    }
+
     /// Inserts or replaces a contact.
     pub(crate) fn put_contact(&mut self, contact: Arc<Contact>) {
         self.remove_contact(contact.contact_id);

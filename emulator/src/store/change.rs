@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::books::CrmRecord;
+use super::kind::Kind;
+use super::record::Record;
 use super::records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
 use crate::resource::contact::model::Contact;
 
@@ -21,6 +23,8 @@ pub(crate) enum Change {
     Contact { organization_id: String, contact: Arc<Contact> },
     ContactDeleted { organization_id: String, contact_id: u64 },
     CrmRecord { organization_id: String, record: Arc<CrmRecord> },
+    Record { organization_id: String, record: Arc<Record> },
+    RecordDeleted { organization_id: String, kind: Kind, id: u64 },
     RefreshToken(Arc<RefreshToken>),
     RefreshTokenDeleted(String),
     AccessToken(Arc<AccessToken>),
@@ -52,6 +56,12 @@ impl State {
             }
             Change::CrmRecord { organization_id, record } => {
                 self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
+            }
+            Change::Record { organization_id, record } => {
+                self.books.entry(organization_id.clone()).or_default().put_record(Arc::clone(record));
+            }
+            Change::RecordDeleted { organization_id, kind, id } => {
+                self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
             }
             Change::RefreshToken(token) => {
                 self.refresh_tokens.insert(token.token.clone(), Arc::clone(token));
@@ -88,6 +98,10 @@ impl State {
             changes.extend(books.contacts.values().map(|contact| Change::Contact {
                 organization_id: organization_id.clone(),
                 contact: Arc::clone(contact),
+            }));
+            changes.extend(books.records().map(|record| Change::Record {
+                organization_id: organization_id.clone(),
+                record: Arc::clone(record),
             }));
         }
         changes.extend(self.refresh_tokens.values().cloned().map(Change::RefreshToken));

@@ -3,11 +3,15 @@
 //! A write works on a copy of the state (the maps share their structure, so a copy is a few pointers), is appended to
 //! the log, and only then becomes visible. Before an answer leaves, [`Store::settle`] waits until the log is on disk.
 
+pub(crate) mod balance;
 pub(crate) mod books;
 pub(crate) mod change;
+pub(crate) mod kind;
 pub(crate) mod log;
+pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod seeding;
+pub(crate) mod table;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -65,6 +69,17 @@ impl Transaction {
         self.changes.push(change);
     }
 
+    /// A point to return to.
+    pub(crate) fn mark(&self) -> Mark {
+        Mark { state: self.state.clone(), changes: self.changes.len() }
+    }
+
+    /// Undoes everything since the mark.
+    pub(crate) fn return_to(&mut self, mark: Mark) {
+        self.state = mark.state;
+        self.changes.truncate(mark.changes);
+    }
+
     /// The next unused record id.
     pub(crate) fn next_id(&mut self) -> u64 {
         let id = self.state.next_id.max(FIRST_ID);
@@ -76,6 +91,12 @@ impl Transaction {
     pub(crate) fn organization_exists(&self, organization_id: &str) -> bool {
         self.state.organizations.contains_key(organization_id)
     }
+}
+
+/// A point of a transaction.
+pub(crate) struct Mark {
+    state: State,
+    changes: usize,
 }
 
 /// The state and its log.

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::json::Json;
+use crate::resource::field::Members;
 
 /// A person.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -33,6 +34,8 @@ pub(crate) struct Currency {
     pub(crate) symbol: String,
     /// Decimal places of an amount.
     pub(crate) precision: u32,
+    /// Base currency units that one unit of this currency is worth.
+    pub(crate) exchange_rate: Decimal,
 }
 
 /// An organization.
@@ -52,7 +55,7 @@ pub(crate) struct Organization {
     pub(crate) currencies: Vec<Currency>,
     pub(crate) created: DateTime<Utc>,
     /// Members that the emulator stores and gives back without reading them.
-    pub(crate) members: Vec<(String, Json)>,
+    pub(crate) members: Members,
 }
 
 impl Organization {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use iso_currency::Currency as Iso;
+use rust_decimal::Decimal;
 
 use super::Transaction;
 use super::change::Change;
 use super::records::{Client, Currency, Organization, User};
+use crate::resource::field::Members;
 use crate::seed::Seed;
 
 /// Currencies that every new organization starts with, besides its base currency.
@@ -52,7 +54,7 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
             crm_link: organization.crm_link,
             currencies,
             created: now,
-            members: Vec::new(),
+            members: Members::new(),
         })));
     }
 }
@@ -69,6 +71,7 @@ pub(crate) fn currencies(transaction: &mut Transaction, base: &str) -> Vec<Curre
                 code: code.to_owned(),
                 symbol: known.map_or_else(|| code.to_owned(), |iso| iso.symbol().to_string()),
                 precision: known.and_then(Iso::exponent).map_or(2, u32::from),
+                exchange_rate: Decimal::ONE,
             }
         })
         .collect()

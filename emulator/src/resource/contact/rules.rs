@@ -29,8 +29,8 @@ pub(crate) fn blank(
     let mut address = || Address { address_id: transaction.next_id(), members: Members::new() };
     let (billing_address, shipping_address) = (address(), address());
     let mut members = Members::new();
-    members.insert("is_taxable".to_owned(), true.into());
-    members.insert("language_code".to_owned(), "en".into());
+    members.insert("is_taxable", true.into());
+    members.insert("language_code", "en".into());
     Contact {
         contact_id: transaction.next_id(),
         contact_name: String::new(),
@@ -174,7 +174,7 @@ fn take_custom_fields(members: &mut Members, body: &Json) -> Result<(), ApiError
             None => stored.push(entry.clone()),
         }
     }
-    members.insert(CUSTOM_FIELDS.to_owned(), Json::List(stored));
+    members.insert(CUSTOM_FIELDS, Json::List(stored));
     Ok(())
 }
 

@@ -71,7 +71,8 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     check_zone(&zone)?;
     let country =
         body.get("address").and_then(|it| it.get("country")).and_then(Json::as_str).unwrap_or_default();
-    let members = stored(&[], body)?;
+    let mut members = Members::new();
+    take(&mut members, FIELDS, body, 0)?;
     let (organization, user) = context.store.write(|transaction| {
         let mut number = FIRST_ORGANIZATION_ID;
         while transaction.organization_exists(&number.to_string()) {
@@ -128,7 +129,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             return Err(ApiError::invalid("name"));
         }
         check_zone(&organization.time_zone)?;
-        organization.members = stored(&organization.members, body)?;
+        take(&mut organization.members, FIELDS, body, 0)?;
         let organization = Arc::new(organization);
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         Ok(organization)
@@ -139,10 +140,4 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 
 fn check_zone(name: &str) -> Result<(), ApiError> {
     name.parse::<Tz>().map(|_| ()).map_err(|_| ApiError::invalid("time_zone"))
-}
-
-fn stored(known: &[(String, Json)], body: &Json) -> Result<Vec<(String, Json)>, ApiError> {
-    let mut members: Members = known.iter().cloned().collect();
-    take(&mut members, FIELDS, body, 0)?;
-    Ok(members.into_iter().collect())
 }

@@ -80,7 +80,7 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
     ]) else {
         return Json::Null;
     };
-    for (name, value) in &organization.members {
+    for (name, value) in organization.members.iter() {
         if let Some(shown) = members.iter_mut().find(|(known, _)| known == name) {
             shown.1 = value.clone();
         }

@@ -1,0 +1,222 @@
+//! Where a write works: the running transaction, the organization, the caller and the moment.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::auth::Context;
+use crate::engine::reader::Reader;
+use crate::engine::spec::Resource;
+use crate::error::{ApiError, Code};
+use crate::json::Json;
+use crate::request::{Call, Query};
+use crate::resource;
+use crate::resource::contact::model::Contact;
+use crate::resource::field::Members;
+use crate::store::Transaction;
+use crate::store::books::Books;
+use crate::store::change::Change;
+use crate::store::kind::Kind;
+use crate::store::record::Record;
+use crate::store::records::Organization;
+
+/// The desk of one write. Everything done here is published together, or not at all when the write is refused.
+pub(crate) struct Desk<'a> {
+    pub(crate) transaction: &'a mut Transaction,
+    pub(crate) organization: &'a Arc<Organization>,
+    pub(crate) now: DateTime<Utc>,
+    /// Name of the calling user.
+    pub(crate) user: &'a str,
+    pub(crate) query: &'a Query,
+}
+
+/// Runs a write and gives back its result.
+pub(crate) fn write<T>(
+    context: &Context<'_>,
+    call: &Call,
+    act: impl FnOnce(&mut Desk<'_>) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let organization = context.organization()?;
+    context.store.write(|transaction| {
+        act(&mut Desk {
+            transaction,
+            organization,
+            now: context.now,
+            user: &context.user.name,
+            query: &call.query,
+        })
+    })
+}
+
+impl Desk<'_> {
+    /// The organization's records, this write's own changes included.
+    pub(crate) fn books(&self) -> Books {
+        self.transaction.state.books(&self.organization.organization_id)
+    }
+
+    /// A reader over the records as they are now, to derive statuses and show records.
+    pub(crate) fn reader(&self) -> Reader<'_> {
+        Reader::over(self.books(), self.organization, self.now)
+    }
+
+    /// The present day in the organization's zone.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now.with_timezone(&self.organization.zone()).date_naive()
+    }
+
+    /// Decimal places of the base currency.
+    pub(crate) fn places(&self) -> u32 {
+        self.organization.currencies.first().map_or(2, |currency| currency.precision)
+    }
+
+    /// The next unused id.
+    pub(crate) fn next_id(&mut self) -> u64 {
+        self.transaction.next_id()
+    }
+
+    /// A record of `kind` (code 1002 when there is none).
+    pub(crate) fn find(&self, kind: Kind, id: u64) -> Result<Arc<Record>, ApiError> {
+        let missing = || ApiError::missing(resource::of(kind).spec().label);
+        self.books().record(kind, id).cloned().ok_or_else(missing)
+    }
+
+    /// The record that a member of a body names (code 6 when it names none).
+    pub(crate) fn named(
+        &self,
+        kind: Kind,
+        record: &Record,
+        member: &str,
+    ) -> Result<Option<Arc<Record>>, ApiError> {
+        let Some(value) = record.members.get(member).filter(|it| it.as_str() != Some("")) else {
+            return Ok(None);
+        };
+        let id = value.as_id_text().and_then(|id| id.parse().ok());
+        let known = id.and_then(|id| self.books().record(kind, id).cloned());
+        known.map(Some).ok_or_else(|| ApiError::about(Code::InvalidReference, member))
+    }
+
+    /// The contact that a member names (code 6 when it names none).
+    pub(crate) fn contact(&self, record: &Record, member: &str) -> Result<Arc<Contact>, ApiError> {
+        let known = record.reference(member).and_then(|id| self.books().contacts.get(&id).cloned());
+        known.ok_or_else(|| ApiError::about(Code::InvalidReference, member))
+    }
+
+    /// An empty record of `kind` with a new id.
+    pub(crate) fn blank(&mut self, kind: Kind) -> Record {
+        Record {
+            kind,
+            id: self.next_id(),
+            members: Members::new(),
+            created: self.now,
+            modified: self.now,
+            created_by: self.user.to_owned(),
+        }
+    }
+
+    /// Creates a record from a body, by the rules of its resource.
+    pub(crate) fn create(&mut self, resource: &dyn Resource, body: &Json) -> Result<Arc<Record>, ApiError> {
+        let mut record = self.blank(resource.spec().kind);
+        resource.begin(self, &mut record)?;
+        resource.take(self, &mut record, None, body)?;
+        self.store(resource, record, None)
+    }
+
+    /// Changes a record by a body, by the rules of its resource.
+    pub(crate) fn update(
+        &mut self,
+        resource: &dyn Resource,
+        before: &Arc<Record>,
+        body: &Json,
+    ) -> Result<Arc<Record>, ApiError> {
+        let mut record = (**before).clone();
+        resource.take(self, &mut record, Some(before), body)?;
+        self.store(resource, record, Some(before))
+    }
+
+    fn store(
+        &mut self,
+        resource: &dyn Resource,
+        mut record: Record,
+        before: Option<&Arc<Record>>,
+    ) -> Result<Arc<Record>, ApiError> {
+        let before = before.map(Arc::as_ref);
+        super::write::number(self, resource.spec(), &mut record, before)?;
+        resource.complete(self, &mut record, before)?;
+        let empty = |name: &&&str| {
+            matches!(record.members.get(name), None | Some(Json::Null))
+                || record.members.get(name).and_then(Json::as_str).is_some_and(|text| text.trim().is_empty())
+        };
+        if let Some(name) = resource.spec().required.iter().find(empty) {
+            return Err(ApiError::invalid(name));
+        }
+        record.modified = self.now;
+        let record = self.put(record)?;
+        resource.written(self, &record, before)?;
+        // Consequences may have touched the record itself.
+        self.find(record.kind, record.id)
+    }
+
+    /// Stores a record as it is; its unique members must be free.
+    pub(crate) fn put(&mut self, record: Record) -> Result<Arc<Record>, ApiError> {
+        let spec = resource::of(record.kind).spec();
+        let table = self.books().table(record.kind);
+        for unique in spec.unique {
+            let value = record.text(unique.name);
+            if table.holder(unique.name, value).is_some_and(|holder| holder != record.id) {
+                return Err(ApiError::about(unique.code, value));
+            }
+        }
+        for entry in record.list("custom_fields") {
+            let text = |name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default();
+            let unique = entry.get("is_unique") == Some(&Json::Bool(true));
+            let holder = unique.then(|| table.holder(text("api_name"), text("value"))).flatten();
+            if holder.is_some_and(|holder| holder != record.id) {
+                return Err(ApiError::about(Code::AlreadyExists, text("label")));
+            }
+        }
+        let record = Arc::new(record);
+        self.transaction.apply(Change::Record {
+            organization_id: self.organization.organization_id.clone(),
+            record: Arc::clone(&record),
+        });
+        Ok(record)
+    }
+
+    /// Runs `act`; what it did is undone when it is refused.
+    pub(crate) fn attempt(
+        &mut self,
+        act: impl FnOnce(&mut Desk<'_>) -> Result<(), ApiError>,
+    ) -> Result<(), ApiError> {
+        let mark = self.transaction.mark();
+        let outcome = act(self);
+        if outcome.is_err() {
+            self.transaction.return_to(mark);
+        }
+        outcome
+    }
+
+    /// Changes one record without its resource's rules: a status, a balance.
+    pub(crate) fn alter(
+        &mut self,
+        kind: Kind,
+        id: u64,
+        change: impl FnOnce(&mut Record),
+    ) -> Result<Arc<Record>, ApiError> {
+        let mut record = (*self.find(kind, id)?).clone();
+        change(&mut record);
+        record.modified = self.now;
+        self.put(record)
+    }
+
+    /// Deletes a record, if its resource allows it.
+    pub(crate) fn delete(&mut self, resource: &dyn Resource, id: u64) -> Result<(), ApiError> {
+        let record = self.find(resource.spec().kind, id)?;
+        resource.deletable(self, &record)?;
+        self.transaction.apply(Change::RecordDeleted {
+            organization_id: self.organization.organization_id.clone(),
+            kind: record.kind,
+            id,
+        });
+        resource.deleted(self, &record)
+    }
+}

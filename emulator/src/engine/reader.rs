@@ -1,0 +1,107 @@
+//! Where a read works: the records of one organization at one moment, and how they are shown.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::auth::Context;
+use crate::engine::spec::Resource;
+use crate::error::ApiError;
+use crate::format;
+use crate::json::Json;
+use crate::store::books::Books;
+use crate::store::kind::Kind;
+use crate::store::record::Record;
+use crate::store::records::Organization;
+
+/// An organization's records at one moment.
+pub(crate) struct Reader<'a> {
+    pub(crate) books: Books,
+    pub(crate) organization: &'a Arc<Organization>,
+    pub(crate) now: DateTime<Utc>,
+    /// The day in the organization's zone, by which documents become overdue and expire.
+    pub(crate) today: NaiveDate,
+}
+
+impl<'a> Reader<'a> {
+    /// The records of the organization that the call selected.
+    pub(crate) fn new(context: &'a Context<'_>) -> Result<Self, ApiError> {
+        let organization = context.organization()?;
+        let books = context.state.books(&organization.organization_id);
+        Ok(Self::over(books, organization, context.now))
+    }
+
+    /// A reader over given records.
+    pub(crate) fn over(books: Books, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
+        let today = now.with_timezone(&organization.zone()).date_naive();
+        Self { books, organization, now, today }
+    }
+
+    /// An instant as answers show it.
+    pub(crate) fn timestamp(&self, instant: DateTime<Utc>) -> Json {
+        format::timestamp(instant, self.organization.zone()).into()
+    }
+
+    /// Whether files are attached to a record.
+    pub(crate) fn has_attachment(&self, id: u64) -> bool {
+        self.books.naming_as(id, Kind::Attachment).next().is_some()
+    }
+
+    /// The record with all its members.
+    pub(crate) fn detail(&self, resource: &dyn Resource, record: &Record) -> Json {
+        let mut object = self.members(resource, record, resource.spec().detail);
+        if !resource.spec().entity.is_empty() {
+            let fields = record.list("custom_fields").to_vec();
+            object.push(("custom_fields".to_owned(), fields.into()));
+            object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
+        }
+        self.times(&mut object, record);
+        Json::Object(object)
+    }
+
+    /// The record as a row of a list.
+    pub(crate) fn row(&self, resource: &dyn Resource, record: &Record) -> Json {
+        let mut object = self.members(resource, record, resource.spec().row);
+        if !resource.spec().entity.is_empty() {
+            let fields = record.list("custom_fields");
+            for entry in fields {
+                if let Some(name) = entry.get("api_name").and_then(Json::as_str) {
+                    object.push((name.to_owned(), entry.get("value").cloned().unwrap_or(Json::Null)));
+                }
+            }
+            object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
+        }
+        self.times(&mut object, record);
+        Json::Object(object)
+    }
+
+    fn members(
+        &self,
+        resource: &dyn Resource,
+        record: &Record,
+        names: &[&'static str],
+    ) -> Vec<(String, Json)> {
+        let mut object = Vec::with_capacity(names.len() + 5);
+        object.push((resource.spec().id.to_owned(), Json::id(record.id)));
+        object.extend(names.iter().map(|name| ((*name).to_owned(), resource.show(name, record, self))));
+        object
+    }
+
+    fn times(&self, object: &mut Vec<(String, Json)>, record: &Record) {
+        object.push(("created_time".to_owned(), self.timestamp(record.created)));
+        object.push(("last_modified_time".to_owned(), self.timestamp(record.modified)));
+    }
+}
+
+/// `{cf_name: value, cf_name_unformatted: value}` of a record's custom fields.
+pub(crate) fn custom_field_hash(fields: &[Json]) -> Json {
+    let entries = fields.iter().filter_map(|entry| {
+        let name = entry.get("api_name")?.as_str()?.to_owned();
+        Some((name, entry.get("value").cloned().unwrap_or(Json::Null)))
+    });
+    Json::Object(
+        entries
+            .flat_map(|(name, value)| [(format!("{name}_unformatted"), value.clone()), (name, value)])
+            .collect(),
+    )
+}

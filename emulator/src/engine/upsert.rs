@@ -1,0 +1,50 @@
+//! `PUT /x` with `X-Unique-Identifier-Key`: the API's only aid against creating a record twice (section 10.13).
+
+use crate::auth::Context;
+use crate::engine::desk;
+use crate::engine::spec::Resource;
+use crate::engine::write::reply;
+use crate::envelope::Reply;
+use crate::error::{ApiError, Code};
+use crate::request::Call;
+
+/// The record to write: its key and value, and whether to create it when there is none.
+pub(crate) struct Wanted<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) value: &'a str,
+    pub(crate) create: bool,
+}
+
+/// Reads the headers. Errors: code 2 when one is missing.
+pub(crate) fn wanted(call: &Call) -> Result<Wanted<'_>, ApiError> {
+    let header = |name: &str| call.header(name).filter(|text| !text.is_empty());
+    Ok(Wanted {
+        key: header("x-unique-identifier-key").ok_or_else(|| ApiError::invalid("X-Unique-Identifier-Key"))?,
+        value: header("x-unique-identifier-value")
+            .ok_or_else(|| ApiError::invalid("X-Unique-Identifier-Value"))?,
+        create: header("x-upsert").is_some_and(|text| text.eq_ignore_ascii_case("true")),
+    })
+}
+
+/// `PUT /x`. The key must be a unique custom field of the resource (code 2); a miss without `X-Upsert` is code 1003.
+pub(crate) fn upsert(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
+    let spec = resource.spec();
+    let (wanted, body) = (wanted(call)?, call.object()?);
+    let (record, created) = desk::write(context, call, |desk| {
+        let field = crate::resource::custom_field::unique(desk, spec.entity, wanted.key)?;
+        let holder = desk.books().table(spec.kind).holder(wanted.key, wanted.value);
+        match holder {
+            Some(id) => {
+                let before = desk.find(spec.kind, id)?;
+                Ok((desk.update(resource, &before, body)?, false))
+            }
+            None if wanted.create => {
+                let body = crate::resource::custom_field::with_value(body, &field, wanted.value);
+                Ok((desk.create(resource, &body)?, true))
+            }
+            None => Err(ApiError::about(Code::UnknownUnique, wanted.value)),
+        }
+    })?;
+    let (status, message) = if created { (201, spec.messages.created) } else { (200, spec.messages.updated) };
+    reply(context, resource, &record, status, message)
+}

@@ -1,0 +1,94 @@
+//! What a contact owes and is owed, kept up to date with every document that is written.
+
+use rust_decimal::Decimal;
+
+use super::kind::Kind;
+use super::record::Record;
+
+/// Sums over a contact's documents, each in the contact's currency and in the base currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Balance {
+    pub(crate) receivable: Money,
+    pub(crate) payable: Money,
+    pub(crate) credits_receivable: Money,
+    pub(crate) credits_payable: Money,
+    /// Documents that name the contact; a contact with any cannot be deleted (code 1004).
+    pub(crate) documents: u64,
+}
+
+/// An amount in the document's currency and in the base currency.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Money {
+    pub(crate) own: Decimal,
+    pub(crate) base: Decimal,
+}
+
+impl Money {
+    fn add(&mut self, other: Self) {
+        self.own += other.own;
+        self.base += other.base;
+    }
+
+    fn sub(&mut self, other: Self) {
+        self.own -= other.own;
+        self.base -= other.base;
+    }
+}
+
+impl Balance {
+    /// Adds a document's share.
+    pub(crate) fn add(&mut self, share: Self) {
+        self.receivable.add(share.receivable);
+        self.payable.add(share.payable);
+        self.credits_receivable.add(share.credits_receivable);
+        self.credits_payable.add(share.credits_payable);
+        self.documents += share.documents;
+    }
+
+    /// Takes a document's share away again.
+    pub(crate) fn sub(&mut self, share: Self) {
+        self.receivable.sub(share.receivable);
+        self.payable.sub(share.payable);
+        self.credits_receivable.sub(share.credits_receivable);
+        self.credits_payable.sub(share.credits_payable);
+        self.documents = self.documents.saturating_sub(share.documents);
+    }
+}
+
+/// The contact that a document belongs to, and the document's share of its balance. Drafts and void documents owe
+/// nothing, yet count as documents.
+pub(crate) fn share(record: &Record) -> Option<(u64, Balance)> {
+    let member = match record.kind {
+        Kind::Estimate | Kind::SalesOrder | Kind::Invoice | Kind::CreditNote | Kind::CustomerPayment => {
+            "customer_id"
+        }
+        Kind::PurchaseOrder | Kind::Bill | Kind::VendorPayment => "vendor_id",
+        Kind::Expense => {
+            if record.reference("vendor_id").is_some() {
+                "vendor_id"
+            } else {
+                "customer_id"
+            }
+        }
+        Kind::Subscription => "customer_id",
+        _ => return None,
+    };
+    let contact = record.reference(member)?;
+    let mut balance = Balance { documents: 1, ..Balance::default() };
+    let inactive = ["draft", "void", "pending_approval", "approved"].contains(&record.text("status"));
+    let amount = |name: &str| {
+        let own = record.decimal(name);
+        let rate =
+            record.members.get("exchange_rate").map_or(Decimal::ONE, |_| record.decimal("exchange_rate"));
+        Money { own, base: own * rate }
+    };
+    match record.kind {
+        Kind::Invoice if !inactive => balance.receivable = amount("balance"),
+        Kind::Bill if !inactive => balance.payable = amount("balance"),
+        Kind::CreditNote if !inactive => balance.credits_receivable = amount("balance"),
+        Kind::CustomerPayment => balance.credits_receivable = amount("unused_amount"),
+        Kind::VendorPayment => balance.credits_payable = amount("unused_amount"),
+        _ => {}
+    }
+    Some((contact, balance))
+}

@@ -1,0 +1,141 @@
+//! The rows of one kind and the indexes over them. What is indexed is said by the kind's [`Spec`].
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use imbl::{OrdMap, OrdSet};
+use rust_decimal::Decimal;
+
+use super::record::Record;
+use crate::engine::spec::Spec;
+use crate::filter::fold;
+use crate::json::Json;
+
+/// A value in an order: numbers before text, text without case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    Number(Decimal),
+    Text(String),
+}
+
+impl Key {
+    /// The key of a value. Digits in a text stay text, so that document numbers sort as written.
+    pub(crate) fn of(value: &Json) -> Self {
+        match value {
+            Json::Number(_) => Self::Number(value.as_decimal().unwrap_or_default()),
+            Json::Bool(flag) => Self::Number(Decimal::from(u8::from(*flag))),
+            Json::Text(text) => Self::Text(fold(text)),
+            _ => Self::Text(String::new()),
+        }
+    }
+}
+
+/// All records of one kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Table {
+    rows: OrdMap<u64, Arc<Record>>,
+    by_modified: OrdSet<(DateTime<Utc>, u64)>,
+    by_created: OrdSet<(DateTime<Utc>, u64)>,
+    by_column: OrdMap<&'static str, OrdSet<(Key, u64)>>,
+    /// Unique member and folded value to record.
+    unique: OrdMap<(String, String), u64>,
+    /// The highest counter that any number of the series carried, deleted records included.
+    numbered: u64,
+}
+
+impl Table {
+    /// Inserts or replaces a record.
+    pub(crate) fn put(&mut self, spec: &'static Spec, record: Arc<Record>) {
+        self.remove(spec, record.id);
+        let id = record.id;
+        self.by_modified.insert((record.modified, id));
+        self.by_created.insert((record.created, id));
+        for (column, key) in columns(spec, &record) {
+            self.by_column.entry(column).or_default().insert((key, id));
+        }
+        for name in unique_names(spec, &record) {
+            self.unique.insert(name, id);
+        }
+        if let Some(series) = &spec.number {
+            let counter =
+                record.text(series.member).strip_prefix(series.prefix).and_then(|it| it.parse().ok());
+            self.numbered = self.numbered.max(counter.unwrap_or(0));
+        }
+        self.rows.insert(id, record);
+    }
+
+    /// Removes a record from the rows and from every index.
+    pub(crate) fn remove(&mut self, spec: &'static Spec, id: u64) -> Option<Arc<Record>> {
+        let record = self.rows.remove(&id)?;
+        self.by_modified.remove(&(record.modified, id));
+        self.by_created.remove(&(record.created, id));
+        for (column, key) in columns(spec, &record) {
+            self.by_column.entry(column).or_default().remove(&(key, id));
+        }
+        for name in unique_names(spec, &record) {
+            self.unique.remove(&name);
+        }
+        Some(record)
+    }
+
+    /// The highest counter of the automatic numbers given so far.
+    pub(crate) fn numbered(&self) -> u64 {
+        self.numbered
+    }
+
+    /// The record with this id.
+    pub(crate) fn get(&self, id: u64) -> Option<&Arc<Record>> {
+        self.rows.get(&id)
+    }
+
+    /// How many records there are.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// All records in the order of their creation.
+    pub(crate) fn rows(&self) -> impl DoubleEndedIterator<Item = &Arc<Record>> {
+        self.rows.values()
+    }
+
+    /// The record that holds `value` in the unique member `name`; `value` is compared as names are.
+    pub(crate) fn holder(&self, name: &str, value: &str) -> Option<u64> {
+        self.unique.get(&(name.to_owned(), fold(value))).copied()
+    }
+
+    /// Ids of the records changed at or after `since`, oldest change first.
+    pub(crate) fn changed(&self, since: DateTime<Utc>) -> impl DoubleEndedIterator<Item = u64> {
+        self.by_modified.range((since, 0)..).map(|(_, id)| *id)
+    }
+
+    /// Ids in the order of creation.
+    pub(crate) fn created(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.by_created.iter().map(|(_, id)| *id)
+    }
+
+    /// Ids in the order of an indexed column; `None` for a column without an index.
+    pub(crate) fn ordered(&self, column: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
+        self.by_column.get(column).map(|index| index.iter().map(|(_, id)| *id))
+    }
+}
+
+fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'static str, Key)> {
+    let none = Json::from("");
+    spec.indexed.iter().map(move |column| (*column, Key::of(record.members.get(column).unwrap_or(&none))))
+}
+
+/// Unique members that hold something, and unique custom fields by their API name.
+fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
+    let members = spec.unique.iter().map(|unique| (unique.name, record.text(unique.name)));
+    let custom = record.list("custom_fields").iter().filter_map(|entry| {
+        let unique = entry.get("is_unique") == Some(&Json::Bool(true));
+        unique.then(|| {
+            (entry.get("api_name").and_then(Json::as_str), entry.get("value").and_then(Json::as_str))
+        })
+    });
+    members
+        .chain(custom.filter_map(|(name, value)| Some((name?, value?))))
+        .filter(|(_, value)| !value.trim().is_empty())
+        .map(|(name, value)| (name.to_owned(), fold(value)))
+        .collect()
+}
