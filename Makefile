@@ -34,8 +34,8 @@ lint: ## Check format, clippy, licences, crate directions, drift of generated fi
 	scripts/with-postgres $(CARGO) nextest run --workspace -E 'test(workshop::)'
 	$(MAKE) frontend-schema
 
-schema: ## Write the generated files anew: GraphQL schema, requirement coverage
-	FINBRIDGE_UPDATE=1 $(CARGO) nextest run --workspace -E 'test(workshop::schema) or test(workshop::requirements_coverage)'
+schema: ## Write the generated files anew: GraphQL schema, requirement coverage, emulator coverage
+	FINBRIDGE_UPDATE=1 $(CARGO) nextest run --workspace -E 'test(workshop::schema) or test(workshop::requirements_coverage) or test(docs::the_coverage_file)'
 
 frontend: frontend-schema frontend-server frontend-fuzz ## All that front-end developers rely on: the next three
 

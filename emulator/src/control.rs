@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use crate::docs;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::fault::FaultRule;
@@ -36,6 +37,9 @@ pub(crate) fn handle(
     body: &[u8],
 ) -> Reply {
     let rest = path.strip_prefix("_emulator").unwrap_or_default().trim_start_matches('/');
+    if let Some(reply) = docs::handle(method, rest, &app.url) {
+        return reply;
+    }
     match (method, rest) {
         ("GET", "") => Reply::html(status_page::render(app, now)),
         ("GET", "health") => document(200, &health(app, now)),

@@ -16,6 +16,7 @@ mod auth;
 mod builder;
 mod clock;
 mod control;
+mod docs;
 mod document;
 mod engine;
 mod envelope;

@@ -1,7 +1,7 @@
 //! The finance apps whose APIs are emulated, and how their calls differ: root path, scope prefix, organization header.
 
 /// A finance app. Organizations are shared: one id is valid in every app that the organization has joined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Product {
     Books,
     Invoice,
@@ -56,6 +56,17 @@ impl Product {
             Self::Billing => {
                 &["x-com-zoho-subscriptions-organizationid", "x-com-zoho-billing-organizationid"]
             }
+        }
+    }
+
+    /// Its full name.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Books => "Zoho Books v3",
+            Self::Invoice => "Zoho Invoice v3",
+            Self::Erp => "Zoho ERP v3",
+            Self::Expense => "Zoho Expense v1",
+            Self::Billing => "Zoho Billing v1",
         }
     }
 

@@ -42,11 +42,21 @@ pub(crate) enum Coverage {
     Missing,
 }
 
-/// What answers a call.
+type Act = fn(&Context<'_>, &Call, &dyn Resource) -> Result<Reply, ApiError>;
+
+/// What answers a call. The common calls of a resource are told apart, because their documentation follows from the
+/// resource's description.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
     Plain(fn(&Context<'_>, &Call) -> Result<Reply, ApiError>),
-    Of(&'static dyn Resource, fn(&Context<'_>, &Call, &dyn Resource) -> Result<Reply, ApiError>),
+    Of(&'static dyn Resource, Act),
+    List(&'static dyn Resource),
+    Create(&'static dyn Resource),
+    Read(&'static dyn Resource),
+    Update(&'static dyn Resource),
+    Delete(&'static dyn Resource),
+    DeleteMany(&'static dyn Resource),
+    Upsert(&'static dyn Resource),
     Missing,
 }
 
@@ -122,6 +132,13 @@ impl Operation {
         match self.handler {
             Handler::Plain(act) => act(context, call),
             Handler::Of(resource, act) => act(context, call, resource),
+            Handler::List(resource) => list::list(context, call, resource),
+            Handler::Create(resource) => write::create(context, call, resource),
+            Handler::Read(resource) => write::read(context, call, resource),
+            Handler::Update(resource) => write::update(context, call, resource),
+            Handler::Delete(resource) => write::delete(context, call, resource),
+            Handler::DeleteMany(resource) => write::delete_many(context, call, resource),
+            Handler::Upsert(resource) => upsert::upsert(context, call, resource),
             Handler::Missing => Err(ApiError::about(Code::NotEmulated, self.name)),
         }
     }
@@ -129,37 +146,37 @@ impl Operation {
 
 /// `GET /x` of a resource.
 pub(crate) const fn lists(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, list::list)
+    Handler::List(resource)
 }
 
 /// `POST /x` of a resource.
 pub(crate) const fn creates(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, write::create)
+    Handler::Create(resource)
 }
 
 /// `GET /x/{id}` of a resource.
 pub(crate) const fn reads(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, write::read)
+    Handler::Read(resource)
 }
 
 /// `PUT /x/{id}` of a resource.
 pub(crate) const fn updates(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, write::update)
+    Handler::Update(resource)
 }
 
 /// `DELETE /x/{id}` of a resource.
 pub(crate) const fn deletes(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, write::delete)
+    Handler::Delete(resource)
 }
 
 /// `DELETE /x?ids=` of a resource.
 pub(crate) const fn deletes_many(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, write::delete_many)
+    Handler::DeleteMany(resource)
 }
 
 /// `PUT /x` of a resource, by a unique custom field.
 pub(crate) const fn upserts(resource: &'static dyn Resource) -> Handler {
-    Handler::Of(resource, upsert::upsert)
+    Handler::Upsert(resource)
 }
 
 /// What a path and method lead to.
@@ -179,7 +196,42 @@ pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
     resource::OPERATIONS.iter().flat_map(|table| table.iter())
 }
 
-type Methods = BTreeMap<&'static str, (&'static Operation, Option<Product>)>;
+/// A call that the vendor's descriptions name, whether or not the emulator answers it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Known {
+    pub(crate) product: Product,
+    pub(crate) path: &'static str,
+    pub(crate) method: &'static str,
+}
+
+/// The calls that the vendor's descriptions name. ERP repeats those of Books.
+pub(crate) fn known() -> impl Iterator<Item = Known> {
+    let lines = include_str!("../known-operations.txt").lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(|line| {
+        let mut words = line.split(' ');
+        let (app, method, path) = (words.next(), words.next(), words.next());
+        let products: &[Product] = match app {
+            Some("books") => &[Product::Books, Product::Erp],
+            Some("billing") => &[Product::Billing],
+            _ => &[],
+        };
+        let call = method.zip(path);
+        products.iter().filter_map(move |product| {
+            let (method, path) = call?;
+            Some(Known { product: *product, path, method })
+        })
+    })
+}
+
+/// What stands at one method of one path.
+#[derive(Clone, Copy)]
+enum Place {
+    Operation(&'static Operation, Option<Product>),
+    /// Known and not emulated.
+    Known(Known),
+}
+
+type Methods = BTreeMap<&'static str, Place>;
 
 /// Full path to methods. Literal segments win over ids.
 static PATHS: LazyLock<Router<Methods>> = LazyLock::new(|| {
@@ -188,16 +240,20 @@ static PATHS: LazyLock<Router<Methods>> = LazyLock::new(|| {
         let mut add = |root: &str, product| {
             let path = pattern(&format!("{root}/{}", operation.path));
             let methods = table.entry(path).or_default();
-            methods.entry(operation.method).or_insert((operation, product));
+            methods.entry(operation.method).or_insert(Place::Operation(operation, product));
             // HEAD is harmless wherever GET is common.
             if operation.method == "GET" {
-                methods.entry("HEAD").or_insert((operation, product));
+                methods.entry("HEAD").or_insert(Place::Operation(operation, product));
             }
         };
         match operation.served {
             Served::By(products) => products.iter().for_each(|it| add(it.root(), Some(*it))),
             Served::ByIntegration => add(INTEGRATION, None),
         }
+    }
+    for known in known() {
+        let path = pattern(&format!("{}/{}", known.product.root(), known.path));
+        table.entry(path).or_default().entry(known.method).or_insert(Place::Known(known));
     }
     let mut router = Router::new();
     for (path, methods) in table {
@@ -208,6 +264,11 @@ static PATHS: LazyLock<Router<Methods>> = LazyLock::new(|| {
     }
     router
 });
+
+/// The path for people: ids in braces.
+pub(crate) fn shown(path: &str) -> String {
+    path.replace('*', "{id}")
+}
 
 /// `a/*/b/*` as the router writes it.
 fn pattern(path: &str) -> String {
@@ -250,9 +311,13 @@ pub(crate) fn find(method: &str, path: &str) -> Target {
         |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
     match PATHS.at(path) {
         Ok(found) => match found.value.get(method) {
-            Some((operation, product)) => {
+            Some(Place::Operation(operation, product)) => {
                 let ids = found.params.iter().map(|(_, id)| id.to_owned()).collect();
                 Target::Operation(operation, *product, ids)
+            }
+            Some(Place::Known(known)) => {
+                let name = format!("{} /{}/{}", known.method, known.product.root(), shown(known.path));
+                Target::Refused(ApiError::about(Code::NotEmulated, &name))
             }
             None => Target::Refused(Code::MethodNotAllowed.into()),
         },

@@ -3,6 +3,7 @@
 
 mod contacts;
 mod control;
+mod docs;
 mod durability;
 mod encoding;
 mod errors;
