@@ -19,6 +19,7 @@ use crate::seed::Seed;
 use crate::server::{self, App};
 use crate::store::Store;
 use crate::store::log::LogError;
+use crate::webhook::{fault::Mishaps, sender};
 
 /// Calls still running this long after a shutdown was asked for are abandoned.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -149,12 +150,14 @@ impl Builder {
             clock: self.clock,
             journal: Journal::default(),
             faults: Faults::default(),
+            mishaps: Mishaps::default(),
             url: format!("http://{}", reachable(addr)),
             stop: CancellationToken::new(),
             requests: AtomicU64::new(0),
             used: Mutex::new(HashMap::new()),
         });
         let tasks = TaskTracker::new();
+        tasks.spawn(sender::run(Arc::clone(&app)));
         tasks.spawn(server::accept(Arc::clone(&app), listener, tasks.clone()));
         Ok(Emulator { app, addr, tasks })
     }

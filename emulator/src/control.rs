@@ -15,6 +15,7 @@ use crate::request::Query;
 use crate::scope;
 use crate::server::App;
 use crate::status_page;
+use crate::webhook;
 
 /// The refusals of the control surface carry a sentence and HTTP 400; they are no part of the emulated API.
 fn refused(sentence: &str) -> Reply {
@@ -38,6 +39,9 @@ pub(crate) fn handle(
 ) -> Reply {
     let rest = path.strip_prefix("_emulator").unwrap_or_default().trim_start_matches('/');
     if let Some(reply) = docs::handle(method, rest, &app.url) {
+        return reply;
+    }
+    if let Some(reply) = webhook::control::handle(app, method, rest, query, body) {
         return reply;
     }
     match (method, rest) {

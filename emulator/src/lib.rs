@@ -39,6 +39,7 @@ mod server;
 mod status_page;
 mod store;
 mod sync;
+mod webhook;
 
 pub use builder::{Builder, Emulator, StartError, StateError};
 pub use clock::{Clock, ManualClock, SystemClock};

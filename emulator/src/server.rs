@@ -34,6 +34,7 @@ use crate::request::{Call, Decoded, Query, decode_body, read_body};
 use crate::routes::{self, Target};
 use crate::store::Store;
 use crate::sync::locked;
+use crate::webhook::fault::Mishaps;
 
 /// The day's quota never reads lower than this: limits are not enforced yet, and clients stop when it runs out.
 const QUOTA_FLOOR: u64 = 100;
@@ -44,6 +45,7 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
+    pub(crate) mishaps: Mishaps,
     /// The emulator's own address; tokens name it as `api_domain`.
     pub(crate) url: String,
     pub(crate) stop: CancellationToken,

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::record::Record;
 use super::records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
 use crate::resource::contact::model::Contact;
+use crate::webhook::model::{Delivery, Webhook};
 
 /// One change. Applying the same change twice leaves the same state.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +26,10 @@ pub(crate) enum Change {
     CrmRecord { organization_id: String, record: Arc<CrmRecord> },
     Record { organization_id: String, record: Arc<Record> },
     RecordDeleted { organization_id: String, kind: Kind, id: u64 },
+    Webhook(Arc<Webhook>),
+    WebhookDeleted(u64),
+    Delivery(Arc<Delivery>),
+    DeliveryDeleted(u64),
     RefreshToken(Arc<RefreshToken>),
     RefreshTokenDeleted(String),
     AccessToken(Arc<AccessToken>),
@@ -62,6 +67,17 @@ impl State {
             }
             Change::RecordDeleted { organization_id, kind, id } => {
                 self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
+            }
+            Change::Webhook(webhook) => {
+                self.webhooks.insert(webhook.id, Arc::clone(webhook));
+            }
+            Change::WebhookDeleted(id) => {
+                self.webhooks.remove(id);
+            }
+            Change::Delivery(delivery) => self.put_delivery(delivery),
+            Change::DeliveryDeleted(id) => {
+                self.deliveries.remove(id);
+                self.pending.remove(id);
             }
             Change::RefreshToken(token) => {
                 self.refresh_tokens.insert(token.token.clone(), Arc::clone(token));
@@ -104,6 +120,8 @@ impl State {
                 record: Arc::clone(record),
             }));
         }
+        changes.extend(self.webhooks.values().cloned().map(Change::Webhook));
+        changes.extend(self.deliveries.values().cloned().map(Change::Delivery));
         changes.extend(self.refresh_tokens.values().cloned().map(Change::RefreshToken));
         changes.extend(self.access_tokens.values().cloned().map(Change::AccessToken));
         changes.extend(self.codes.values().cloned().map(Change::Code));

@@ -36,6 +36,40 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
+    /// Every kind, in the order of the declaration.
+    const ALL: [Self; 26] = [
+        Self::Contact,
+        Self::Item,
+        Self::Estimate,
+        Self::SalesOrder,
+        Self::Invoice,
+        Self::CreditNote,
+        Self::CustomerPayment,
+        Self::PurchaseOrder,
+        Self::Bill,
+        Self::VendorPayment,
+        Self::Expense,
+        Self::ExchangeRate,
+        Self::Tax,
+        Self::Account,
+        Self::CustomField,
+        Self::Comment,
+        Self::Attachment,
+        Self::EmployeeExpense,
+        Self::ExpenseReport,
+        Self::ExpenseCategory,
+        Self::Product,
+        Self::Plan,
+        Self::Addon,
+        Self::Coupon,
+        Self::Subscription,
+        Self::BillingEvent,
+    ];
     /// The last kind of the order, for ranges over all of them.
     pub(crate) const LAST: Self = Self::BillingEvent;
+
+    /// Every kind.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
 }

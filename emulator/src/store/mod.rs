@@ -17,12 +17,16 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use chrono::{DateTime, Utc};
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 use std::sync::Arc;
+
+use tokio::sync::Notify;
 
 use crate::error::{ApiError, Code};
 use crate::seed::Seed;
 use crate::sync::locked;
+use crate::webhook::event;
+use crate::webhook::model::{Delivery, Status, Webhook};
 use books::Books;
 use change::Change;
 use log::{Log, LogError};
@@ -39,6 +43,10 @@ pub(crate) struct State {
     pub(crate) clients: OrdMap<String, Arc<Client>>,
     pub(crate) organizations: OrdMap<String, Arc<Organization>>,
     pub(crate) books: OrdMap<String, Books>,
+    pub(crate) webhooks: OrdMap<u64, Arc<Webhook>>,
+    pub(crate) deliveries: OrdMap<u64, Arc<Delivery>>,
+    /// Ids of the deliveries that are not finished.
+    pending: OrdSet<u64>,
     pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
     pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
     pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
@@ -48,6 +56,31 @@ impl State {
     /// The records of one organization; an organization without any has empty books.
     pub(crate) fn books(&self, organization_id: &str) -> Books {
         self.books.get(organization_id).cloned().unwrap_or_default()
+    }
+
+    /// The id of the next webhook delivery.
+    pub(crate) fn next_delivery(&self) -> u64 {
+        self.deliveries.keys().next_back().map_or(1, |last| last + 1)
+    }
+
+    /// Unfinished deliveries whose time has come, oldest first.
+    pub(crate) fn due_deliveries(&self, now: DateTime<Utc>) -> Vec<Arc<Delivery>> {
+        let pending = self.pending.iter().filter_map(|id| self.deliveries.get(id));
+        pending.filter(|it| it.due.is_none_or(|due| due <= now)).cloned().collect()
+    }
+
+    /// Whether any delivery is unfinished.
+    pub(crate) fn has_pending_deliveries(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    fn put_delivery(&mut self, delivery: &Arc<Delivery>) {
+        if delivery.status == Status::Pending {
+            self.pending.insert(delivery.id);
+        } else {
+            self.pending.remove(&delivery.id);
+        }
+        self.deliveries.insert(delivery.id, Arc::clone(delivery));
     }
 
     /// The user with this e-mail address, compared without case.
@@ -105,6 +138,7 @@ pub(crate) struct Store {
     state: Mutex<State>,
     log: Option<Log>,
     seed: Seed,
+    changed: Notify,
 }
 
 impl Store {
@@ -119,7 +153,7 @@ impl Store {
                 (Some(log), (!changes.is_empty()).then_some(state))
             }
         };
-        let store = Self { state: Mutex::new(State::default()), log, seed };
+        let store = Self { state: Mutex::new(State::default()), log, seed, changed: Notify::new() };
         match replayed {
             Some(state) => *locked(&store.state) = state,
             None => {
@@ -159,6 +193,14 @@ impl Store {
         self.settle()
     }
 
+    /// Completes at the next change.
+    pub(crate) fn changed(&self) -> impl Future<Output = ()> {
+        let mut notified = Box::pin(self.changed.notified());
+        // From here on, not from the first poll.
+        notified.as_mut().enable();
+        notified
+    }
+
     /// Waits until every change made so far is on disk. Returns at once without a state file.
     pub(crate) fn settle(&self) -> Result<(), LogError> {
         self.log.as_ref().map_or(Ok(()), Log::settle)
@@ -167,6 +209,9 @@ impl Store {
     fn publish(&self, current: &mut State, mut transaction: Transaction) -> Result<(), LogError> {
         if transaction.changes.is_empty() {
             return Ok(());
+        }
+        for caused in event::caused(current, &transaction.state, &transaction.changes) {
+            transaction.apply(caused);
         }
         transaction.changes.push(Change::NextId(transaction.state.next_id));
         if let Some(log) = &self.log {
@@ -177,6 +222,7 @@ impl Store {
             }
         }
         *current = transaction.state;
+        self.changed.notify_waiters();
         Ok(())
     }
 }

@@ -10,4 +10,5 @@ mod errors;
 mod integration;
 mod lists;
 mod oauth;
+mod webhooks;
 mod world;
