@@ -1,5 +1,5 @@
 // @activepieces/piece-zoho-books: the address of the API taken from the token's `api_domain`, calls made with fetch, bodies
-// as JSON, as multipart form with field JSONString, and as bare text.
+// as JSON, as multipart form with field JSONString, and as JSON that the caller has written.
 "use strict";
 
 const { zohoBooks } = require("@activepieces/piece-zoho-books");
@@ -39,7 +39,7 @@ async function contacts(step) {
     const { body } = await call("PUT", `/contacts/${acme}`, { body_type: "form_data", body: { data: [field] } });
     assert.equal(body.contact.notes, "Pays late – very");
   });
-  await step("update with bare text", async () => {
+  await step("update with JSON written by the caller", async () => {
     const { body } = await call("PUT", `/contacts/${acme}`, {
       body_type: "raw",
       body: { data: JSON.stringify({ notes: "Pays" }) },

@@ -9,18 +9,16 @@ const VENDOR = /(^|\.)(zoho|zohoapis|zohocloud)\.[a-z.]+$/;
 const LOCAL = new Set(["localhost", "127.0.0.1", "::1", undefined]);
 
 const connect = net.Socket.prototype.connect;
-net.Socket.prototype.connect = function (...parameters) {
-  const wrapped = Array.isArray(parameters[0]);
-  const options = wrapped ? parameters[0][0] : parameters[0];
-  if (options !== null && typeof options === "object" && !options.path) {
-    const led = lead(options);
-    if (wrapped) parameters[0][0] = led;
-    else parameters[0] = led;
-  }
-  return connect.apply(this, parameters);
+net.Socket.prototype.connect = function (first, ...more) {
+  // Node's own modules pass an array that wraps the options and a callback.
+  if (Array.isArray(first)) first[0] = lead(first[0]);
+  else if (typeof first === "number") return connect.call(this, lead({ port: first, host: more[0] }), more.at(-1));
+  else if (typeof first === "object") first = lead(first);
+  return connect.call(this, first, ...more);
 };
 
 function lead(options) {
+  if (options.path) return options;
   if (VENDOR.test(options.host ?? "")) {
     // The name the certificate is checked against stays what it was.
     return { ...options, servername: options.servername || options.host, host: "127.0.0.1", port: TLS_PORT };

@@ -46,12 +46,14 @@ def step(name):
     except Exception as error:
         failed += 1
         print(f"  FAILED  {current}: {name}", file=out)
+        if isinstance(error, NameError):
+            error = AssertionError(f"it needs {error.name}, which an earlier section did not make")
         print(f"          {type(error).__name__}: {error}", file=out)
         if not isinstance(error, AssertionError):
             frame = traceback.extract_tb(error.__traceback__)[-1]
             print(f"          at {os.path.basename(frame.filename)}:{frame.lineno}: {frame.line}", file=out)
         print(f"          last call: {last_call()}", file=out, flush=True)
-        raise StepFailed from error
+        raise StepFailed from None
     passed += 1
     print(f"  ok      {current}: {name}", file=out, flush=True)
 

