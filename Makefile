@@ -9,7 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-guard
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients bench-pages bench-guard
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -17,10 +17,11 @@ help: ## Say what there is
 run: ## Start the whole product on this machine
 	$(CARGO) run
 
-test: ## Install what is missing, then run every test on SQLite and PostgreSQL, GraphQL audits and example clients
+test: ## Install what is missing, then run every test on SQLite and PostgreSQL, published clients, GraphQL audits and example clients
 	scripts/install-tools nextest postgres
 	scripts/with-postgres $(CARGO) nextest run --workspace --no-fail-fast
 	$(CARGO) test --workspace --doc --quiet
+	$(MAKE) clients
 	$(MAKE) frontend-server
 
 test-only: ## Run the tests whose names contain T=…, on both databases
@@ -63,6 +64,9 @@ frontend-fuzz: server ## Fuzz a throwaway server: 2,000 requests, always the sam
 	scripts/install-tools fuzz
 	@echo "== Fuzzing"
 	$(ROOMY) $(WITH_SERVER) tools/graphql/.venv/bin/python tools/graphql/fuzz/run.py
+
+clients: server ## Run published clients of the finance APIs, as they are, against an emulator
+	tests/clients/run
 
 bench-pages: ## Show what far pages of a list cost beside near ones, on both databases
 	scripts/install-tools postgres
