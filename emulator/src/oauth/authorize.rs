@@ -149,7 +149,7 @@ fn accept(
 }
 
 fn carried_state(parameters: &Query) -> Option<(&str, &str)> {
-    parameters.exact("state").map(|state| ("state", state))
+    parameters.exact("state").filter(|state| !state.is_empty()).map(|state| ("state", state))
 }
 
 /// Sends the browser back to the client with these query members.

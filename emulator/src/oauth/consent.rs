@@ -16,7 +16,7 @@ font-size:.85rem}";
 /// Asks one of the users for consent.
 pub(super) fn page(state: &State, request: &Request, parameters: &Query) -> Reply {
     let mut main = format!(
-        "<h1>Allow access?</h1><p>The client <code>{}</code> wants to:</p><ul>",
+        "<h1>Allow access?</h1><p>The client <code>{}</code> asks for:</p><ul>",
         escaped(&request.client.client_id)
     );
     // Writing to a string cannot fail.
@@ -25,7 +25,7 @@ pub(super) fn page(state: &State, request: &Request, parameters: &Query) -> Repl
     }
     main.push_str("</ul>");
     if request.offline {
-        main.push_str("<p>It may do so while you are away.</p>");
+        main.push_str("<p>It may also use them while you are away.</p>");
     }
     main.push_str("<form method=\"post\" action=\"/oauth/v2/auth\">");
     for name in CARRIED {

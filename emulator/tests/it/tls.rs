@@ -1,4 +1,6 @@
+use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use finbridge_emulator::*;
@@ -214,4 +216,33 @@ async fn a_bad_handshake_harms_nobody_else() {
     let stopping = Instant::now();
     emulator.shutdown().await;
     assert!(stopping.elapsed() < Duration::from_secs(3));
+}
+
+#[tokio::test]
+async fn the_program_serves_tls_when_asked_to() {
+    let dir = scratch("program");
+    let program = || Command::new(env!("CARGO_BIN_EXE_finbridge-emulator"));
+    let refused = program().args(["--port", "0", "--tls-port", "0"]).output().unwrap();
+    assert!(!refused.status.success(), "--tls-port means nothing without --tls");
+    let mut child = program()
+        .args(["--port", "0", "--tls", "--tls-port", "0", "--tls-dir"])
+        .arg(&dir)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut told = |what: &str| {
+        let line = lines.find(|line| line.as_ref().is_ok_and(|line| line.contains(what))).unwrap().unwrap();
+        line.rsplit(' ').next().unwrap().to_owned()
+    };
+    let (url, path) = (told("over TLS"), told("to be trusted"));
+    http();
+    let ca = Certificate::from_pem(&std::fs::read(path).unwrap()).unwrap();
+    let client = Client::builder().tls_certs_only([ca]).build().unwrap();
+    let answer = client.get(format!("{url}/_emulator/health")).send().await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!(answer.unwrap().status(), 200);
+    std::fs::remove_dir_all(dir).unwrap();
 }
