@@ -7,14 +7,14 @@ use axum::http::header::AUTHORIZATION;
 use chrono::{DateTime, Utc};
 
 use crate::error::{ApiError, Code};
+use crate::host::DataCentre;
+use crate::product::Product;
 use crate::request::Query;
 use crate::scope;
 use crate::store::records::{AccessToken, Organization, User};
 use crate::store::{State, Store};
 
-const ORGANIZATION_HEADER: &str = "x-com-zoho-books-organizationid";
-
-/// The module and operation whose scope a call needs.
+/// The module and operation whose scope a call needs, in lower case.
 pub(crate) type Need = (&'static str, &'static str);
 
 /// What an authenticated call works with.
@@ -24,46 +24,64 @@ pub(crate) struct Context<'a> {
     pub(crate) state: State,
     pub(crate) now: DateTime<Utc>,
     pub(crate) user: Arc<User>,
+    /// The app whose API is called; `None` on `/integration/v1`.
+    pub(crate) product: Option<Product>,
     organization: Option<Arc<Organization>>,
+    /// The one organization that the token is good for, if it was issued for one.
+    only: Option<String>,
 }
 
 impl<'a> Context<'a> {
-    /// Admits a call. Errors: 14 for a malformed or unknown token, 57 for an expired or revoked one and for a missing
-    /// scope.
+    /// Admits a call. A call of no product needs scopes of Books. Errors: 14 for a malformed token and for one that is
+    /// unknown in the data centre of the host, 57 for an expired or revoked one and for a missing scope.
     pub(crate) fn admit(
         store: &'a Store,
         now: DateTime<Utc>,
         headers: &HeaderMap,
+        product: Option<Product>,
         need: Option<Need>,
     ) -> Result<(Self, Arc<AccessToken>), ApiError> {
         let state = store.read();
-        let token = bearer(headers).and_then(|token| state.access_tokens.get(token)).cloned();
+        let token = presented(headers).and_then(|token| state.access_tokens.get(token)).cloned();
         let token = token.ok_or(Code::InvalidToken)?;
+        let user = state.users.get(&token.user_id).cloned().ok_or(Code::InvalidToken)?;
+        if DataCentre::of(headers).is_some_and(|here| here != user.data_centre) {
+            return Err(Code::InvalidToken.into());
+        }
         if token.revoked || token.expires <= now {
             return Err(Code::NotAuthorized.into());
         }
-        if need.is_some_and(|(module, operation)| !scope::covers(&token.scopes, module, operation)) {
+        let service = product.unwrap_or(Product::Books).service();
+        if need.is_some_and(|(module, operation)| !scope::covers(&token.scopes, service, module, operation)) {
             return Err(Code::NotAuthorized.into());
         }
-        let user = state.users.get(&token.user_id).cloned().ok_or(Code::InvalidToken)?;
-        Ok((Self { store, state, now, user, organization: None }, token))
+        let only = token.organization_id.clone();
+        Ok((Self { store, state, now, user, product, organization: None, only }, token))
     }
 
-    /// Selects the organization: query, then header, then the user's default one. Errors: 6041 for an organization
-    /// the user does not belong to or that has not joined Books, 9017 for a user without any.
+    /// Selects the organization: query, then a header of the product, then a header of another one, then the token's
+    /// own, then the user's default one. Errors: 6041 for an organization that the user does not belong to, that the
+    /// token is not good for, or that has not joined the product; 9017 for a user without any.
     pub(crate) fn select(
         &mut self,
         query: &Query,
         headers: &HeaderMap,
         token: &AccessToken,
     ) -> Result<(), ApiError> {
-        let header = headers.get(ORGANIZATION_HEADER).and_then(|value| value.to_str().ok()).map(str::trim);
-        let named = query.get("organization_id").or(header.filter(|id| !id.is_empty()));
+        let product = self.product.unwrap_or(Product::Books);
+        let others = Product::ALL.into_iter().flat_map(|it| it.organization_headers());
+        let named = query.get("organization_id").or_else(|| {
+            let mut names = product.organization_headers().iter().chain(others);
+            names.find_map(|name| {
+                let id = headers.get(*name)?.to_str().ok()?.trim();
+                (!id.is_empty()).then_some(id)
+            })
+        });
         let default =
             || token.organization_id.as_deref().or(self.user.organizations.first().map(String::as_str));
         let id = named.or_else(default).ok_or(Code::NoOrganization)?;
         let organization = self.own_organization(id)?;
-        if !organization.joined("books") {
+        if !organization.joined(product.app()) {
             return Err(ApiError::about(Code::WrongOrganization, id));
         }
         self.organization = Some(Arc::clone(organization));
@@ -75,17 +93,119 @@ impl<'a> Context<'a> {
         self.organization.as_ref().ok_or_else(|| Code::NoOrganization.into())
     }
 
-    /// An organization the user belongs to (code 6041 otherwise).
+    /// An organization the user belongs to and the token is good for (code 6041 otherwise).
     pub(crate) fn own_organization(&self, id: &str) -> Result<&Arc<Organization>, ApiError> {
-        let own = self.user.organizations.iter().any(|own| own == id);
+        let own = self.user.organizations.iter().any(|own| own == id)
+            && self.only.as_ref().is_none_or(|only| only == id);
         let organization = self.state.organizations.get(id).filter(|_| own);
         organization.ok_or_else(|| ApiError::about(Code::WrongOrganization, id))
     }
 }
 
-/// The token of either scheme; scheme words are compared without case.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+/// The token of either scheme; scheme words are compared without case. An `authtoken` parameter counts for nothing: the
+/// service has given it up.
+fn presented(headers: &HeaderMap) -> Option<&str> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
+    let (scheme, token) = header.split_once(char::is_whitespace)?;
     let known = ["zoho-oauthtoken", "bearer"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
     known.then_some(token.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderName, HeaderValue};
+    use chrono::TimeDelta;
+
+    use super::*;
+    use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
+    use crate::store::change::Change;
+
+    const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    /// A store whose organization has joined `apps`, and headers with a token that has `scope`.
+    fn store(apps: &[&str], scope: &str) -> (Store, HeaderMap) {
+        let mut seed = Seed::demo();
+        seed.organizations[0].apps = apps.iter().map(|app| (*app).to_owned()).collect();
+        let store = Store::open(None, seed, NOW).unwrap();
+        let issued = store.write(|transaction| {
+            let user_id = transaction.state.users.values().next().map_or(0, |user| user.user_id);
+            transaction.apply(Change::AccessToken(Arc::new(AccessToken {
+                token: "t".to_owned(),
+                serial: 1,
+                user_id,
+                client_id: String::new(),
+                refresh_token: None,
+                scopes: scope::parse(scope).unwrap_or_default(),
+                organization_id: None,
+                expires: NOW + TimeDelta::hours(1),
+                revoked: false,
+            })));
+            Ok(())
+        });
+        issued.unwrap();
+        (store, HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer t"))]))
+    }
+
+    #[test]
+    fn every_product_asks_for_scopes_of_its_own() {
+        for (scope, own) in [
+            ("ZohoBooks.settings.READ", Product::Books),
+            ("ZohoInvoice.settings.ALL", Product::Invoice),
+            ("ERP.fullaccess.all", Product::Erp),
+            ("ZohoSubscriptions.settings.READ", Product::Billing),
+            ("ZohoExpense.fullaccess.ALL", Product::Expense),
+        ] {
+            let (store, headers) = store(&["books"], scope);
+            for product in Product::ALL {
+                let need = Some(("settings", "read"));
+                let admitted = Context::admit(&store, NOW, &headers, Some(product), need);
+                assert_eq!(admitted.is_ok(), product == own, "{scope} for {product:?}");
+            }
+            let unneeded = Context::admit(&store, NOW, &headers, Some(Product::Books), None);
+            assert!(unneeded.is_ok_and(|(context, _)| context.product == Some(Product::Books)), "{scope}");
+            let without = Context::admit(&store, NOW, &headers, None, Some(("settings", "read")));
+            assert_eq!(without.is_ok(), own == Product::Books, "{scope}");
+        }
+    }
+
+    #[test]
+    fn every_product_takes_every_header_and_only_organizations_that_joined_it() {
+        let scopes = "ZohoBooks.settings.READ ZohoInvoice.settings.READ ERP.settings.READ \
+            ZohoSubscriptions.settings.READ ZohoExpense.orgsettings.READ";
+        for joined in Product::ALL {
+            let (store, headers) = store(&[&joined.app().to_uppercase()], scopes);
+            for product in Product::ALL {
+                let select = |name: Option<&'static str>, id: &'static str| {
+                    let mut headers = headers.clone();
+                    if let Some(name) = name {
+                        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(id));
+                    }
+                    let (mut context, token) =
+                        Context::admit(&store, NOW, &headers, Some(product), None).unwrap();
+                    context.select(&Query::default(), &headers, &token).map_err(|error| error.code())
+                };
+                let expected = if product == joined { Ok(()) } else { Err(6041) };
+                assert_eq!(select(None, ""), expected, "{product:?} of {joined:?}");
+                for name in Product::ALL.into_iter().flat_map(|it| it.organization_headers()) {
+                    assert_eq!(select(Some(name), DEMO_ORGANIZATION_ID), expected, "{name}");
+                    assert_eq!(select(Some(name), "99999999"), Err(6041), "{name}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_products_own_header_wins_over_that_of_another() {
+        for product in Product::ALL {
+            let (store, mut headers) = store(&[product.app()], "ZohoBooks.settings.READ");
+            for name in Product::ALL.into_iter().flat_map(|it| it.organization_headers()) {
+                headers.insert(HeaderName::from_static(name), HeaderValue::from_static("99999999"));
+            }
+            let own = product.organization_headers()[0];
+            headers.insert(HeaderName::from_static(own), HeaderValue::from_static(DEMO_ORGANIZATION_ID));
+            let (mut context, token) = Context::admit(&store, NOW, &headers, Some(product), None).unwrap();
+            assert!(context.select(&Query::default(), &headers, &token).is_ok(), "{product:?}");
+            assert_eq!(context.organization().unwrap().organization_id, DEMO_ORGANIZATION_ID);
+        }
+    }
 }

@@ -19,6 +19,7 @@ use crate::seed::Seed;
 use crate::server::{self, App};
 use crate::store::Store;
 use crate::store::log::LogError;
+use crate::tls::{self, Secure, TlsError, TlsOptions};
 use crate::webhook::{fault::Mishaps, sender};
 
 /// Calls still running this long after a shutdown was asked for are abandoned.
@@ -73,6 +74,14 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
     },
+    /// The TLS port cannot be set up.
+    #[error(
+        "TLS cannot be set up: {reason}. Check the TLS directory, or move it away to start with a new authority."
+    )]
+    Tls {
+        /// What is wrong.
+        reason: String,
+    },
     /// The seed contradicts itself.
     #[error("The seed cannot be used: {reason}. Correct the seed and start again.")]
     Seed {
@@ -93,6 +102,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     state_file: Option<PathBuf>,
     seed: Seed,
+    tls: Option<TlsOptions>,
 }
 
 impl Builder {
@@ -131,12 +141,31 @@ impl Builder {
         self
     }
 
+    /// Also listens for TLS; see [`Emulator::ca_pem`] for what clients must trust.
+    #[must_use]
+    pub fn tls(mut self, options: TlsOptions) -> Self {
+        self.tls = Some(options);
+        self
+    }
+
     /// Starts to listen. Errors: the address or the state file cannot be used, or the seed contradicts itself.
     pub async fn start(self) -> Result<Emulator, StartError> {
         self.seed.check().map_err(|reason| StartError::Seed { reason })?;
         let wanted = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(wanted).await.map_err(|source| listen_error(wanted, source))?;
         let addr = listener.local_addr().map_err(|source| listen_error(wanted, source))?;
+        let mut secured = None;
+        if let Some(options) = self.tls {
+            let listened = tls::listen(self.host, options.port).await;
+            let (listener, addr) = listened.map_err(|(address, source)| listen_error(address, source))?;
+            let made = tokio::task::spawn_blocking(move || tls::prepare(options.dir.as_deref())).await;
+            let setup = made
+                .map_err(|error| error.to_string())
+                .and_then(|setup| setup.map_err(|error: TlsError| error.to_string()))
+                .map_err(|reason| StartError::Tls { reason })?;
+            let secure = Secure::new(&setup, reachable(addr));
+            secured = Some((listener, addr, secure, setup.ca_pem));
+        }
         let (path, seed, now) = (self.state_file, self.seed, self.clock.now());
         let opened = tokio::task::spawn_blocking(move || {
             Store::open(path.as_deref(), seed, now).map_err(|error| state_error(path.as_deref(), error))
@@ -152,14 +181,20 @@ impl Builder {
             faults: Faults::default(),
             mishaps: Mishaps::default(),
             url: format!("http://{}", reachable(addr)),
+            ca_pem: secured.as_ref().map(|(.., pem)| pem.clone()),
             stop: CancellationToken::new(),
             requests: AtomicU64::new(0),
             used: Mutex::new(HashMap::new()),
         });
         let tasks = TaskTracker::new();
         tasks.spawn(sender::run(Arc::clone(&app)));
-        tasks.spawn(server::accept(Arc::clone(&app), listener, tasks.clone()));
-        Ok(Emulator { app, addr, tasks })
+        tasks.spawn(server::accept(Arc::clone(&app), listener, None, tasks.clone()));
+        let tls = secured.map(|(listener, addr, secure, _)| {
+            let url = secure.url().to_owned();
+            tasks.spawn(server::accept(Arc::clone(&app), listener, Some(secure), tasks.clone()));
+            (addr, url)
+        });
+        Ok(Emulator { app, addr, tls, tasks })
     }
 }
 
@@ -190,6 +225,7 @@ fn state_error(path: Option<&Path>, error: LogError) -> StartError {
 pub struct Emulator {
     app: Arc<App>,
     addr: SocketAddr,
+    tls: Option<(SocketAddr, String)>,
     tasks: TaskTracker,
 }
 
@@ -202,6 +238,7 @@ impl Emulator {
             clock: Arc::new(SystemClock),
             state_file: None,
             seed: Seed::demo(),
+            tls: None,
         }
     }
 
@@ -213,6 +250,21 @@ impl Emulator {
     /// The address the emulator listens on.
     pub fn addr(&self) -> SocketAddr {
         self.addr
+    }
+
+    /// The address the emulator listens on for TLS; `None` when it does not.
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.tls.as_ref().map(|(addr, _)| *addr)
+    }
+
+    /// Root of every path over TLS, for example `https://127.0.0.1:8443`; `None` without TLS.
+    pub fn tls_url(&self) -> Option<&str> {
+        self.tls.as_ref().map(|(_, url)| url.as_str())
+    }
+
+    /// Certificate of the authority that clients of the TLS port must trust, in PEM; `None` without TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.app.ca_pem.as_deref()
     }
 
     /// The calls since the start or the last [`Emulator::clear_journal`], oldest first; the last 10,000 at most.

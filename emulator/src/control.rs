@@ -104,7 +104,7 @@ fn journal(app: &App, query: &Query) -> Reply {
     document(200, &json!({ "entries": app.journal.list(&filter) }))
 }
 
-/// Mints a grant code as the consent page would: `{client_id, email, scope, redirect_uri?, access_type?}`.
+/// Mints a grant code as the consent page would: `{client_id, email, scope, redirect_uri?, access_type?, expires_in?}`.
 fn mint_code(app: &App, now: DateTime<Utc>, body: &[u8]) -> Reply {
     let Ok(body) = serde_json::from_slice::<Value>(body) else {
         return refused("The body is not JSON.");
@@ -122,9 +122,23 @@ fn mint_code(app: &App, now: DateTime<Utc>, body: &[u8]) -> Reply {
     };
     let redirect_uri = Some(text("redirect_uri").to_owned()).filter(|uri| !uri.is_empty());
     let offline = text("access_type") != "online";
+    let expires_in = match body.get("expires_in") {
+        None => oauth::CODE_SECONDS,
+        Some(wanted) => {
+            let wanted = wanted.as_i64().filter(|it| oauth::SELF_CLIENT_CODE_SECONDS.contains(it));
+            match wanted.filter(|_| redirect_uri.is_none()) {
+                Some(seconds) => seconds,
+                None => {
+                    return refused("expires_in is 180 to 600 seconds, for codes without a redirect_uri.");
+                }
+            }
+        }
+    };
     let minted = app.store.write(|transaction| {
         let client_id = text("client_id");
-        Ok(oauth::mint_code(transaction, now, user.user_id, client_id, scopes, redirect_uri, offline))
+        let user_id = user.user_id;
+        let new = oauth::NewCode { user_id, client_id, scopes, redirect_uri, offline, expires_in };
+        Ok(oauth::mint_code(transaction, now, new))
     });
     match minted.and_then(|code| app.store.settle().map(|()| code).map_err(|_| Code::Internal.into())) {
         Ok(code) => document(201, &json!({ "code": code })),

@@ -24,6 +24,7 @@ mod error;
 mod fault;
 mod filter;
 mod format;
+mod host;
 mod integration;
 mod journal;
 mod json;
@@ -39,13 +40,16 @@ mod server;
 mod status_page;
 mod store;
 mod sync;
+mod tls;
 mod webhook;
 
 pub use builder::{Builder, Emulator, StartError, StateError};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use fault::{FaultAction, FaultId, FaultRule};
+pub use host::DataCentre;
 pub use journal::JournalEntry;
 pub use seed::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ORGANIZATION_NAME,
     DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedOrganization, SeedUser,
 };
+pub use tls::TlsOptions;

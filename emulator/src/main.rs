@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser;
-use finbridge_emulator::{Emulator, Seed};
+use finbridge_emulator::{Emulator, Seed, TlsOptions};
 
 /// Emulates the Zoho Books v3 REST API.
 #[derive(Parser)]
@@ -24,6 +24,15 @@ struct Arguments {
     /// JSON file with the users, clients and organizations to start with, instead of the demo ones.
     #[arg(long, value_name = "FILE")]
     seed_file: Option<PathBuf>,
+    /// Also serves TLS under the vendor's host names.
+    #[arg(long)]
+    tls: bool,
+    /// Port for TLS; 0 takes any free one.
+    #[arg(long, default_value_t = 8443, requires = "tls")]
+    tls_port: u16,
+    /// Directory that keeps the authority that signs for TLS, so that clients trust it once.
+    #[arg(long, value_name = "DIR", default_value = "data/emulator-tls", requires = "tls")]
+    tls_dir: PathBuf,
 }
 
 #[tokio::main]
@@ -57,12 +66,19 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     if let Some(path) = arguments.state {
         builder = builder.state_file(path);
     }
+    if arguments.tls {
+        builder = builder.tls(TlsOptions { port: arguments.tls_port, dir: Some(arguments.tls_dir.clone()) });
+    }
     let emulator = builder.start().await?;
     let url = emulator.url();
     println!("The emulator listens on {url}");
     println!("  Books v3       {url}/books/v3");
     println!("  OAuth          {url}/oauth/v2/token");
     println!("  status page    {url}/_emulator");
+    if let Some(tls) = emulator.tls_url() {
+        println!("  over TLS       {tls}");
+        println!("  to be trusted  {}", arguments.tls_dir.join("ca.pem").display());
+    }
     stop_signal().await?;
     emulator.shutdown().await;
     Ok(())

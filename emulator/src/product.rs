@@ -70,6 +70,17 @@ impl Product {
         }
     }
 
+    /// First labels of its older host names, whose paths begin with `/api` instead of the root (API facts, section 1).
+    pub(crate) fn host_labels(self) -> &'static [&'static str] {
+        match self {
+            Self::Books => &["books"],
+            Self::Invoice => &["invoice"],
+            Self::Erp => &[],
+            Self::Expense => &["expense"],
+            Self::Billing => &["subscriptions", "billing"],
+        }
+    }
+
     /// The app whose root begins `path`, and the rest of the path after the root's slash.
     pub(crate) fn of(path: &str) -> Option<(Self, &str)> {
         Self::ALL.into_iter().find_map(|product| {

@@ -32,6 +32,11 @@ impl Query {
             .find(|it| !it.is_empty())
     }
 
+    /// The parameter `name` as it was sent, blanks included.
+    pub(crate) fn exact(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, value)| known == name && !value.trim().is_empty())?;
         Some(self.0.remove(at).1)

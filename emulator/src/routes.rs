@@ -184,6 +184,7 @@ pub(crate) enum Target {
     /// The operation, the app it was called in, and the ids of its path.
     Operation(&'static Operation, Option<Product>, Vec<String>),
     ZscExchange,
+    Authorize,
     Token,
     Revoke,
     Refused(ApiError),
@@ -284,25 +285,14 @@ fn pattern(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// The canonical path: one slash between segments, none at the end, and the root that an older host stands for.
-pub(crate) fn canonical(path: &str, host: &str) -> String {
-    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
-    let path = segments.join("/");
-    match path.strip_prefix("api/v3") {
-        Some(rest) if host.starts_with("books.zoho.") && (rest.is_empty() || rest.starts_with('/')) => {
-            format!("books/v3{rest}")
-        }
-        _ => path,
-    }
-}
-
 /// Finds the target of a call. A wrong method on a known path is code 37, an unknown path code 5.
 pub(crate) fn find(method: &str, path: &str) -> Target {
     match (path, method) {
+        ("oauth/v2/auth", "GET" | "POST") => return Target::Authorize,
         ("oauth/v2/token", "POST") => return Target::Token,
         ("oauth/v2/token/revoke", "POST") => return Target::Revoke,
         ("integration/v1/zsc/exchange", "POST") => return Target::ZscExchange,
-        ("oauth/v2/token" | "oauth/v2/token/revoke" | "integration/v1/zsc/exchange", _) => {
+        ("oauth/v2/auth" | "oauth/v2/token" | "oauth/v2/token/revoke" | "integration/v1/zsc/exchange", _) => {
             return Target::Refused(Code::MethodNotAllowed.into());
         }
         _ => {}

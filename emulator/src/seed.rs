@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::host::DataCentre;
+use crate::oauth;
+
 /// OAuth client id of [`Seed::demo`].
 pub const DEMO_CLIENT_ID: &str = "1000.DEMOFINBRIDGEEMULATORCLIENT001";
 /// OAuth client secret of [`Seed::demo`]. It is public: it opens nothing but an emulator.
@@ -46,6 +49,9 @@ pub struct SeedUser {
     /// Ids of the organizations the user belongs to; the first is the default one.
     #[serde(default)]
     pub organizations: Vec<String>,
+    /// Where the user's tokens work; all their organizations live there too.
+    #[serde(default)]
+    pub data_centre: DataCentre,
 }
 
 /// An OAuth client of a [`Seed`].
@@ -56,6 +62,15 @@ pub struct SeedClient {
     pub client_id: String,
     /// Client secret.
     pub client_secret: String,
+    /// Redirects that the consent page may end with, `http` or `https`; empty allows any.
+    #[serde(default)]
+    pub redirect_uris: Vec<String>,
+    /// Where the client is registered.
+    #[serde(default)]
+    pub data_centre: DataCentre,
+    /// Whether the client works in every data centre and not only where it is registered.
+    #[serde(default)]
+    pub multi_dc: bool,
 }
 
 /// An organization of a [`Seed`].
@@ -85,6 +100,9 @@ pub struct SeedOrganization {
     /// Whether the private link service answers for this organization (capability `crm_link`).
     #[serde(default = "default_crm_link")]
     pub crm_link: bool,
+    /// Where the organization lives.
+    #[serde(default)]
+    pub data_centre: DataCentre,
 }
 
 fn default_plan() -> String {
@@ -108,10 +126,14 @@ impl Seed {
                 name: DEMO_USER_NAME.to_owned(),
                 zsc_key: DEMO_ZSC_KEY.to_owned(),
                 organizations: vec![DEMO_ORGANIZATION_ID.to_owned()],
+                data_centre: DataCentre::Us,
             }],
             clients: vec![SeedClient {
                 client_id: DEMO_CLIENT_ID.to_owned(),
                 client_secret: DEMO_CLIENT_SECRET.to_owned(),
+                redirect_uris: Vec::new(),
+                data_centre: DataCentre::Us,
+                multi_dc: false,
             }],
             organizations: vec![SeedOrganization {
                 organization_id: DEMO_ORGANIZATION_ID.to_owned(),
@@ -123,6 +145,7 @@ impl Seed {
                 plan_name: default_plan(),
                 apps: default_apps(),
                 crm_link: true,
+                data_centre: DataCentre::Us,
             }],
         }
     }
@@ -144,13 +167,27 @@ impl Seed {
                 return Err(format!("\"{}\" is not an ISO 4217 currency", organization.currency_code));
             }
         }
-        let known = |id: &String| self.organizations.iter().any(|it| it.organization_id == *id);
         for user in &self.users {
-            if let Some(id) = user.organizations.iter().find(|id| !known(id)) {
-                return Err(format!(
-                    "{} belongs to the organization {id}, which is not in the seed",
-                    user.email
-                ));
+            for id in &user.organizations {
+                let email = &user.email;
+                match self.organizations.iter().find(|it| it.organization_id == *id) {
+                    None => {
+                        return Err(format!(
+                            "{email} belongs to the organization {id}, which is not in the seed"
+                        ));
+                    }
+                    Some(own) if own.data_centre != user.data_centre => {
+                        return Err(format!(
+                            "{email} belongs to the organization {id}, which lives in another data centre"
+                        ));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        for client in &self.clients {
+            if let Some(uri) = client.redirect_uris.iter().find(|uri| !oauth::web_address(uri)) {
+                return Err(format!("\"{uri}\" is no redirect: it must be an http or https address"));
             }
         }
         let mut emails: Vec<String> = self.users.iter().map(|user| user.email.to_ascii_lowercase()).collect();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::header::{CONTENT_TYPE, HOST};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -27,6 +27,7 @@ use crate::control;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::fault::{FaultAction, FaultId, Faults};
+use crate::host::{self, Site};
 use crate::integration;
 use crate::journal::{Journal, JournalEntry, masked_body, masked_headers, masked_query};
 use crate::oauth;
@@ -34,6 +35,7 @@ use crate::request::{Call, Decoded, Query, decode_body, read_body};
 use crate::routes::{self, Target};
 use crate::store::Store;
 use crate::sync::locked;
+use crate::tls::{self, Secure};
 use crate::webhook::fault::Mishaps;
 
 /// The day's quota never reads lower than this: limits are not enforced yet, and clients stop when it runs out.
@@ -48,6 +50,8 @@ pub(crate) struct App {
     pub(crate) mishaps: Mishaps,
     /// The emulator's own address; tokens name it as `api_domain`.
     pub(crate) url: String,
+    /// Certificate of the authority that signed the TLS port's, in PEM; `None` without TLS.
+    pub(crate) ca_pem: Option<String>,
     pub(crate) stop: CancellationToken,
     pub(crate) requests: AtomicU64,
     /// Calls per organization and day.
@@ -66,6 +70,7 @@ struct Incoming {
     now: DateTime<Utc>,
     method: String,
     path: String,
+    site: Site,
     raw_query: String,
     headers: HeaderMap,
     body: Bytes,
@@ -73,8 +78,8 @@ struct Incoming {
     decoded: Decoded,
 }
 
-/// Accepts connections until `app.stop` is cancelled, then lets running calls finish.
-pub(crate) async fn accept(app: Arc<App>, listener: TcpListener, tasks: TaskTracker) {
+/// Accepts connections until `app.stop` is cancelled, then lets running calls finish. With `secure` they speak TLS.
+pub(crate) async fn accept(app: Arc<App>, listener: TcpListener, secure: Option<Secure>, tasks: TaskTracker) {
     let panicked = |_: Box<dyn std::any::Any + Send>| response(ApiError::from(Code::Internal).into(), "");
     let router = Router::new()
         .fallback(handle)
@@ -95,13 +100,17 @@ pub(crate) async fn accept(app: Arc<App>, listener: TcpListener, tasks: TaskTrac
                 continue;
             }
         };
-        let (router, stop) = (router.clone(), app.stop.clone());
+        let (router, stop, secure) = (router.clone(), app.stop.clone(), secure.clone());
         tasks.spawn(async move {
             // Without this, small answers wait for the client's delayed acknowledgement.
             let _ = stream.set_nodelay(true);
+            let Some(stream) = tls::open(secure.as_ref(), stream, &stop).await else { return };
             let service =
-                hyper::service::service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+                hyper::service::service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
                     let router = router.clone();
+                    if let Some(secure) = &secure {
+                        request.extensions_mut().insert(secure.clone());
+                    }
                     async move {
                         let answer: Result<Response, Infallible> =
                             router.oneshot(request.map(Body::new)).await;
@@ -135,14 +144,18 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let now = app.clock.now();
     let id = format!("req-{}", app.requests.fetch_add(1, Ordering::Relaxed) + 1);
     let (parts, body) = request.into_parts();
-    let host = parts.headers.get(HOST).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let path = routes::canonical(parts.uri.path(), host);
+    let path = host::canonical(parts.uri.path(), &parts.headers);
+    let secure = parts.extensions.get::<Secure>();
+    let site = Site::of(secure.map(Secure::url), &app.url, &parts.headers);
     let method = parts.method.as_str().to_owned();
     let raw_query = parts.uri.query().unwrap_or_default().to_owned();
     let mut query = Query::parse(raw_query.as_bytes());
     let body = read_body(body).await;
     let too_large = body.is_none();
     let body = Bytes::from(body.unwrap_or_default());
+    if path == tls::CA_PATH {
+        return response(tls::ca_reply(app.ca_pem.as_deref(), &method), &id);
+    }
     if path == "_emulator" || path.starts_with("_emulator/") {
         let reply = if too_large {
             ApiError::from(Code::BodyTooLarge).into()
@@ -163,6 +176,7 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         now,
         method,
         path,
+        site,
         raw_query,
         headers: parts.headers,
         body,
@@ -262,12 +276,13 @@ fn dispatch(app: &App, incoming: &Incoming, organization: &mut Option<String>) -
     };
     match routes::find(&incoming.method, &incoming.path) {
         Target::Refused(error) => Err(error),
-        Target::Token => Ok(oauth::token(&app.store, incoming.now, &app.url, &incoming.query)),
-        Target::Revoke => Ok(oauth::revoke(&app.store, &incoming.query)),
+        Target::Authorize => Ok(oauth::authorize(&app.store, incoming.now, &incoming.site, &incoming.query)),
+        Target::Token => Ok(oauth::token(&app.store, incoming.now, &incoming.site, &incoming.query)),
+        Target::Revoke => Ok(oauth::revoke(&app.store, &incoming.site, &incoming.query)),
         Target::ZscExchange => integration::exchange_zsc_key(&app.store, &call(Vec::new())),
-        Target::Operation(operation, _product, ids) => {
+        Target::Operation(operation, product, ids) => {
             let (mut context, token) =
-                Context::admit(&app.store, incoming.now, &incoming.headers, operation.need)?;
+                Context::admit(&app.store, incoming.now, &incoming.headers, product, operation.need)?;
             if operation.scoped {
                 context.select(&incoming.query, &incoming.headers, &token)?;
                 *organization = context.organization().ok().map(|it| it.organization_id.clone());

@@ -72,6 +72,7 @@ pub(crate) fn render(app: &App, now: DateTime<Utc>) -> String {
     page
 }
 
-fn escaped(text: &str) -> String {
+/// Text as it may stand in an element or in a quoted attribute.
+pub(crate) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

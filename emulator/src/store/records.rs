@@ -5,6 +5,7 @@ use chrono_tz::Tz;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
+use crate::host::DataCentre;
 use crate::resource::field::Members;
 
 /// A person.
@@ -16,6 +17,9 @@ pub(crate) struct User {
     pub(crate) zsc_key: String,
     /// The first one is the default organization.
     pub(crate) organizations: Vec<String>,
+    /// Where the user, their organizations and their tokens live.
+    #[serde(default)]
+    pub(crate) data_centre: DataCentre,
     pub(crate) created: DateTime<Utc>,
 }
 
@@ -24,6 +28,21 @@ pub(crate) struct User {
 pub(crate) struct Client {
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
+    /// Redirects that consent may end with; empty allows any web address.
+    #[serde(default)]
+    pub(crate) redirect_uris: Vec<String>,
+    #[serde(default)]
+    pub(crate) data_centre: DataCentre,
+    /// Whether the client works in every data centre.
+    #[serde(default)]
+    pub(crate) multi_dc: bool,
+}
+
+impl Client {
+    /// Whether the client is known in `data_centre`.
+    pub(crate) fn serves(&self, data_centre: DataCentre) -> bool {
+        self.multi_dc || self.data_centre == data_centre
+    }
 }
 
 /// A currency of one organization.
@@ -96,7 +115,7 @@ pub(crate) struct AccessToken {
     /// `None` for client credentials.
     pub(crate) refresh_token: Option<String>,
     pub(crate) scopes: Vec<String>,
-    /// The organization named by `soid`, which replaces the user's default one.
+    /// The organization named by `soid`, the only one the token is good for.
     pub(crate) organization_id: Option<String>,
     pub(crate) expires: DateTime<Utc>,
     pub(crate) revoked: bool,
@@ -113,4 +132,18 @@ pub(crate) struct GrantCode {
     /// Whether the exchange also yields a refresh token (`access_type=offline`).
     pub(crate) offline: bool,
     pub(crate) expires: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_older_state_files_live_in_the_default_data_centre() {
+        let client: Client = serde_json::from_str(r#"{"client_id":"a","client_secret":"b"}"#).unwrap();
+        assert!(client.redirect_uris.is_empty() && !client.multi_dc);
+        assert!(client.serves(DataCentre::Us) && !client.serves(DataCentre::Eu));
+        let user = r#"{"user_id":1,"email":"","name":"","zsc_key":"","organizations":[],"created":"2026-01-05T20:06:10Z"}"#;
+        assert_eq!(serde_json::from_str::<User>(user).unwrap().data_centre, DataCentre::Us);
+    }
 }

@@ -22,6 +22,9 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
         transaction.apply(Change::Client(Arc::new(Client {
             client_id: client.client_id.clone(),
             client_secret: client.client_secret.clone(),
+            redirect_uris: client.redirect_uris.clone(),
+            data_centre: client.data_centre,
+            multi_dc: client.multi_dc,
         })));
     }
     for user in &seed.users {
@@ -32,6 +35,7 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
             name: user.name.clone(),
             zsc_key: user.zsc_key.clone(),
             organizations: user.organizations.clone(),
+            data_centre: user.data_centre,
             created: now,
         })));
     }

@@ -1,14 +1,18 @@
 //! The emulator over real HTTP.
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
+mod consent;
 mod contacts;
 mod control;
 mod docs;
 mod durability;
 mod encoding;
 mod errors;
+mod hosts;
 mod integration;
 mod lists;
 mod oauth;
+mod scopes;
+mod tls;
 mod webhooks;
 mod world;

@@ -111,7 +111,7 @@ async fn tokens_expire_are_revoked_and_need_scopes() {
         || w.api.http.post(format!("{}/oauth/v2/token/revoke", w.api.url)).query(&[("token", &refresh)]);
     assert_eq!(send(revoke()).await, (200, json!({"status": "success"})));
     assert_eq!(api.call("GET", "contacts", Value::Null).await, unauthorized);
-    assert_eq!(send(revoke()).await, (200, json!({"error": "invalid_code"})));
+    assert_eq!(send(revoke()).await, (400, json!({"error": "invalid_code"})));
 
     for header in [None, Some("Bearer"), Some("Basic abc"), Some("Bearer nonsense")] {
         let mut request = w.api.http.get(format!("{}/books/v3/contacts?authtoken={}", w.api.url, api.token));
@@ -163,4 +163,126 @@ async fn the_oldest_tokens_are_dropped() {
     let answer =
         token(&w.api, &[("grant_type", "refresh_token"), ("refresh_token", &refresh), ID, SECRET]).await;
     assert_eq!(answer, json!({"error": "invalid_code"}));
+}
+
+#[tokio::test]
+async fn parameters_come_by_form_by_query_or_mixed() {
+    let w = world().await;
+    let refresh = w.api.refresh_token(DEMO_EMAIL, DEMO_ZSC_KEY, None).await;
+    let url = format!("{}/oauth/v2/token", w.api.url);
+    let grant = [("grant_type", "refresh_token"), ("refresh_token", refresh.as_str())];
+    let client = [ID, SECRET];
+    let multipart = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"client_id\"\r\n\r\n{}\r\n\
+         --b\r\nContent-Disposition: form-data; name=\"client_secret\"\r\n\r\n{}\r\n--b--\r\n",
+        ID.1, SECRET.1
+    );
+    for request in [
+        w.api.http.post(&url).query(&grant).form(&client),
+        w.api.http.post(&url).query(&client).form(&grant),
+        w.api.http.post(&url).query(&grant).query(&client).query(&[("redirect_url", "http://ignored")]),
+        w.api.http.post(&url).query(&grant).body(format!("client_id={}&client_secret={}", ID.1, SECRET.1)),
+        w.api
+            .http
+            .post(&url)
+            .query(&grant)
+            .header("Content-Type", "multipart/form-data; boundary=b")
+            .body(multipart),
+    ] {
+        let (status, answer) = send(request).await;
+        assert_eq!(status, 200);
+        let members: Vec<&String> = answer.as_object().unwrap().keys().collect();
+        assert_eq!(members, ["access_token", "api_domain", "expires_in", "scope", "token_type"], "{answer}");
+    }
+    for path in ["/oauth/v2/token", "/oauth/v2/token/revoke"] {
+        let (status, body) = w.api.call("GET", path, Value::Null).await;
+        assert_eq!((status, &body["code"]), (405, &json!(37)), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn one_access_token_can_be_revoked_alone() {
+    let w = world().await;
+    let refresh = w.api.refresh_token(DEMO_EMAIL, DEMO_ZSC_KEY, None).await;
+    let (one, two) = (w.api.access_token(&refresh).await, w.api.access_token(&refresh).await);
+    let url = format!("{}/oauth/v2/token/revoke", w.api.url);
+    assert_eq!(
+        send(w.api.http.post(&url).form(&[("token", &one)])).await,
+        (200, json!({"status": "success"}))
+    );
+    for (token, status) in [(one.clone(), 401), (two, 200)] {
+        let api = Api { token, ..w.api.clone() };
+        assert_eq!(api.call("GET", "contacts", Value::Null).await.0, status);
+    }
+    w.api.access_token(&refresh).await;
+    for token in [one.as_str(), "1000.a.b", ""] {
+        let answer = send(w.api.http.post(&url).form(&[("token", token)])).await;
+        assert_eq!(answer, (400, json!({"error": "invalid_code"})), "{token}");
+    }
+    assert_eq!(send(w.api.http.post(&url)).await.0, 400);
+}
+
+#[tokio::test]
+async fn client_credentials_name_an_organization_of_a_service() {
+    let w = world().await;
+    let ask = async |soid: &str, scope: &str| {
+        token(&w.api, &[("grant_type", "client_credentials"), ("scope", scope), ("soid", soid), ID, SECRET])
+            .await
+    };
+    let read = "ZohoBooks.contacts.READ";
+    for soid in ["ZohoBooks.10234695", "zohoinvoice.10234695", "ERP.10234695", ""] {
+        let answer = ask(soid, read).await;
+        assert!(
+            answer["access_token"].is_string() && answer.get("refresh_token").is_none(),
+            "{soid}: {answer}"
+        );
+    }
+    for soid in ["10234695", "ZohoBooks.1", "ZohoBooks.", "Nope.10234695"] {
+        assert_eq!(ask(soid, read).await, json!({"error": "invalid_soid"}), "{soid}");
+    }
+    for scope in ["", "ZohoBooks.contacts", "ZohoBooks.contacts.READ,nope"] {
+        assert_eq!(ask("ZohoBooks.10234695", scope).await, json!({"error": "invalid_scope"}), "{scope}");
+    }
+}
+
+#[tokio::test]
+async fn another_client_cannot_use_a_token_or_a_code() {
+    let mut seed = Seed::demo();
+    let mut other = seed.clients[0].clone();
+    other.client_id = "1000.OTHER".to_owned();
+    seed.clients.push(other);
+    let w = world_with(seed).await;
+    let refresh = w.api.refresh_token(DEMO_EMAIL, DEMO_ZSC_KEY, None).await;
+    let stolen =
+        [("grant_type", "refresh_token"), ("refresh_token", &refresh), ("client_id", "1000.OTHER"), SECRET];
+    assert_eq!(token(&w.api, &stolen).await, json!({"error": "invalid_code"}));
+    let body = json!({"client_id": DEMO_CLIENT_ID, "email": DEMO_EMAIL, "scope": "ZohoBooks.contacts.READ"});
+    let (_, minted) = w.api.call("POST", "/_emulator/oauth/codes", body).await;
+    let code = minted["code"].as_str().unwrap();
+    let stolen = [("grant_type", "authorization_code"), ("code", code), ("client_id", "1000.OTHER"), SECRET];
+    assert_eq!(token(&w.api, &stolen).await, json!({"error": "invalid_code"}));
+    // The attempt did not use the code up.
+    let own = [("grant_type", "authorization_code"), ("code", code), ID, SECRET];
+    assert!(token(&w.api, &own).await["refresh_token"].is_string());
+}
+
+#[tokio::test]
+async fn only_the_two_schemes_carry_a_token() {
+    let w = world().await;
+    let unknown = (401, json!({"code": 14, "message": "Invalid value passed for authtoken."}));
+    let url = format!("{}/books/v3/contacts", w.api.url);
+    for header in [
+        format!("Zoho-authtoken {}", w.api.token),
+        format!("Token {}", w.api.token),
+        w.api.token.clone(),
+        "Zoho-oauthtoken ".to_owned(),
+        format!("Bearer {}x", w.api.token),
+    ] {
+        assert_eq!(send(w.api.http.get(&url).header("Authorization", &header)).await, unknown, "{header}");
+    }
+    for header in [format!("BEARER   {}", w.api.token), format!("zoho-OAUTHtoken\t{} ", w.api.token)] {
+        assert_eq!(send(w.api.http.get(&url).header("Authorization", &header)).await.0, 200, "{header}");
+    }
+    let form = [("authtoken", w.api.token.as_str()), ("JSONString", "{\"contact_name\":\"x\"}")];
+    assert_eq!(send(w.api.http.post(&url).form(&form)).await, unknown);
 }

@@ -146,12 +146,14 @@ pub fn two_tenants() -> Seed {
         name: "Second".to_owned(),
         zsc_key: "second-key".to_owned(),
         organizations: vec!["60012345".to_owned()],
+        data_centre: DataCentre::Us,
     });
     seed.users.push(SeedUser {
         email: "alone@example.com".to_owned(),
         name: "Alone".to_owned(),
         zsc_key: "alone-key".to_owned(),
         organizations: Vec::new(),
+        data_centre: DataCentre::Us,
     });
     seed
 }
