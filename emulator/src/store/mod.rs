@@ -17,6 +17,7 @@ use imbl::OrdMap;
 use std::sync::Arc;
 
 use crate::error::{ApiError, Code};
+use crate::random::Random;
 use crate::seed::Seed;
 use crate::sync::locked;
 use books::Books;
@@ -84,11 +85,17 @@ pub(crate) struct Store {
     state: Mutex<State>,
     log: Option<Log>,
     seed: Seed,
+    random: Random,
 }
 
 impl Store {
     /// Opens the state file, if one is given, and applies `seed` when there is nothing in it.
-    pub(crate) fn open(path: Option<&Path>, seed: Seed, now: DateTime<Utc>) -> Result<Self, LogError> {
+    pub(crate) fn open(
+        path: Option<&Path>,
+        seed: Seed,
+        now: DateTime<Utc>,
+        random: Random,
+    ) -> Result<Self, LogError> {
         let (log, replayed) = match path {
             None => (None, None),
             Some(path) => {
@@ -98,7 +105,7 @@ impl Store {
                 (Some(log), (!changes.is_empty()).then_some(state))
             }
         };
-        let store = Self { state: Mutex::new(State::default()), log, seed };
+        let store = Self { state: Mutex::new(State::default()), log, seed, random };
         match replayed {
             Some(state) => *locked(&store.state) = state,
             None => {
@@ -106,6 +113,11 @@ impl Store {
             }
         }
         Ok(store)
+    }
+
+    /// The emulator's one source of chance.
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
     }
 
     /// The present state; later writes do not touch it.
