@@ -5,7 +5,8 @@ pub(crate) fn fits(pattern: &str, path: &str) -> bool {
     let (pattern, path) = (pattern.as_bytes(), path.as_bytes());
     let (mut p, mut t) = (0, 0);
     // Where to go on when the text after a star does not fit: the pattern after the star, and the text it has eaten.
-    let (mut narrow, mut wide): (Option<(usize, usize)>, Option<(usize, usize)>) = (None, None);
+    let mut narrow: Option<(usize, usize)> = None;
+    let mut wide: Option<(usize, usize)> = None;
     loop {
         if pattern.get(p) == Some(&b'*') {
             if pattern.get(p + 1) == Some(&b'*') {

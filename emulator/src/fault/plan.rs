@@ -94,13 +94,15 @@ impl Plan {
             FaultAction::Garbage { bytes } => {
                 let mut noise = random.noise(bytes);
                 // No text begins with this byte, whatever the generator drew for the others.
-                noise[..1].fill(0xff);
+                if let Some(first) = noise.first_mut() {
+                    *first = 0xff;
+                }
                 let body = Bytes::from(noise);
                 Self::ready(Answer { body, ..Reply::json(200, &Json::Null).into() })
             }
             FaultAction::TruncateBody { keep } => handled(Delivery::Truncated(keep)),
             FaultAction::CutBody { keep } => handled(Delivery::Cut(keep)),
-            FaultAction::SlowBody { bytes, ms } => handled(Delivery::Slow { bytes, ms }),
+            FaultAction::SlowBody { bytes, ms } => handled(Delivery::Slow { bytes: bytes.max(1), ms }),
             FaultAction::StaleRead { seconds } => {
                 let age = seconds.map_or(Age::OneWrite, Age::Seconds);
                 Self { make: Make::Handle { stale: Some(age), half: false }, ..Self::USUAL }

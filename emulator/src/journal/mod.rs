@@ -182,3 +182,38 @@ impl Journal {
             .take(filter.limit.unwrap_or(usize::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call(body: usize) -> Recorded {
+        Recorded {
+            request_body: vec![b'x'; body].into(),
+            response_body: vec![b'x'; body].into(),
+            ..Recorded::default()
+        }
+    }
+
+    #[test]
+    fn entries_and_bytes_are_bounded() {
+        let journal = Journal::default();
+        for _ in 0..600 {
+            journal.record(call(100_000));
+        }
+        let kept = journal.list(&JournalFilter::default());
+        let bytes: usize = kept.iter().map(|it| it.request_body.len() + it.response_body.len()).sum();
+        assert!(bytes <= MAX_BYTES && bytes > MAX_BYTES / 2, "{bytes}");
+        assert!(kept.iter().all(|it| it.request_body.len() == MAX_BODY));
+        assert_eq!(kept.last().map(|it| it.sequence), Some(600));
+
+        for _ in 0..=MAX_ENTRIES {
+            journal.record(call(0));
+        }
+        let kept = journal.list(&JournalFilter::default());
+        assert_eq!((kept.len(), kept[0].sequence), (MAX_ENTRIES, 602));
+        journal.clear();
+        journal.record(call(1));
+        assert_eq!(journal.list(&JournalFilter::default())[0].sequence, 1);
+    }
+}
