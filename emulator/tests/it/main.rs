@@ -1,12 +1,17 @@
 //! The emulator over real HTTP.
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
+mod clock;
 mod contacts;
 mod control;
 mod durability;
 mod encoding;
 mod errors;
+mod fault_delivery;
+mod faults;
 mod integration;
+mod journal;
+mod limits;
 mod lists;
 mod oauth;
 mod world;
