@@ -11,9 +11,9 @@ use crate::journal::JournalEntry;
 /// durations are left out, and so is the emulator's port.
 pub(crate) fn lines(journal: &Journal, filter: &JournalFilter, address: SocketAddr, timing: bool) -> String {
     let mut text = String::new();
-    for (_, entry) in journal.select(filter) {
+    for kept in journal.select(filter) {
         // An entry holds nothing that cannot be written as JSON.
-        let mut line = serde_json::to_value(&entry).unwrap_or_default();
+        let mut line = serde_json::to_value(kept.entry()).unwrap_or_default();
         if let (false, Some(members)) = (timing, line.as_object_mut()) {
             members.remove("duration_ms");
         }
@@ -33,7 +33,7 @@ pub(crate) fn har(
     timing: bool,
 ) -> String {
     let entries: Vec<Value> =
-        journal.select(filter).map(|(call, entry)| har_entry(&call, &entry, url, timing)).collect();
+        journal.select(filter).map(|kept| har_entry(&kept.call, kept.entry(), url, timing)).collect();
     let archive = json!({ "log": {
         "version": "1.2",
         "creator": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },

@@ -63,7 +63,7 @@ pub(super) fn body(body: &[u8], longest: usize) -> String {
         Err(_) => String::from_utf8_lossy(body),
     };
     let form =
-        !whole.contains(char::is_whitespace) && whole.contains('=') && !whole.starts_with(['{', '[', '<']);
+        whole.contains('=') && !whole.starts_with(['{', '[', '<']) && !whole.contains(char::is_whitespace);
     let mut masked = if form { query(&whole) } else { text(&whole) };
     if masked.len() > longest {
         masked.truncate(masked.floor_char_boundary(longest));

@@ -1,14 +1,14 @@
 //! What the emulator was asked and what it answered, with every secret masked.
 //!
 //! Recording a call keeps its bytes as they are, because it lies in the way of every answer. Masking waits until somebody
-//! reads.
+//! reads, and is done once.
 
 mod export;
 mod filter;
 mod mask;
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -24,7 +24,7 @@ pub(crate) use filter::{JournalFilter, value};
 
 /// Entries kept; older ones are forgotten.
 const MAX_ENTRIES: usize = 10_000;
-/// Bytes kept in all, so that large bodies cannot fill the memory.
+/// Bytes kept in all, so that large bodies cannot fill the memory. What was read takes up to as much again.
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes kept of one body.
 const MAX_BODY: usize = 64 * 1024;
@@ -113,9 +113,22 @@ impl Recorded {
     }
 }
 
+/// A call in the journal and, once somebody has read it, its entry.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    call: Recorded,
+    shown: OnceLock<JournalEntry>,
+}
+
+impl Kept {
+    fn entry(&self) -> &JournalEntry {
+        self.shown.get_or_init(|| self.call.entry())
+    }
+}
+
 #[derive(Debug, Default)]
 struct Ring {
-    entries: VecDeque<Arc<Recorded>>,
+    entries: VecDeque<Arc<Kept>>,
     bytes: usize,
     sequence: u64,
 }
@@ -137,22 +150,22 @@ impl Journal {
         ring.sequence += 1;
         call.sequence = ring.sequence;
         ring.bytes += call.weight();
-        ring.entries.push_back(Arc::new(call));
+        ring.entries.push_back(Arc::new(Kept { call, shown: OnceLock::new() }));
         while ring.entries.len() > MAX_ENTRIES || ring.bytes > MAX_BYTES {
             let Some(oldest) = ring.entries.pop_front() else { break };
-            ring.bytes -= oldest.weight();
+            ring.bytes -= oldest.call.weight();
         }
     }
 
     /// The matching entries, in the order that the filter asks for.
     pub(crate) fn list(&self, filter: &JournalFilter) -> Vec<JournalEntry> {
-        self.select(filter).map(|(_, entry)| entry).collect()
+        self.select(filter).map(|kept| kept.entry().clone()).collect()
     }
 
     /// The number of matching entries, whatever limit the filter has.
     pub(crate) fn count(&self, filter: &JournalFilter) -> usize {
         if filter.has_text.is_none() {
-            return locked(&self.0).entries.iter().filter(|call| filter.admits(call)).count();
+            return locked(&self.0).entries.iter().filter(|kept| filter.admits(&kept.call)).count();
         }
         self.select(&JournalFilter { limit: None, ..filter.clone() }).count()
     }
@@ -162,23 +175,17 @@ impl Journal {
         *locked(&self.0) = Ring::default();
     }
 
-    /// The matching calls with their entries. Masking happens outside of the lock.
-    pub(crate) fn select(
-        &self,
-        filter: &JournalFilter,
-    ) -> impl Iterator<Item = (Arc<Recorded>, JournalEntry)> + use<> {
-        let mut calls: Vec<Arc<Recorded>> =
-            locked(&self.0).entries.iter().filter(|call| filter.admits(call)).cloned().collect();
+    /// The matching calls. Masking happens outside of the lock.
+    pub(crate) fn select(&self, filter: &JournalFilter) -> impl Iterator<Item = Arc<Kept>> + use<> {
+        let mut calls: Vec<Arc<Kept>> =
+            locked(&self.0).entries.iter().filter(|kept| filter.admits(&kept.call)).cloned().collect();
         if filter.newest_first {
             calls.reverse();
         }
         let text = filter.has_text.clone();
-        let shown = calls.into_iter().map(|call| {
-            let entry = call.entry();
-            (call, entry)
-        });
-        shown
-            .filter(move |(_, entry)| text.as_ref().is_none_or(|text| filter::has_text(entry, text)))
+        calls
+            .into_iter()
+            .filter(move |kept| text.as_ref().is_none_or(|text| filter::has_text(kept.entry(), text)))
             .take(filter.limit.unwrap_or(usize::MAX))
     }
 }
@@ -199,7 +206,7 @@ mod tests {
     fn entries_and_bytes_are_bounded() {
         let journal = Journal::default();
         for _ in 0..600 {
-            journal.record(call(100_000));
+            journal.record(call(MAX_BODY + 1));
         }
         let kept = journal.list(&JournalFilter::default());
         let bytes: usize = kept.iter().map(|it| it.request_body.len() + it.response_body.len()).sum();

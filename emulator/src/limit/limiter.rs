@@ -92,6 +92,7 @@ impl Limiter {
         let usage = &mut locked(&self.0).1;
         usage.users.clear();
         usage.tokens.clear();
+        usage.organizations.retain(|_, used| used.in_process > 0);
         for used in usage.organizations.values_mut() {
             *used = OrganizationUse { in_process: used.in_process, ..OrganizationUse::default() };
         }

@@ -209,6 +209,12 @@ async fn limits_are_off_until_asked_for_and_are_checked() {
     let shown = control.limits().await.unwrap();
     assert!(!shown.limits.enforced && shown.limits.organization_minute == Some(100));
     assert_eq!(shown.usage.organizations[0].day, 120);
+    control.reset().await.unwrap();
+    assert!(
+        control.limits().await.unwrap().usage.organizations.is_empty(),
+        "the quotas start over with the records"
+    );
+    let w = World { api: Api::login(&w.api.url).await, ..w };
     let mut limits = shown.limits.clone();
     limits.headers = false;
     limits.day = None;
