@@ -138,7 +138,7 @@ async fn the_day_ends_at_midnight_and_depends_on_the_plan() {
 #[tokio::test]
 async fn calls_at_once_are_counted_while_they_last() {
     let (w, control) = limited(json!({"enforced": true, "concurrent": {"paid": 2}})).await;
-    w.emulator.fault(FaultRule::new(FaultAction::Delay { ms: 600 }).method("POST"));
+    w.emulator.fault(FaultRule::new(FaultAction::Delay { ms: 1500 }).method("POST"));
     let slow = |name: &'static str| {
         let api = w.api.clone();
         tokio::spawn(async move { api.call("POST", "contacts", json!({"contact_name": name})).await.0 })
