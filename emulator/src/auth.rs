@@ -117,6 +117,7 @@ mod tests {
     use chrono::TimeDelta;
 
     use super::*;
+    use crate::random::Random;
     use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
     use crate::store::change::Change;
 
@@ -126,7 +127,7 @@ mod tests {
     fn store(apps: &[&str], scope: &str) -> (Store, HeaderMap) {
         let mut seed = Seed::demo();
         seed.organizations[0].apps = apps.iter().map(|app| (*app).to_owned()).collect();
-        let store = Store::open(None, seed, NOW).unwrap();
+        let store = Store::open(None, seed, NOW, Random::default()).unwrap();
         let issued = store.write(|transaction| {
             let user_id = transaction.state.users.values().next().map_or(0, |user| user.user_id);
             transaction.apply(Change::AccessToken(Arc::new(AccessToken {

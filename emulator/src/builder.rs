@@ -1,20 +1,21 @@
 //! Starting and steering an emulator from Rust.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::{Clock, SystemClock};
-use crate::fault::{FaultId, FaultRule, Faults};
+use crate::clock::{Clock, ClockStart, SteeredClock};
+use crate::fault::{FaultId, FaultRule, FaultState, Faults, History};
 use crate::journal::{Journal, JournalEntry, JournalFilter};
+use crate::limit::{Limiter, Limits};
+use crate::random::Random;
 use crate::seed::Seed;
 use crate::server::{self, App};
 use crate::store::Store;
@@ -82,6 +83,12 @@ pub enum StartError {
         /// What is wrong.
         reason: String,
     },
+    /// A limit is out of range.
+    #[error("The limits cannot be used. {reason}")]
+    Limits {
+        /// What is allowed.
+        reason: &'static str,
+    },
     /// The seed contradicts itself.
     #[error("The seed cannot be used: {reason}. Correct the seed and start again.")]
     Seed {
@@ -99,10 +106,13 @@ pub struct StateError(String);
 pub struct Builder {
     host: IpAddr,
     port: u16,
-    clock: Arc<dyn Clock>,
+    clock: Option<Arc<dyn Clock>>,
+    clock_start: ClockStart,
     state_file: Option<PathBuf>,
     seed: Seed,
     tls: Option<TlsOptions>,
+    seed_number: Option<u64>,
+    limits: Limits,
 }
 
 impl Builder {
@@ -120,10 +130,33 @@ impl Builder {
         self
     }
 
-    /// Takes time from this clock; the default is the machine's.
+    /// Takes time from this clock, which only its owner moves: the control surface refuses to. Without one, the emulator
+    /// has a [`SteeredClock`] of its own.
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
-        self.clock = clock;
+        self.clock = Some(clock);
+        self
+    }
+
+    /// How the emulator's own clock starts; the default is [`ClockStart::Real`]. A clock given to [`Builder::clock`] wins.
+    #[must_use]
+    pub fn clock_start(mut self, start: ClockStart) -> Self {
+        self.clock_start = start;
+        self
+    }
+
+    /// Makes tokens, codes and the probabilities of faults repeatable; without a number they are unpredictable. With the
+    /// same number, the same seed, a frozen clock and one client, two runs of one script give the same answers.
+    #[must_use]
+    pub fn seed_number(mut self, number: u64) -> Self {
+        self.seed_number = Some(number);
+        self
+    }
+
+    /// Quotas to keep; the default is [`Limits::off`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
         self
     }
 
@@ -148,9 +181,13 @@ impl Builder {
         self
     }
 
-    /// Starts to listen. Errors: the address or the state file cannot be used, or the seed contradicts itself.
+    /// Starts to listen. Errors: the address or the state file cannot be used, the seed contradicts itself, or a limit is
+    /// out of range.
     pub async fn start(self) -> Result<Emulator, StartError> {
         self.seed.check().map_err(|reason| StartError::Seed { reason })?;
+        if let Some(reason) = self.limits.problem() {
+            return Err(StartError::Limits { reason });
+        }
         let wanted = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(wanted).await.map_err(|source| listen_error(wanted, source))?;
         let addr = listener.local_addr().map_err(|source| listen_error(wanted, source))?;
@@ -166,9 +203,19 @@ impl Builder {
             let secure = Secure::new(&setup, reachable(addr));
             secured = Some((listener, addr, secure, setup.ca_pem));
         }
-        let (path, seed, now) = (self.state_file, self.seed, self.clock.now());
+        let (clock, steered) = match self.clock {
+            Some(foreign) => (foreign, None),
+            None => {
+                let own = Arc::new(SteeredClock::new(self.clock_start));
+                (Arc::clone(&own) as Arc<dyn Clock>, Some(own))
+            }
+        };
+        let durable = self.state_file.is_some();
+        let (path, seed, now, random) =
+            (self.state_file, self.seed, clock.now(), Random::new(self.seed_number));
         let opened = tokio::task::spawn_blocking(move || {
-            Store::open(path.as_deref(), seed, now).map_err(|error| state_error(path.as_deref(), error))
+            Store::open(path.as_deref(), seed, now, random)
+                .map_err(|error| state_error(path.as_deref(), error))
         });
         let store = opened.await.map_err(|error| StartError::StateFile {
             path: PathBuf::new(),
@@ -176,15 +223,19 @@ impl Builder {
         })??;
         let app = Arc::new(App {
             store,
-            clock: self.clock,
+            clock,
+            steered,
             journal: Journal::default(),
             faults: Faults::default(),
             mishaps: Mishaps::default(),
             url: format!("http://{}", reachable(addr)),
             ca_pem: secured.as_ref().map(|(.., pem)| pem.clone()),
+            history: History::default(),
+            limiter: Arc::new(Limiter::new(self.limits)),
+            address: reachable(addr),
             stop: CancellationToken::new(),
             requests: AtomicU64::new(0),
-            used: Mutex::new(HashMap::new()),
+            durable,
         });
         let tasks = TaskTracker::new();
         tasks.spawn(sender::run(Arc::clone(&app)));
@@ -230,15 +281,19 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// Settings with their defaults: 127.0.0.1, any free port, the machine's clock, memory only, [`Seed::demo`].
+    /// Settings with their defaults: 127.0.0.1, any free port, the machine's clock, memory only, [`Seed::demo`],
+    /// unpredictable tokens, no limits.
     pub fn builder() -> Builder {
         Builder {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 0,
-            clock: Arc::new(SystemClock),
+            clock: None,
+            clock_start: ClockStart::Real,
             state_file: None,
             seed: Seed::demo(),
             tls: None,
+            seed_number: None,
+            limits: Limits::off(),
         }
     }
 
@@ -277,20 +332,51 @@ impl Emulator {
         self.app.journal.clear();
     }
 
-    /// Goes back to the seed: records, tokens and id counters. Journal and faults stay.
-    /// Errors: the state file cannot be written.
+    /// Goes back to the seed: records, tokens, id counters and what the limits counted. Journal, faults, limits, clock
+    /// and chance stay. Errors: the state file cannot be written.
     pub fn reset(&self) -> Result<(), StateError> {
-        self.app.store.reset(self.app.clock.now()).map_err(|error| StateError(error.to_string()))
+        self.app.reset(self.app.clock.now()).map_err(|error| StateError(error.to_string()))
     }
 
-    /// Adds a fault rule; rules are asked in the order in which they were added.
+    /// The emulator's own clock; `None` when it was started with one of the caller's.
+    pub fn clock(&self) -> Option<&SteeredClock> {
+        self.app.steered.as_deref()
+    }
+
+    /// Adds a fault rule; rules are asked in the order in which they were added, and the first one that fires wins.
     pub fn fault(&self, rule: FaultRule) -> FaultId {
         self.app.faults.add(rule)
+    }
+
+    /// The rules in force with what they have done so far.
+    pub fn faults(&self) -> Vec<FaultState> {
+        self.app.faults.list()
+    }
+
+    /// Removes one rule; says whether there was one.
+    pub fn remove_fault(&self, id: FaultId) -> bool {
+        self.app.faults.remove(id)
     }
 
     /// Removes all fault rules.
     pub fn clear_faults(&self) {
         self.app.faults.clear();
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> Limits {
+        self.app.limiter.limits()
+    }
+
+    /// Changes the limits; what was counted stays. Errors: a sentence about a number that is out of range.
+    pub fn set_limits(&self, limits: Limits) -> Result<(), &'static str> {
+        match limits.problem() {
+            Some(problem) => Err(problem),
+            None => {
+                self.app.limiter.set(limits);
+                Ok(())
+            }
+        }
     }
 
     /// Stops listening, lets running calls finish for up to five seconds, then returns.

@@ -25,12 +25,16 @@ pub(crate) enum Code {
     UnknownUnique,
     Linked,
     MethodNotAllowed,
+    UserBlocked,
+    OrganizationBlocked,
+    DayUsedUp,
     NotAuthorized,
     BodyTooLarge,
     NotEmulated,
     Internal,
     NotFound,
     MalformedJson,
+    TooManyInProcess,
     DuplicateName,
     WrongOrganization,
     NoOrganization,
@@ -81,12 +85,35 @@ impl Code {
                 "The contact \"{}\" is linked with Zoho CRM and cannot be deleted. Remove the link first.",
             ),
             Self::MethodNotAllowed => (37, 405, "The HTTP method is not allowed for the requested resource"),
+            Self::UserBlocked => (
+                43,
+                429,
+                "For security reasons you have been blocked for some time as you have exceeded the maximum number of \
+                 requests per minute.",
+            ),
+            // The slip of grammar is the service's own.
+            Self::OrganizationBlocked => (
+                44,
+                429,
+                "For security reasons your organization has been blocked as it have exceeded the maximum number of \
+                 requests per minute that can originate from an organization.",
+            ),
+            Self::DayUsedUp => (
+                45,
+                429,
+                "The API call for this organization has exceeded the maximum call rate limit of {}.",
+            ),
             Self::NotAuthorized => (57, 401, "You are not authorized to perform this operation"),
             Self::BodyTooLarge => (413, 413, "The request body is larger than 10 MiB."),
             Self::NotEmulated => (501, 501, "{} is not emulated yet"),
             Self::Internal => (1000, 500, "Internal error"),
             Self::NotFound => (1002, 404, "{} does not exist."),
             Self::MalformedJson => (1038, 400, "JSON is not well formed"),
+            Self::TooManyInProcess => (
+                1070,
+                429,
+                "You have reached the maximum number of in process requests allowed. Kindly try again after some time.",
+            ),
             Self::DuplicateName => (3062, 400, "The {} already exists. Please specify a different name."),
             Self::WrongOrganization => {
                 (6041, 400, "This user is not associated with the CompanyID/CompanyName:{}.")

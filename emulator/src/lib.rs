@@ -28,9 +28,12 @@ mod host;
 mod integration;
 mod journal;
 mod json;
+mod limit;
 mod oauth;
 mod page;
+mod pattern;
 mod product;
+mod random;
 mod request;
 mod resource;
 mod routes;
@@ -44,10 +47,11 @@ mod tls;
 mod webhook;
 
 pub use builder::{Builder, Emulator, StartError, StateError};
-pub use clock::{Clock, ManualClock, SystemClock};
-pub use fault::{FaultAction, FaultId, FaultRule};
+pub use clock::{Clock, ClockError, ClockMode, ClockStart, ManualClock, SteeredClock, SystemClock};
+pub use fault::{ExceededLimit, FaultAction, FaultId, FaultRule, FaultState};
 pub use host::DataCentre;
 pub use journal::JournalEntry;
+pub use limit::{ConcurrentLimits, DayLimits, Limits};
 pub use seed::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ORGANIZATION_NAME,
     DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedOrganization, SeedUser,

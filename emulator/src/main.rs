@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Parser;
-use finbridge_emulator::{Emulator, Seed, TlsOptions};
+use clap::{Parser, ValueEnum};
+use finbridge_emulator::{ClockStart, Emulator, Limits, Seed, TlsOptions};
 
 /// Emulates the Zoho Books v3 REST API.
 #[derive(Parser)]
@@ -33,6 +33,21 @@ struct Arguments {
     /// Directory that keeps the authority that signs for TLS, so that clients trust it once.
     #[arg(long, value_name = "DIR", default_value = "data/emulator-tls", requires = "tls")]
     tls_dir: PathBuf,
+    /// The clock: real, frozen, frozen@INSTANT, or an RFC 3339 instant to run from.
+    #[arg(long, default_value = "real", value_name = "CLOCK")]
+    clock: ClockStart,
+    /// Number that makes tokens and chance repeatable; without it they are unpredictable.
+    #[arg(long, value_name = "N")]
+    random_seed: Option<u64>,
+    /// Quotas to keep: off, or real for those of the service.
+    #[arg(long, value_enum, default_value = "off")]
+    limits: Quotas,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Quotas {
+    Off,
+    Real,
 }
 
 #[tokio::main]
@@ -50,7 +65,18 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
-    let mut builder = Emulator::builder().host(arguments.host).port(arguments.port);
+    let limits = match arguments.limits {
+        Quotas::Off => Limits::off(),
+        Quotas::Real => Limits::real(),
+    };
+    let mut builder = Emulator::builder()
+        .host(arguments.host)
+        .port(arguments.port)
+        .clock_start(arguments.clock)
+        .limits(limits);
+    if let Some(number) = arguments.random_seed {
+        builder = builder.seed_number(number);
+    }
     if let Some(path) = arguments.seed_file {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             format!("The seed file {} cannot be read: {error}. Check the path.", path.display())

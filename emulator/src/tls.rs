@@ -21,7 +21,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -95,9 +95,9 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Shakes hands on a fresh connection. `None` when the client does not manage to in time or the emulator stops.
-pub(crate) async fn open(
+pub(crate) async fn open<S: Stream + 'static>(
     secure: Option<&Secure>,
-    stream: TcpStream,
+    stream: S,
     stop: &CancellationToken,
 ) -> Option<Box<dyn Stream>> {
     let Some(secure) = secure else { return Some(Box::new(stream)) };

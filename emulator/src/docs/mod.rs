@@ -6,36 +6,31 @@ mod page;
 mod schema;
 
 use crate::envelope::Reply;
-use crate::json::Json;
 use crate::product::Product;
 use crate::routes::{Handler, Operation, Served, operations};
 
-/// Answers `GET /_emulator/docs`, `/docs/{app}`, `/openapi`, `/openapi/{app}.json` and `/coverage.md`; nothing for any
-/// other path.
-pub(crate) fn handle(method: &str, path: &str, url: &str) -> Option<Reply> {
-    if method != "GET" && method != "HEAD" {
-        return None;
-    }
-    let product = |app: &str| Product::ALL.into_iter().find(|it| it.app() == app);
-    match path {
-        "docs" => Some(Reply::html(page::index())),
-        "openapi" => Some(Reply::json(200, &index())),
-        "coverage.md" => {
-            Some(Reply::file("text/markdown; charset=utf-8".into(), coverage::markdown().into()))
-        }
-        _ => {
-            if let Some(app) = path.strip_prefix("docs/") {
-                return product(app).map(|it| Reply::html(page::product(it)));
-            }
-            let app = path.strip_prefix("openapi/")?.strip_suffix(".json")?;
-            product(app).map(|it| Reply::json(200, &openapi::document(it, url)))
-        }
-    }
+/// The list of apps.
+pub(crate) fn index() -> Reply {
+    Reply::html(page::index())
 }
 
-fn index() -> Json {
-    let files = Product::ALL.map(|it| (it.app(), format!("/_emulator/openapi/{}.json", it.app()).into()));
-    Json::object(files)
+/// The page of one app; nothing for a name that is none.
+pub(crate) fn app(name: &str) -> Option<Reply> {
+    product(name).map(|it| Reply::html(page::product(it)))
+}
+
+/// `<app>.json`: OpenAPI 3.1 of one app, called at `url`; nothing for a name that is none.
+pub(crate) fn openapi(name: &str, url: &str) -> Option<Reply> {
+    product(name.strip_suffix(".json")?).map(|it| Reply::json(200, &openapi::document(it, url)))
+}
+
+/// `COVERAGE.md`.
+pub(crate) fn coverage() -> Reply {
+    Reply::file("text/markdown; charset=utf-8".into(), coverage::markdown().into())
+}
+
+fn product(name: &str) -> Option<Product> {
+    Product::ALL.into_iter().find(|it| it.app() == name)
 }
 
 /// The operations of one app, by path and then by method, as documents show them.

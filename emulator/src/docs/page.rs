@@ -30,14 +30,14 @@ pub(crate) fn index() -> String {
     for product in Product::ALL {
         let app = product.app();
         body.push_str(&format!(
-            "<li><a href=\"/_emulator/docs/{app}\">{}</a> at <code>/{}</code>, \
+            "<li><a href=\"/_emulator/docs/app/{app}\">{}</a> at <code>/{}</code>, \
              <a href=\"/_emulator/openapi/{app}.json\">OpenAPI 3.1</a></li>",
             product.title(),
             product.root()
         ));
     }
     body.push_str(
-        "</ul><p><a href=\"/_emulator/coverage.md\">Coverage</a> · <a href=\"/_emulator\">Status</a></p>\
+        "</ul><p><a href=\"/_emulator/coverage.md\">Coverage</a> · <a href=\"/_emulator/docs/control\">Control calls</a> · <a href=\"/_emulator\">Status</a></p>\
          <h2>The fenced surface, <code>/integration/v1</code></h2>\
          <p>It stands for the vendor's private service that joins CRM and finance records.</p><table>",
     );

@@ -84,7 +84,7 @@ pub(crate) fn mint_code(transaction: &mut Transaction, now: DateTime<Utc>, new: 
         transaction.apply(Change::CodeDeleted(code));
     }
     let code = Arc::new(GrantCode {
-        code: secret(),
+        code: transaction.random.secret(),
         user_id: new.user_id,
         client_id: new.client_id.to_owned(),
         scopes: new.scopes,
@@ -104,7 +104,7 @@ pub(crate) fn issue_refresh(
     scopes: &[String],
 ) -> String {
     let token = Arc::new(RefreshToken {
-        token: secret(),
+        token: transaction.random.secret(),
         serial: next_serial(transaction),
         user_id,
         client_id: client_id.to_owned(),
@@ -149,7 +149,7 @@ fn issue_access(transaction: &mut Transaction, now: DateTime<Utc>, grant: Grant<
         transaction.apply(Change::AccessTokenDeleted(token));
     }
     let token = Arc::new(AccessToken {
-        token: secret(),
+        token: transaction.random.secret(),
         serial: next_serial(transaction),
         user_id: grant.user_id,
         client_id: grant.client_id.to_owned(),
@@ -188,9 +188,4 @@ fn next_serial(transaction: &Transaction) -> u64 {
     let state = &transaction.state;
     let refresh = state.refresh_tokens.values().map(|token| token.serial);
     refresh.chain(state.access_tokens.values().map(|token| token.serial)).max().map_or(1, |last| last + 1)
-}
-
-/// `1000.<32 hex>.<32 hex>`, unguessable.
-fn secret() -> String {
-    format!("1000.{:032x}.{:032x}", rand::random::<u128>(), rand::random::<u128>())
 }

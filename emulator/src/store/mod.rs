@@ -23,6 +23,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 use crate::error::{ApiError, Code};
+use crate::random::Random;
 use crate::seed::Seed;
 use crate::sync::locked;
 use crate::webhook::event;
@@ -46,7 +47,7 @@ pub(crate) struct State {
     pub(crate) webhooks: OrdMap<u64, Arc<Webhook>>,
     pub(crate) deliveries: OrdMap<u64, Arc<Delivery>>,
     /// Ids of the deliveries that are not finished.
-    pending: OrdSet<u64>,
+    pub(crate) pending: OrdSet<u64>,
     pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
     pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
     pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
@@ -92,6 +93,7 @@ impl State {
 /// A running change: a working copy and the record of what was done to it.
 pub(crate) struct Transaction {
     pub(crate) state: State,
+    pub(crate) random: Arc<Random>,
     changes: Vec<Change>,
 }
 
@@ -138,12 +140,18 @@ pub(crate) struct Store {
     state: Mutex<State>,
     log: Option<Log>,
     seed: Seed,
+    random: Arc<Random>,
     changed: Notify,
 }
 
 impl Store {
     /// Opens the state file, if one is given, and applies `seed` when there is nothing in it.
-    pub(crate) fn open(path: Option<&Path>, seed: Seed, now: DateTime<Utc>) -> Result<Self, LogError> {
+    pub(crate) fn open(
+        path: Option<&Path>,
+        seed: Seed,
+        now: DateTime<Utc>,
+        random: Random,
+    ) -> Result<Self, LogError> {
         let (log, replayed) = match path {
             None => (None, None),
             Some(path) => {
@@ -153,7 +161,8 @@ impl Store {
                 (Some(log), (!changes.is_empty()).then_some(state))
             }
         };
-        let store = Self { state: Mutex::new(State::default()), log, seed, changed: Notify::new() };
+        let random = Arc::new(random);
+        let store = Self { state: Mutex::new(State::default()), log, seed, random, changed: Notify::new() };
         match replayed {
             Some(state) => *locked(&store.state) = state,
             None => {
@@ -161,6 +170,11 @@ impl Store {
             }
         }
         Ok(store)
+    }
+
+    /// The emulator's one source of chance.
+    pub(crate) fn random(&self) -> &Random {
+        &self.random
     }
 
     /// The present state; later writes do not touch it.
@@ -174,7 +188,8 @@ impl Store {
         act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let mut current = locked(&self.state);
-        let mut transaction = Transaction { state: current.clone(), changes: Vec::new() };
+        let mut transaction =
+            Transaction { state: current.clone(), random: Arc::clone(&self.random), changes: Vec::new() };
         let value = act(&mut transaction)?;
         self.publish(&mut current, transaction).map_err(|error| {
             tracing::error!(%error, "a change could not be written to the state file and was refused");
@@ -186,7 +201,11 @@ impl Store {
     /// Forgets everything and applies the seed again.
     pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), LogError> {
         let mut current = locked(&self.state);
-        let mut transaction = Transaction { state: State::default(), changes: vec![Change::Clear] };
+        let mut transaction = Transaction {
+            state: State::default(),
+            random: Arc::clone(&self.random),
+            changes: vec![Change::Clear],
+        };
         seeding::plant(&mut transaction, &self.seed, now);
         self.publish(&mut current, transaction)?;
         drop(current);

@@ -3,7 +3,6 @@
 //! A delivery is part of the change that causes it: both are in the state file, or neither is, so that a crash loses
 //! no event.
 
-pub(crate) mod control;
 pub(crate) mod event;
 pub(crate) mod fault;
 pub(crate) mod model;

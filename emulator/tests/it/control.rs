@@ -50,6 +50,23 @@ async fn reset_health_and_status_page() {
     assert!(page.headers()["content-type"].to_str().unwrap().starts_with("text/html"));
     let page = page.text().await.unwrap();
     assert!(page.contains("Finbridge Demo Inc.") && page.contains("/books/v3/contacts"));
+    assert!(
+        page.contains("Contacts 1")
+            && page.contains("Off: no call is refused.")
+            && !page.contains("http-equiv")
+    );
+    w.emulator.fault(FaultRule::preset("stale_read").unwrap().path("/nowhere"));
+    w.emulator.set_limits(Limits::real()).unwrap();
+    let page = w.api.request("GET", "/_emulator").send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("stale_read") && page.contains("per user and minute 200"), "{page}");
+    w.emulator.clear_faults();
+    w.emulator.set_limits(Limits::off()).unwrap();
+    let docs = w.api.request("GET", "/_emulator/docs").send().await.unwrap().text().await.unwrap();
+    for call in
+        ["POST /_emulator/clock/advance", "PATCH /_emulator/faults/{id}", "GET /_emulator/journal/count"]
+    {
+        assert!(docs.contains(call), "{call}");
+    }
     assert_eq!(w.api.get("/_emulator/health").await["status"], "ok");
     let first = w.api.get("contacts").await["contacts"][0]["contact_id"].clone();
     assert_eq!(w.api.call("POST", "/_emulator/reset", Value::Null).await.0, 200);

@@ -69,11 +69,11 @@ async fn pages_can_be_read_offline() {
     let world = world().await;
     let index = text(&world, "docs").await;
     for app in APPS {
-        assert!(index.contains(&format!("/_emulator/docs/{app}")));
-        let page = text(&world, &format!("docs/{app}")).await;
+        assert!(index.contains(&format!("/_emulator/docs/app/{app}")));
+        let page = text(&world, &format!("docs/app/{app}")).await;
         assert!(!page.contains("<script") && !page.contains("https://"), "{app} needs the network");
     }
-    let books = text(&world, "docs/books").await;
+    let books = text(&world, "docs/app/books").await;
     assert!(
         books.contains("/books/v3/items/{id}") && books.contains("text, at most 100 characters, required")
     );

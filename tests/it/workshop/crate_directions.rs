@@ -18,6 +18,7 @@ const ZOHO: &str = "finbridge-zoho";
 const SYNC: &str = "finbridge-sync";
 const API: &str = "finbridge";
 const EMULATOR: &str = "finbridge-emulator";
+const EMULATOR_CLIENT: &str = "finbridge-emulator-client";
 const TESTS: &str = "finbridge-tests";
 const BENCH: &str = "finbridge-bench";
 
@@ -46,11 +47,13 @@ const PLACES: &[Place] = &[
         uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, EMULATOR],
         uses_in_tests: &[],
     },
-    Place { name: EMULATOR, directory: "emulator", uses: &[], uses_in_tests: &[] },
+    Place { name: EMULATOR, directory: "emulator", uses: &[], uses_in_tests: &[EMULATOR_CLIENT] },
+    // It shares no type with the emulator, so that it also tests whether the control surface is enough.
+    Place { name: EMULATOR_CLIENT, directory: "emulator/client", uses: &[], uses_in_tests: &[] },
     Place {
         name: TESTS,
         directory: "tests",
-        uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, API, EMULATOR],
+        uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, API, EMULATOR, EMULATOR_CLIENT],
         uses_in_tests: &[],
     },
     // It reaches the emulator through the embedded one or the test world, so that both measure the same
@@ -98,9 +101,9 @@ const RESERVED: &[Reserved] = &[
     Reserved {
         what: "an HTTP client",
         names: &["reqwest", "reqwest-", "ureq", "isahc", "surf", "attohttpc", "curl", "awc"],
-        users: &[ZOHO, EMULATOR, TESTS, BENCH],
+        users: &[ZOHO, EMULATOR, EMULATOR_CLIENT, TESTS, BENCH],
         users_in_tests: &[API],
-        reason: "only a connector talks to a finance app, and the emulator to a webhook's receiver",
+        reason: "only a connector talks to a finance app, the emulator to a webhook's receiver, its client to it",
     },
     Reserved {
         what: "metrics and trace exporters",
@@ -319,7 +322,8 @@ fn the_table_keeps_its_promises() {
         let place = place(name).expect("a crate of the table");
         [place.uses, place.uses_in_tests].concat()
     };
-    assert!(all(DOMAIN).is_empty() && all(EMULATOR).is_empty() && all(MIGRATION).is_empty());
+    assert!(all(DOMAIN).is_empty() && all(EMULATOR_CLIENT).is_empty() && all(MIGRATION).is_empty());
+    assert_eq!(all(EMULATOR), [EMULATOR_CLIENT], "the emulator knows its client in tests only");
     assert_eq!(users(EMULATOR), [API, TESTS], "the emulator shares no type with a connector");
     assert_eq!(users(ZOHO), [API, TESTS, BENCH], "the engine sees the contract, never an app");
 }

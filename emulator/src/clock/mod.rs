@@ -1,10 +1,15 @@
 //! The emulator's own time source, so that a test can move token expiry and `last_modified_time` at will.
 
+pub(crate) mod duration;
+mod steered;
+
 use std::sync::Mutex;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::sync::locked;
+
+pub use steered::{ClockError, ClockMode, ClockStart, SteeredClock};
 
 /// Tells the emulator what time it is. Every timestamp and every token expiry comes from here.
 pub trait Clock: Send + Sync + 'static {

@@ -1,0 +1,167 @@
+//! Webhooks: subscriptions, the delivery log, faults of delivery, firing by hand.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Call, Refusal, Route, document, route};
+use crate::envelope::Reply;
+use crate::resource;
+use crate::store::change::Change;
+use crate::store::kind::Kind;
+use crate::webhook::event::{delivery, shown};
+use crate::webhook::fault::Rule;
+use crate::webhook::model::{Delivery, Webhook};
+
+pub(super) static ROUTES: &[Route] = &[
+    route("GET", "webhooks", "The subscriptions, secrets masked.", list),
+    route(
+        "POST",
+        "webhooks",
+        "Subscribes: {organization_id, url, events?, format?, secret?, encoding?, sign_query?, headers?}. events are \
+         <resource>.<created|edited|deleted> with * for either part; format is default, event (Billing's) or form; \
+         a secret signs the raw body with HMAC-SHA256 in X-Zoho-Webhook-Signature, encoding hex or base64; sign_query \
+         puts the sorted query parameters in front of it.",
+        subscribe,
+    ),
+    route("DELETE", "webhooks/*", "Ends a subscription.", unsubscribe),
+    route(
+        "GET",
+        "webhooks/deliveries",
+        "The delivery log, oldest first. Narrowed by event, status (pending, delivered, failed, lost), webhook_id.",
+        deliveries,
+    ),
+    route("DELETE", "webhooks/deliveries", "Forgets all deliveries, those that wait included.", forget),
+    route("GET", "webhooks/faults", "The faults of delivery with what is left of their counts.", faults),
+    route(
+        "POST",
+        "webhooks/faults",
+        "Makes deliveries go wrong: {kind: lost | doubled | late | reordered, seconds (for late), event?, count?}.",
+        add_fault,
+    ),
+    route("DELETE", "webhooks/faults", "Removes all faults of delivery.", clear_faults),
+    route(
+        "POST",
+        "webhooks/fire",
+        "Sends a record's event as if it had just happened: {webhook_id, resource, id, event}.",
+        fire,
+    ),
+];
+
+fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let all: Vec<Value> = call.app.store.read().webhooks.values().map(|it| masked(it)).collect();
+    Ok(document(200, &json!({ "webhooks": all })))
+}
+
+fn masked(webhook: &Webhook) -> Value {
+    let mut shown = json!(webhook);
+    if !webhook.secret.is_empty() {
+        shown["secret"] = "***".into();
+    }
+    shown
+}
+
+fn write(call: &Call<'_>, changes: Vec<Change>) -> Result<(), Refusal> {
+    let written = call.app.store.write(|transaction| {
+        changes.into_iter().for_each(|change| transaction.apply(change));
+        Ok(())
+    });
+    match written.map(|()| call.app.store.settle()) {
+        Ok(Ok(())) => Ok(()),
+        _ => Err(Refusal(500, "The state file could not be written. Free space on its disk.".to_owned())),
+    }
+}
+
+fn subscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let mut webhook: Webhook = call.read("subscription")?;
+    if !(webhook.url.starts_with("http://") || webhook.url.starts_with("https://")) {
+        return Err(Refusal::bad("url is an http or https address."));
+    }
+    let state = call.app.store.read();
+    if !state.organizations.contains_key(&webhook.organization_id) {
+        return Err(Refusal::bad("organization_id names no organization of the emulator."));
+    }
+    webhook.id = state.webhooks.keys().next_back().map_or(1, |last| last + 1);
+    let shown = masked(&webhook);
+    write(call, vec![Change::Webhook(Arc::new(webhook))])?;
+    Ok(document(201, &json!({ "webhook": shown })))
+}
+
+fn unsubscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let state = call.app.store.read();
+    let id = call.id.parse::<u64>().ok().filter(|id| state.webhooks.contains_key(id));
+    let id = id.ok_or_else(|| Refusal(404, "There is no webhook with this id.".to_owned()))?;
+    write(call, vec![Change::WebhookDeleted(id)])?;
+    Ok(document(200, &json!({ "status": "removed" })))
+}
+
+fn deliveries(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let (event, status) = (call.query.get("event"), call.query.get("status"));
+    let webhook = call.query.get("webhook_id");
+    let word = |it: &Delivery| json!(it.status).as_str().map(str::to_owned).unwrap_or_default();
+    let state = call.app.store.read();
+    let found: Vec<Value> = state
+        .deliveries
+        .values()
+        .filter(|it| event.is_none_or(|event| it.event == event))
+        .filter(|it| status.is_none_or(|status| word(it) == status))
+        .filter(|it| webhook.is_none_or(|id| it.webhook_id.to_string() == id))
+        .map(|it| json!(it))
+        .collect();
+    Ok(document(200, &json!({ "deliveries": found })))
+}
+
+fn forget(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let ids: Vec<u64> = call.app.store.read().deliveries.keys().copied().collect();
+    write(call, ids.into_iter().map(Change::DeliveryDeleted).collect())?;
+    Ok(document(200, &json!({ "status": "cleared" })))
+}
+
+fn faults(call: &Call<'_>) -> Result<Reply, Refusal> {
+    Ok(document(200, &json!({ "faults": call.app.mishaps.list() })))
+}
+
+fn add_fault(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let rule: Rule = call.read("fault")?;
+    call.app.mishaps.add(rule);
+    Ok(document(201, &json!({ "status": "added" })))
+}
+
+fn clear_faults(call: &Call<'_>) -> Result<Reply, Refusal> {
+    call.app.mishaps.clear();
+    Ok(document(200, &json!({ "status": "cleared" })))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shot {
+    webhook_id: u64,
+    /// Singular key of the resource.
+    resource: String,
+    id: String,
+    event: String,
+}
+
+fn fire(call: &Call<'_>) -> Result<Reply, Refusal> {
+    let shot: Shot = call.read("shot")?;
+    if !["created", "edited", "deleted"].contains(&shot.event.as_str()) {
+        return Err(Refusal::bad("event is created, edited or deleted."));
+    }
+    let state = call.app.store.read();
+    let webhook = state.webhooks.get(&shot.webhook_id);
+    let webhook = webhook.ok_or_else(|| Refusal::bad("webhook_id names no webhook."))?;
+    let kind = Kind::all().find(|kind| resource::of(*kind).spec().singular == shot.resource);
+    let kind =
+        kind.ok_or_else(|| Refusal::bad("resource is the singular key of a resource, such as invoice."))?;
+    let record = shot
+        .id
+        .parse()
+        .ok()
+        .and_then(|id: u64| Some((id, shown(&state, &webhook.organization_id, kind, id)?)));
+    let (id, record) = record.ok_or_else(|| Refusal::bad("id names no record of the organization."))?;
+    let next = state.next_delivery();
+    let fired = delivery(next, webhook, &shot.event, id, &record);
+    write(call, vec![Change::Delivery(Arc::new(fired))])?;
+    Ok(document(201, &json!({ "delivery_id": next })))
+}
