@@ -61,7 +61,7 @@ async fn reset_health_and_status_page() {
     assert!(page.contains("stale_read") && page.contains("per user and minute 200"), "{page}");
     w.emulator.clear_faults();
     w.emulator.set_limits(Limits::off()).unwrap();
-    let docs = w.api.request("GET", "/_emulator/docs").send().await.unwrap().text().await.unwrap();
+    let docs = w.api.request("GET", "/_emulator/docs/control").send().await.unwrap().text().await.unwrap();
     for call in
         ["POST /_emulator/clock/advance", "PATCH /_emulator/faults/{id}", "GET /_emulator/journal/count"]
     {
