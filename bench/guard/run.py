@@ -196,7 +196,7 @@ def main():
     parser.add_argument("--binary", default=str(ROOT / "target/release/finbridge"), help="the program to attack")
     binary = parser.parse_args().binary
     if not pathlib.Path(binary).exists():
-        raise SystemExit(f"{binary} is not there; build it with `cargo build --release --workspace`")
+        raise SystemExit(f"{binary} is not there; build it with `cargo build --release`")
     server = Server(binary)
     try:
         worst = alone(server)
