@@ -117,6 +117,14 @@ impl Table {
     pub(crate) fn ordered(&self, column: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
         self.by_column.get(column).map(|index| index.iter().map(|(_, id)| *id))
     }
+
+    /// Ids of the records that hold `text` in an indexed column, compared trimmed and without case; `None` for a column
+    /// without an index.
+    pub(crate) fn holding(&self, column: &str, text: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
+        let index = self.by_column.get(column)?;
+        let key = Key::Text(fold(text));
+        Some(index.range((key.clone(), 0)..=(key, u64::MAX)).map(|(_, id)| *id))
+    }
 }
 
 fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'static str, Key)> {
