@@ -28,8 +28,6 @@ pub(crate) struct Source {
     pub(crate) left: &'static str,
     /// Member of an invoice with the ids of those applied to it.
     pub(crate) member: &'static str,
-    /// Name of an application's id.
-    pub(crate) id: &'static str,
 }
 
 /// Customer payments.
@@ -39,7 +37,6 @@ pub(crate) static PAYMENTS: Source = Source {
     whole: "amount",
     left: "unused_amount",
     member: "payment_ids",
-    id: "invoice_payment_id",
 };
 
 /// Credit notes.
@@ -49,7 +46,6 @@ pub(crate) static CREDITS: Source = Source {
     whole: "total",
     left: "balance",
     member: "creditnote_ids",
-    id: "creditnote_invoice_id",
 };
 
 /// An amount of a source applied to one invoice.

@@ -3,10 +3,17 @@
 
 mod contacts;
 mod control;
+mod creditnotes;
+mod customerpayments;
 mod durability;
 mod encoding;
 mod errors;
+mod estimates;
 mod integration;
+mod invoices;
 mod lists;
 mod oauth;
+mod sales;
+mod salesorders;
+mod totals;
 mod world;

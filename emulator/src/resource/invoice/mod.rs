@@ -6,6 +6,8 @@ mod routes;
 mod spec;
 mod status;
 mod terms;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use routes::OPERATIONS;
 
