@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::line::{self, Discount};
-use super::{layout, party, person, total};
+use super::{address, layout, party, person, total};
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::error::{ApiError, Code};
@@ -104,6 +104,7 @@ pub(crate) fn take(
         let absent = *value == Json::Null || value.as_str() == Some("");
         record.set("discount", if absent { Json::amount(Decimal::ZERO) } else { value.clone() });
     }
+    address::take(desk, record, before, body)?;
     person::take(desk, record, before, body)?;
     line::take(desk, record, body, false)?;
     // Clients that discount lines rarely say so besides.

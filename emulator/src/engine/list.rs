@@ -180,7 +180,7 @@ fn sorted(
     match column {
         "created_time" => rows.sort_by_key(|row| (row.created, row.id)),
         "last_modified_time" => rows.sort_by_key(|row| (row.modified, row.id)),
-        _ => rows.sort_by_cached_key(|row| (Key::of(&resource.show(column, row, reader)), row.id)),
+        _ => rows.sort_by_cached_key(|row| (Key::of(&resource.sort_value(column, row, reader)), row.id)),
     }
     if descending {
         rows.reverse();

@@ -206,6 +206,11 @@ pub(crate) trait Resource: Sync {
         self.show(name, record, reader)
     }
 
+    /// The value that a list sorted by `name` compares, where it differs from what is shown.
+    fn sort_value(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
+        self.show(name, record, reader)
+    }
+
     /// The texts that a text filter or a search on `name` looks at.
     fn texts(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Vec<String> {
         match self.show(name, record, reader) {

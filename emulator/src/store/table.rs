@@ -30,6 +30,9 @@ impl Key {
     }
 }
 
+/// A number of the client's own from here on does not move the series, so that the series never ends.
+const LARGEST_COUNTER: u64 = 1_000_000_000_000_000;
+
 /// All records of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
@@ -57,8 +60,8 @@ impl Table {
             self.unique.insert(name, id);
         }
         if let Some(series) = &spec.number {
-            let counter =
-                record.text(series.member).strip_prefix(series.prefix).and_then(|it| it.parse().ok());
+            let counter = record.text(series.member).strip_prefix(series.prefix);
+            let counter = counter.and_then(|it| it.parse().ok()).filter(|it| *it < LARGEST_COUNTER);
             self.numbered = self.numbered.max(counter.unwrap_or(0));
         }
         self.rows.insert(id, record);

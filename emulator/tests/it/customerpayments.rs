@@ -267,3 +267,26 @@ async fn rows_lists_and_bulk_deletion() {
     shop.done("DELETE", &path, Value::Null, 200, "The selected customer payments have been deleted.").await;
     assert_eq!(balance(&shop, &invoice).await, (json!(100.0), json!("sent")));
 }
+
+#[tokio::test]
+async fn payment_numbers_are_sorted_as_numbers() {
+    let shop = shop().await;
+    for _ in 0..11 {
+        shop.paid(json!(1), json!([])).await;
+    }
+    let expected: Vec<Value> = (1..=11).map(|number| json!(number.to_string())).collect();
+    let query = "sort_column=payment_number";
+    assert_eq!(shop.listed("customerpayments", query, "payment_number").await, expected);
+}
+
+#[tokio::test]
+async fn of_payments_that_race_for_one_balance_only_what_it_bears_is_taken() {
+    let shop = shop().await;
+    let invoice = shop.invoice(json!(100)).await;
+    let pay = || async { shop.pay(json!(40), json!([apply(&invoice, json!(40))])).await.0 };
+    let statuses = tokio::join!(pay(), pay(), pay(), pay(), pay(), pay());
+    let mut statuses = [statuses.0, statuses.1, statuses.2, statuses.3, statuses.4, statuses.5];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [201, 201, 400, 400, 400, 400]);
+    assert_eq!(balance(&shop, &invoice).await, (json!(20.0), json!("partially_paid")));
+}

@@ -154,35 +154,6 @@ async fn overdue_wins_over_partially_paid_from_the_organizations_next_day_on() {
 }
 
 #[tokio::test]
-async fn due_dates_follow_the_terms() {
-    let shop = shop().await;
-    for (body, due, label) in [
-        (json!({}), "2026-01-05", "Due on Receipt"),
-        (json!({"date": "2026-01-31", "payment_terms": 15}), "2026-02-15", "Net 15"),
-        (json!({"date": "2026-01-15", "payment_terms": -2}), "2026-01-31", "Due end of the month"),
-        (json!({"date": "2026-01-31", "payment_terms": -3}), "2026-02-28", "Due end of next month"),
-        (json!({"due_date": "2026-03-01", "payment_terms_label": "Later"}), "2026-03-01", "Later"),
-    ] {
-        let invoice = shop.create("invoices", body).await;
-        assert_eq!((&invoice["due_date"], &invoice["payment_terms_label"]), (&json!(due), &json!(label)));
-    }
-    let id = id_of(&shop.create("invoices", json!({"payment_terms": 10})).await, "invoice_id");
-    let path = format!("invoices/{id}");
-    let updated = "Invoice information has been updated.";
-    let answer = shop.done("PUT", &path, json!({"date": "2026-01-20"}), 200, updated).await;
-    assert_eq!(answer["invoice"]["due_date"], "2026-01-30");
-    shop.refused("PUT", &path, json!({"due_date": "2026-01-19"}), 400, 2).await;
-    shop.refused("PUT", &path, json!({"payment_terms": 999999999999u64}), 400, 2).await;
-    let body = json!({"contact_name": "Terms", "payment_terms": 30, "payment_terms_label": "Net 30 days"});
-    let customer = id_of(&shop.api().create(body).await, "contact_id");
-    let invoice = shop.create("invoices", json!({"customer_id": customer})).await;
-    assert_eq!(
-        (&invoice["due_date"], &invoice["payment_terms_label"]),
-        (&json!("2026-02-04"), &json!("Net 30 days"))
-    );
-}
-
-#[tokio::test]
 async fn payments_keep_an_invoice_from_deletion_and_from_shrinking_below_them() {
     let shop = shop().await;
     let id = in_state(&shop, "partially_paid").await;
@@ -226,73 +197,6 @@ async fn bulk_calls_answer_for_each_record() {
     shop.refused("GET", &format!("invoices/{a}"), Value::Null, 404, 1002).await;
     assert_eq!(shop.status("invoices", &paid).await, "paid");
     shop.refused("POST", "invoices/status/sent", Value::Null, 400, 2).await;
-}
-
-#[tokio::test]
-async fn addresses_templates_reminders_persons_and_links() {
-    let shop = shop().await;
-    let contact = json!({"contact_name": "People", "billing_address": {"city": "Berlin", "zip": "10115"},
-        "contact_persons": [{"first_name": "Ada", "last_name": "L", "email": "ada@x.test"}]});
-    let contact = shop.api().create(contact).await;
-    let person = contact["contact_persons"][0]["contact_person_id"].clone();
-    let body = json!({"customer_id": contact["contact_id"], "contact_persons": [person]});
-    let invoice = shop.create("invoices?send=true", body).await;
-    let id = id_of(&invoice, "invoice_id");
-    assert_eq!((&invoice["status"], &invoice["is_emailed"]), (&json!("sent"), &json!(true)));
-    assert_eq!(invoice["contact_persons"], json!([person]));
-    assert_eq!(invoice["contact_persons_associated"][0]["contact_person_email"], "ada@x.test");
-    assert_eq!(
-        invoice["contact_persons_associated"][0]["communication_preference"]["is_email_enabled"],
-        true
-    );
-    assert_eq!(invoice["billing_address"]["city"], "Berlin");
-    let path = format!("invoices/{id}");
-    shop.done(
-        "PUT",
-        &format!("{path}/address/billing"),
-        json!({"city": "Bonn"}),
-        200,
-        "Billing address updated",
-    )
-    .await;
-    shop.done(
-        "PUT",
-        &format!("{path}/address/shipping"),
-        json!({"street2": "2"}),
-        200,
-        "Shipping address updated",
-    )
-    .await;
-    let shown = shop.get("invoices", &id).await;
-    assert_eq!(
-        (&shown["billing_address"]["city"], &shown["billing_address"]["zip"]),
-        (&json!("Bonn"), &json!("10115"))
-    );
-    let row = &shop.api().get("invoices").await["invoices"][0];
-    assert_eq!(
-        (&row["billing_address"]["zipcode"], row["billing_address"].get("zip")),
-        (&json!("10115"), None)
-    );
-    assert_eq!((&row["email"], &row["documents"]), (&json!("ada@x.test"), &json!("")));
-    for (word, flag, message) in
-        [("disable", false, "Reminders stopped."), ("enable", true, "Reminders enabled.")]
-    {
-        shop.done("POST", &format!("{path}/paymentreminder/{word}"), Value::Null, 200, message).await;
-        assert_eq!(shop.get("invoices", &id).await["payment_reminder_enabled"], flag);
-    }
-    let template = shop.api().get("invoices/templates").await["templates"][0]["template_id"].clone();
-    let choose = format!("{path}/templates/{}", template.as_str().unwrap());
-    shop.done("PUT", &choose, Value::Null, 200, "Invoice information has been updated.").await;
-    let link = format!("share/paymentlink?transaction_id={id}&transaction_type=invoice&link_type=public");
-    assert_eq!(shop.api().get(&link).await["data"]["share_link"], shown["invoice_url"]);
-    shop.refused(
-        "GET",
-        "share/paymentlink?transaction_id=1&transaction_type=invoice",
-        Value::Null,
-        404,
-        1002,
-    )
-    .await;
 }
 
 #[tokio::test]

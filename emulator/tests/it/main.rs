@@ -14,6 +14,7 @@ mod invoices;
 mod lists;
 mod oauth;
 mod sales;
+mod sales_details;
 mod salesorders;
 mod totals;
 mod world;

@@ -1,7 +1,6 @@
 use serde_json::{Value, json};
 
 use crate::sales::*;
-use crate::world::*;
 
 const OPEN: &str = "Sales order status has been changed to Open.";
 const VOID: &str = "Sales order status has been changed to Void.";

@@ -2,7 +2,7 @@
 
 use super::{CreditNote, apply, status};
 use crate::auth::{Context, Need};
-use crate::document::{layout, refund};
+use crate::document::{address, layout, refund};
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
 use crate::envelope::Reply;
@@ -57,8 +57,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     post("creditnotes/*/status/draft", "Mark a void credit note as draft", redrafted),
     post("creditnotes/*/submit", "Submit a credit note for approval", submitted),
     post("creditnotes/*/approve", "Approve a credit note", approved),
-    put("creditnotes/*/address/billing", "Update a credit note's billing address", layout::billing),
-    put("creditnotes/*/address/shipping", "Update a credit note's shipping address", layout::shipping),
+    put("creditnotes/*/address/billing", "Update a credit note's billing address", address::billing),
+    put("creditnotes/*/address/shipping", "Update a credit note's shipping address", address::shipping),
     op(BOTH, "GET", "creditnotes/templates", READ, "List credit note templates", Plain(layout::list)),
     put("creditnotes/*/templates/*", "Choose a credit note's template", layout::choose),
     get("creditnotes/*/invoices", "List the invoices a credit note is applied to", apply::list),

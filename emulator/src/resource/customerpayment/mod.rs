@@ -131,6 +131,14 @@ impl Resource for CustomerPayment {
         }
     }
 
+    /// Payment numbers have no leading zeros, so they are compared as numbers.
+    fn sort_value(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
+        match self.show(name, record, reader) {
+            Json::Text(number) if name == "payment_number" => Json::Number(number),
+            shown => shown,
+        }
+    }
+
     fn texts(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Vec<String> {
         match name {
             "custom_field" => sale::texts(name, record).unwrap_or_default(),

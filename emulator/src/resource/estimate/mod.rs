@@ -56,7 +56,9 @@ impl Resource for Estimate {
     }
 
     fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
-        if desk.books().naming_as(record.id, Kind::Invoice).next().is_some() {
+        let books = desk.books();
+        let named = |kind| books.naming_as(record.id, kind).next().is_some();
+        if named(Kind::Invoice) || named(Kind::SalesOrder) {
             return Err(ApiError::about(Code::HasDependents, self.spec().label));
         }
         Ok(())

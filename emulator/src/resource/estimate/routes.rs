@@ -2,7 +2,7 @@
 
 use super::{Estimate, status};
 use crate::auth::{Context, Need};
-use crate::document::layout;
+use crate::document::{address, layout};
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
 use crate::envelope::Reply;
@@ -59,7 +59,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "estimates/*/address/billing",
         UPDATE,
         "Update an estimate's billing address",
-        Of(&Estimate, layout::billing),
+        Of(&Estimate, address::billing),
     ),
     op(
         BOTH,
@@ -67,7 +67,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "estimates/*/address/shipping",
         UPDATE,
         "Update an estimate's shipping address",
-        Of(&Estimate, layout::shipping),
+        Of(&Estimate, address::shipping),
     ),
     op(BOTH, "GET", "estimates/templates", READ, "List estimate templates", Plain(layout::list)),
     op(

@@ -13,7 +13,7 @@ pub(crate) use routes::OPERATIONS;
 
 use rust_decimal::Decimal;
 
-use crate::document::{application, layout, sale};
+use crate::document::{address, application, sale};
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::{Resource, Spec, is_status};
@@ -158,7 +158,7 @@ impl Resource for Invoice {
     fn cell(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
         let shown = self.show(name, record, reader);
         match name {
-            "billing_address" | "shipping_address" => layout::row_address(&shown),
+            "billing_address" | "shipping_address" => address::row(&shown),
             "documents" => "".into(),
             _ => shown,
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Invoice, credit, status};
 use crate::auth::{Context, Need};
-use crate::document::layout;
+use crate::document::{address, layout};
 use crate::engine::desk::Desk;
 use crate::engine::spec::Resource;
 use crate::engine::write::{act, each};
@@ -81,8 +81,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Map invoices with their sales orders",
         Plain(credit::map_with_order),
     ),
-    put("invoices/*/address/billing", "Update an invoice's billing address", layout::billing),
-    put("invoices/*/address/shipping", "Update an invoice's shipping address", layout::shipping),
+    put("invoices/*/address/billing", "Update an invoice's billing address", address::billing),
+    put("invoices/*/address/shipping", "Update an invoice's shipping address", address::shipping),
     op(BOTH, "GET", "invoices/templates", READ, "List invoice templates", Plain(layout::list)),
     put("invoices/*/templates/*", "Choose an invoice's template", layout::choose),
     op(BOTH, "GET", "share/paymentlink", READ, "Get a payment link", Plain(credit::payment_link)),

@@ -1,4 +1,5 @@
-//! A contact's balance is the sum of its open documents, whatever was done to them.
+//! What no call of the API shows yet: a contact's balance is the sum of its open documents, whatever was done to them; and
+//! an e-mail sends what can be sent.
 
 use chrono::{DateTime, TimeZone, Utc};
 use proptest::prelude::*;
@@ -13,6 +14,7 @@ use crate::resource::field::Members;
 use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
 use crate::store::Store;
 use crate::store::change::Change;
+use crate::store::records::Organization;
 
 const CUSTOMER: u64 = 77;
 
@@ -157,21 +159,67 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
     }
 }
 
+/// A store with one customer.
+fn shop() -> (Store, std::sync::Arc<Organization>, DateTime<Utc>) {
+    let now = Utc.with_ymd_and_hms(2026, 1, 5, 20, 0, 0).unwrap();
+    let store = Store::open(None, Seed::demo(), now).unwrap();
+    let organization = store.read().organizations[DEMO_ORGANIZATION_ID].clone();
+    let customer = contact(now, organization.currencies[0].currency_id);
+    let planted = store.write(|transaction| {
+        transaction.apply(Change::Contact {
+            organization_id: DEMO_ORGANIZATION_ID.to_owned(),
+            contact: customer.into(),
+        });
+        Ok(())
+    });
+    planted.unwrap();
+    (store, organization, now)
+}
+
+#[test]
+fn an_email_sends_what_can_be_sent() {
+    let (store, organization, now) = shop();
+    let query = Query::default();
+    for (kind, from, to) in [
+        (Kind::Estimate, "draft", Some("sent")),
+        (Kind::Estimate, "declined", Some("sent")),
+        (Kind::Estimate, "approved", Some("sent")),
+        (Kind::Estimate, "accepted", Some("accepted")),
+        (Kind::Estimate, "invoiced", Some("invoiced")),
+        (Kind::Estimate, "pending_approval", None),
+        (Kind::SalesOrder, "draft", Some("open")),
+        (Kind::SalesOrder, "void", Some("void")),
+        (Kind::Invoice, "draft", Some("sent")),
+        (Kind::Invoice, "approved", Some("sent")),
+        (Kind::Invoice, "sent", Some("sent")),
+        (Kind::Invoice, "void", Some("void")),
+        (Kind::Invoice, "pending_approval", None),
+        (Kind::CreditNote, "draft", Some("open")),
+        (Kind::CreditNote, "void", Some("void")),
+        (Kind::CreditNote, "pending_approval", None),
+    ] {
+        let resource = crate::resource::of(kind);
+        let mailed = store.write(|transaction| {
+            let mut desk = Desk { transaction, organization: &organization, now, user: "x", query: &query };
+            let body = Json::object([("customer_id", Json::id(CUSTOMER)), ("line_items", lines(100))]);
+            let id = desk.create(resource, &body)?.id;
+            let record = desk.alter(kind, id, |record| record.set("status", from))?;
+            resource.mailed(&mut desk, &record)?;
+            desk.find(kind, id)
+        });
+        let shown = mailed.map(|record| (record.text("status").to_owned(), record.flag("is_emailed")));
+        match to {
+            Some(to) => assert_eq!(shown.unwrap(), (to.to_owned(), true), "{kind:?} {from}"),
+            None => assert_eq!(shown.unwrap_err().code(), 4098, "{kind:?} {from}"),
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn balances_are_the_sums_of_open_documents(acts in prop::collection::vec(act(), 1..60)) {
-        let now = Utc.with_ymd_and_hms(2026, 1, 5, 20, 0, 0).unwrap();
-        let store = Store::open(None, Seed::demo(), now).unwrap();
-        let organization = store.read().organizations[DEMO_ORGANIZATION_ID].clone();
-        let customer = contact(now, organization.currencies[0].currency_id);
-        store.write(|transaction| {
-            transaction.apply(Change::Contact {
-                organization_id: DEMO_ORGANIZATION_ID.to_owned(),
-                contact: customer.into(),
-            });
-            Ok(())
-        }).unwrap();
+        let (store, organization, now) = shop();
         let query = Query::default();
         let mut done = 0;
         for act in &acts {

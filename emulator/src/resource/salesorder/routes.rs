@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{SalesOrder, list, status};
 use crate::auth::{Context, Need};
-use crate::document::layout;
+use crate::document::{address, layout};
 use crate::engine::desk::Desk;
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
@@ -83,7 +83,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "salesorders/*/address/billing",
         UPDATE,
         "Update a sales order's billing address",
-        Of(&SalesOrder, layout::billing),
+        Of(&SalesOrder, address::billing),
     ),
     op(
         BOOKS,
@@ -91,7 +91,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "salesorders/*/address/shipping",
         UPDATE,
         "Update a sales order's shipping address",
-        Of(&SalesOrder, layout::shipping),
+        Of(&SalesOrder, address::shipping),
     ),
     op(BOOKS, "GET", "salesorders/templates", READ, "List sales order templates", Plain(layout::list)),
     op(
