@@ -10,6 +10,7 @@ use crate::filter::{TextFilter, fold, limited};
 use crate::format::parse_instant;
 use crate::json::Json;
 use crate::request::Query;
+use crate::resource::custom_field;
 use crate::store::record::Record;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,7 +136,10 @@ impl Criteria {
             && self.status.is_none_or(|word| resource.has_status(word, record, reader))
             && resource.passes(self.filter_by, record, reader)
             && self.texts.iter().all(|filter| {
-                resource.texts(filter.field, record, reader).iter().any(|text| filter.matches(text))
+                filter.admits(&match filter.field {
+                    "custom_field" => custom_field::value::texts(record.list("custom_fields")),
+                    name => resource.texts(name, record, reader),
+                })
             })
             && self.search.as_ref().is_none_or(|needle| {
                 resource.spec().filters.search.iter().any(|name| {

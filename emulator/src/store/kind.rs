@@ -20,6 +20,10 @@ pub(crate) enum Kind {
     Expense,
     ExchangeRate,
     Tax,
+    TaxAuthority,
+    TaxExemption,
+    User,
+    ItemImage,
     Account,
     CustomField,
     Comment,
@@ -38,4 +42,38 @@ pub(crate) enum Kind {
 impl Kind {
     /// The last kind of the order, for ranges over all of them.
     pub(crate) const LAST: Self = Self::BillingEvent;
+
+    /// Every kind, in order.
+    pub(crate) const ALL: [Self; 30] = [
+        Self::Contact,
+        Self::Item,
+        Self::Estimate,
+        Self::SalesOrder,
+        Self::Invoice,
+        Self::CreditNote,
+        Self::CustomerPayment,
+        Self::PurchaseOrder,
+        Self::Bill,
+        Self::VendorPayment,
+        Self::Expense,
+        Self::ExchangeRate,
+        Self::Tax,
+        Self::TaxAuthority,
+        Self::TaxExemption,
+        Self::User,
+        Self::ItemImage,
+        Self::Account,
+        Self::CustomField,
+        Self::Comment,
+        Self::Attachment,
+        Self::EmployeeExpense,
+        Self::ExpenseReport,
+        Self::ExpenseCategory,
+        Self::Product,
+        Self::Plan,
+        Self::Addon,
+        Self::Coupon,
+        Self::Subscription,
+        Self::BillingEvent,
+    ];
 }

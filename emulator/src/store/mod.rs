@@ -63,6 +63,11 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    /// A transaction on an empty state, never to be published.
+    pub(crate) fn scratch() -> Self {
+        Self { state: State::default(), changes: Vec::new() }
+    }
+
     /// Applies `change` to the working copy and remembers it for the log.
     pub(crate) fn apply(&mut self, change: Change) {
         self.state.apply(&change);
@@ -153,7 +158,10 @@ impl Store {
     pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), LogError> {
         let mut current = locked(&self.state);
         let mut transaction = Transaction { state: State::default(), changes: vec![Change::Clear] };
-        seeding::plant(&mut transaction, &self.seed, now);
+        if let Err(error) = seeding::plant(&mut transaction, &self.seed, now) {
+            // The seed was rehearsed before the start, so this is a fault of the emulator.
+            tracing::error!(%error, "a part of the seed was refused");
+        }
         self.publish(&mut current, transaction)?;
         drop(current);
         self.settle()

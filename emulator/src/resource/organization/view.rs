@@ -18,8 +18,34 @@ const COUNTRY_CODES: [(&str, &str); 10] = [
     ("United Arab Emirates", "AE"),
 ];
 
-/// One organization, as lists and details show it to `user`.
-pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
+/// Months of a fiscal year's start, by the number that is stored.
+pub(crate) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// One organization as details show it: they name the month that lists number.
+pub(crate) fn detail(organization: &Organization, user: &User) -> Json {
+    let Json::Object(mut members) = row(organization, user) else { return Json::Null };
+    for (_, value) in members.iter_mut().filter(|(name, _)| name == "fiscal_year_start_month") {
+        let month = value.as_decimal().and_then(|it| usize::try_from(it).ok());
+        *value = month.and_then(|it| MONTHS.get(it)).copied().unwrap_or(MONTHS[0]).into();
+    }
+    Json::Object(members)
+}
+
+/// One organization as lists show it to `user`.
+pub(crate) fn row(organization: &Organization, user: &User) -> Json {
     let base = organization.currencies.first();
     let created = format::date(organization.created, organization.zone());
     let apps =
@@ -47,7 +73,7 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
         ("currency_id", base.map_or(Json::from(""), |it| Json::id(it.currency_id))),
         ("currency_code", base.map_or("", |it| it.code.as_str()).into()),
         ("currency_symbol", symbol.into()),
-        ("currency_format", "###,##0.00".into()),
+        ("currency_format", base.map_or("", |it| it.format.as_str()).into()),
         ("price_precision", u64::from(base.map_or(2, |it| it.precision)).into()),
         ("country", organization.country.as_str().into()),
         ("country_code", country_code.map_or("", |(_, code)| code).into()),
@@ -67,6 +93,9 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
         ("address", Json::Object(Vec::new())),
         ("org_type", "production".into()),
         ("mode", "live".into()),
+        ("version", "".into()),
+        ("zi_migration_status", 0.into()),
+        ("portal_name", "".into()),
         ("tax_group_enabled", true.into()),
         ("is_logo_uploaded", false.into()),
         ("is_trial_expired", false.into()),
@@ -80,6 +109,14 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
     ]) else {
         return Json::Null;
     };
+    // The state is shown beside the address, as the list has no address.
+    let address = organization.members.get("address");
+    for name in ["state", "state_code"] {
+        let value = address.and_then(|address| address.get(name)).cloned();
+        if let (Some(value), Some(shown)) = (value, members.iter_mut().find(|(known, _)| known == name)) {
+            shown.1 = value;
+        }
+    }
     for (name, value) in organization.members.iter() {
         if let Some(shown) = members.iter_mut().find(|(known, _)| known == name) {
             shown.1 = value.clone();
