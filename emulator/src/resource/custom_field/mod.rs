@@ -171,19 +171,17 @@ impl Resource for CustomField {
         let entity = entities().find(|known| plain(known) == plain(&wanted));
         let entity = entity.ok_or_else(|| ApiError::invalid("entity"))?;
         record.set("entity", entity);
+        let changed = |name: &&str| before.is_some_and(|before| before.text(name) != record.text(name));
+        if let Some(name) = ["entity", "data_type", "api_name"].into_iter().find(changed) {
+            return Err(ApiError::invalid(name));
+        }
         let others: Vec<Arc<Record>> =
             of_entity(&desk.books(), entity).filter(|it| it.id != record.id).collect();
         let label = record.text("label").to_owned();
         if others.iter().any(|other| fold(other.text("label")) == fold(&label)) {
             return Err(ApiError::about(Code::AlreadyExists, &label));
         }
-        if let Some(before) = before {
-            for name in ["entity", "data_type", "api_name"] {
-                if record.text(name) != before.text(name) {
-                    return Err(ApiError::invalid(name));
-                }
-            }
-        } else {
+        if before.is_none() {
             let index = others.iter().map(|other| other.decimal("index")).max().unwrap_or_default();
             record.set("index", Json::Number((index + rust_decimal::Decimal::ONE).normalize().to_string()));
             name(record, &others)?;

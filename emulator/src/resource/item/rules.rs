@@ -175,3 +175,49 @@ fn tax_by_percentage(desk: &Desk<'_>, record: &mut Record, body: &Json) -> Resul
     record.set("tax_id", Json::id(tax.id));
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chrono::DateTime;
+
+    use super::*;
+    use crate::request::Query;
+    use crate::seed::Seed;
+    use crate::store::{Transaction, seeding};
+
+    /// Documents have rules of their own; here only what they do to an item matters.
+    #[test]
+    fn a_used_item_stays_and_its_documents_move_its_stock() {
+        let mut transaction = Transaction::scratch();
+        seeding::plant(&mut transaction, &Seed::demo(), DateTime::UNIX_EPOCH).unwrap();
+        let organization = transaction.state.organizations.values().next().map(Arc::clone).unwrap();
+        let query = Query::default();
+        let now = DateTime::UNIX_EPOCH;
+        let mut desk =
+            Desk { transaction: &mut transaction, organization: &organization, now, user: "", query: &query };
+        let body = r#"{"name": "Box", "rate": 1, "item_type": "inventory", "initial_stock": 10}"#;
+        let item = desk.create(&Item, &Json::parse(body).unwrap()).unwrap();
+        for (kind, status, quantity) in [
+            (Kind::Bill, "open", "5"),
+            (Kind::Bill, "draft", "100"),
+            (Kind::Invoice, "sent", "2.5"),
+            (Kind::Invoice, "void", "100"),
+            (Kind::CreditNote, "open", "1"),
+            (Kind::SalesOrder, "open", "3"),
+        ] {
+            let mut document = desk.blank(kind);
+            let line = [("item_id", Json::id(item.id)), ("quantity", Json::Number(quantity.to_owned()))];
+            document.set("line_items", vec![Json::object(line)]);
+            document.set("status", status);
+            desk.put(document).unwrap();
+        }
+        let shown = desk.reader().detail(&Item, &item);
+        assert_eq!(shown.get("stock_on_hand"), Some(&Json::Number("13.5".to_owned())));
+        assert_eq!(shown.get("available_stock"), Some(&Json::Number("10.5".to_owned())));
+        let refused = desk.delete(&Item, item.id).unwrap_err();
+        assert_eq!((refused.code(), refused.status()), (1004, 400));
+        assert!(desk.find(Kind::Item, item.id).is_ok());
+    }
+}

@@ -79,7 +79,7 @@ static SPEC: Spec = Spec {
     references: &[],
     filters: Filters {
         texts: &["name", "email"],
-        statuses: &["active", "inactive", "invited", "deleted"],
+        statuses: &["active", "inactive", "invited"],
         filter_by: &["Status.All", "Status.Active", "Status.Inactive", "Status.Invited", "Status.Deleted"],
         search: &["name", "email"],
         ..Filters::NONE

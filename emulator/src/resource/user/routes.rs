@@ -31,7 +31,11 @@ pub(super) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         let email = body.get("email").and_then(|it| it.as_str()).unwrap_or_default();
         let table = desk.books().table(Kind::User);
         let known = table.holder("email", email).and_then(|id| table.get(id)).cloned();
-        match known.filter(|user| user.text("status") == "deleted") {
+        match known {
+            // The person's record may have the very id that the new one would get, so it must not be overwritten.
+            Some(user) if user.text("status") != "deleted" => {
+                return Err(ApiError::about(Code::AlreadyExists, email));
+            }
             Some(user) => {
                 desk.alter(Kind::User, user.id, |user| user.set("status", "invited"))?;
                 let user = desk.find(Kind::User, user.id)?;
