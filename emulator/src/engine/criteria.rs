@@ -96,9 +96,13 @@ impl Criteria {
                 }
             }
         }
+        let mut texts = TextFilter::read(query, filters.texts)?;
+        if !resource.spec().entity.is_empty() {
+            texts.extend(TextFilter::read(query, &["custom_field"])?);
+        }
         let exact = filters.exact.iter().filter_map(|name| Some((*name, query.get(name)?.to_owned())));
         Ok(Self {
-            texts: TextFilter::read(query, filters.texts)?,
+            texts,
             numbers,
             dates,
             exact: exact.collect(),

@@ -266,7 +266,8 @@ fn fill(
     if members.get("currency_format").is_some() {
         currency.format = text(&members, "currency_format").to_owned();
     }
-    let sample = |letter: char| letter.is_ascii_digit() || [',', '.', ' ', '\'', '\u{a0}'].contains(&letter);
+    let sample =
+        |letter: char| letter.is_ascii_digit() || [',', '.', ' ', '\'', '#', '\u{a0}'].contains(&letter);
     if currency.format.is_empty() || !currency.format.chars().all(sample) {
         return Err(ApiError::invalid("currency_format"));
     }

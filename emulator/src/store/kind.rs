@@ -77,3 +77,6 @@ impl Kind {
         Self::BillingEvent,
     ];
 }
+
+// A kind that is missing in the table would have no custom fields.
+const _: () = assert!(Kind::ALL.len() == Kind::LAST as usize + 1);

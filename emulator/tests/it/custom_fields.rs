@@ -135,6 +135,16 @@ async fn a_field_is_addressed_by_any_of_its_names() {
     // What is left out stays, and an empty value takes the entry away.
     let kept = done(&w.api, 200, "PUT", &path, json!({"rate": 2})).await;
     assert_eq!(kept["item"]["custom_field_hash"], json!({"cf_grade": "v6", "cf_grade_unformatted": "v6"}));
+    item(&w.api, "B", json!([{"label": "Grade", "value": "Very Good"}])).await;
+    for (query, names) in [
+        ("custom_field=V6", vec!["A"]),
+        ("custom_field=v", vec![]),
+        ("custom_field_startswith=v", vec!["A", "B"]),
+        ("custom_field_contains=good", vec!["B"]),
+        ("custom_field_contains=grade", vec![]),
+    ] {
+        assert_eq!(column(&w.api.get(&format!("items?{query}")).await, "items", "name"), names, "{query}");
+    }
     let row = w.api.get("items").await["items"][0].clone();
     assert_eq!((&row["cf_grade"], &row["custom_field_hash"]["cf_grade"]), (&json!("v6"), &json!("v6")));
     assert_eq!(row["custom_fields"][0]["value"], "v6");

@@ -13,12 +13,13 @@ async fn an_organization_is_made_read_and_changed() {
         ("name", json!("Neu")),
         ("is_default_org", json!(false)),
         ("currency_code", json!("INR")),
-        ("currency_format", json!("1,234,567.89")),
+        ("currency_format", json!("###,##0.00")),
         ("fiscal_year_start_month", json!("april")),
         ("date_format", json!("dd/MM/yyyy")),
         ("country_code", json!("IN")),
         ("state", json!("MH")),
         ("user_status", json!("active")),
+        ("user_role", json!("admin")),
         ("is_org_active", json!(true)),
     ] {
         assert_eq!(made[name], value, "{name}");

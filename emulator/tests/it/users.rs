@@ -46,6 +46,12 @@ async fn users_are_listed_and_read() {
         column(&w.api.get("users?sort_column=name&sort_order=D").await, "users", "name"),
         ["Second", "Demo Administrator"]
     );
+    // A role is the same wherever it is shown.
+    let staff = json!({"role_id": "459999999999999002"});
+    done(&w.api, 200, "PUT", &format!("users/{id}"), staff).await;
+    assert_eq!(second.get("users/me").await["user"]["user_role"], "staff");
+    assert_eq!(second.get("organizations").await["organizations"][0]["user_role"], "staff");
+    assert_eq!(w.api.get("organizations").await["organizations"][0]["user_role"], "admin");
     refused(&w.api, "GET", "users/99", Value::Null, 404, 1002, "User does not exist.").await;
     invalid(&w.api, "GET", "users?filter_by=Status.Gone", Value::Null, "filter_by").await;
 }

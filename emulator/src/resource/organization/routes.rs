@@ -13,6 +13,8 @@ use crate::json::Json;
 use crate::page::Page;
 use crate::request::Call;
 use crate::resource::field::{Fields, Kind, Members, take};
+use crate::resource::user;
+use crate::store;
 use crate::store::change::Change;
 use crate::store::records::Organization;
 use crate::store::seeding;
@@ -59,15 +61,28 @@ pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         .iter()
         .filter(|_| first_page)
         .filter_map(|id| context.state.organizations.get(id))
-        .map(|organization| view::row(organization, &context.user))
+        .map(|organization| view::row(organization, &context.user, role(context, organization)))
         .collect();
     Ok(Reply::read([("organizations", rows.into())]))
+}
+
+/// The caller's role in an organization.
+fn role(context: &Context<'_>, organization: &Organization) -> &'static str {
+    // The context's state is older than an organization that this call made.
+    let books = context.store.read().books(&organization.organization_id);
+    books
+        .record(store::kind::Kind::User, context.user.user_id)
+        .and_then(|it| user::role(it))
+        .unwrap_or_default()
 }
 
 /// `GET /organizations/{organization_id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let organization = context.own_organization(call.text_id(0))?;
-    Ok(Reply::read([("organization", view::detail(organization, &context.user))]))
+    Ok(Reply::read([(
+        "organization",
+        view::detail(organization, &context.user, role(context, organization)),
+    )]))
 }
 
 /// `POST /organizations`: the caller becomes its administrator.
@@ -115,7 +130,7 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         seeding::furnish(transaction, &organization, &[], context.now)?;
         Ok((organization, user))
     })?;
-    let shown = view::detail(&organization, &user);
+    let shown = view::detail(&organization, &user, role(context, &organization));
     Ok(Reply::success(201, "The organization has been created.", [("organization", shown)]))
 }
 
@@ -152,7 +167,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         Ok(organization)
     })?;
-    let shown = view::detail(&organization, &context.user);
+    let shown = view::detail(&organization, &context.user, role(context, &organization));
     Ok(Reply::done("The organization has been updated.", [("organization", shown)]))
 }
 

@@ -35,8 +35,8 @@ pub(crate) const MONTHS: [&str; 12] = [
 ];
 
 /// One organization as details show it: they name the month that lists number.
-pub(crate) fn detail(organization: &Organization, user: &User) -> Json {
-    let Json::Object(mut members) = row(organization, user) else { return Json::Null };
+pub(crate) fn detail(organization: &Organization, user: &User, role: &str) -> Json {
+    let Json::Object(mut members) = row(organization, user, role) else { return Json::Null };
     for (_, value) in members.iter_mut().filter(|(name, _)| name == "fiscal_year_start_month") {
         let month = value.as_decimal().and_then(|it| usize::try_from(it).ok());
         *value = month.and_then(|it| MONTHS.get(it)).copied().unwrap_or(MONTHS[0]).into();
@@ -44,13 +44,19 @@ pub(crate) fn detail(organization: &Organization, user: &User) -> Json {
     Json::Object(members)
 }
 
-/// One organization as lists show it to `user`.
-pub(crate) fn row(organization: &Organization, user: &User) -> Json {
+/// One organization as lists show it to `user`, who has the role `role` in it.
+pub(crate) fn row(organization: &Organization, user: &User, role: &str) -> Json {
     let base = organization.currencies.first();
     let created = format::date(organization.created, organization.zone());
     let apps =
         || -> Json { organization.apps.iter().map(|app| app.as_str().into()).collect::<Vec<_>>().into() };
     let country_code = COUNTRY_CODES.iter().find(|(name, _)| *name == organization.country);
+    // Organizations write the format as a pattern, currencies as a sample.
+    let format = match base.map_or(2, |it| it.precision) {
+        0 => "###,##0",
+        3 => "###,##0.000",
+        _ => "###,##0.00",
+    };
     let symbol = base.map_or("", |it| it.symbol.as_str());
     let Json::Object(mut members) = Json::object([
         ("organization_id", organization.organization_id.as_str().into()),
@@ -73,7 +79,7 @@ pub(crate) fn row(organization: &Organization, user: &User) -> Json {
         ("currency_id", base.map_or(Json::from(""), |it| Json::id(it.currency_id))),
         ("currency_code", base.map_or("", |it| it.code.as_str()).into()),
         ("currency_symbol", symbol.into()),
-        ("currency_format", base.map_or("", |it| it.format.as_str()).into()),
+        ("currency_format", format.into()),
         ("price_precision", u64::from(base.map_or(2, |it| it.precision)).into()),
         ("country", organization.country.as_str().into()),
         ("country_code", country_code.map_or("", |(_, code)| code).into()),
@@ -99,7 +105,7 @@ pub(crate) fn row(organization: &Organization, user: &User) -> Json {
         ("tax_group_enabled", true.into()),
         ("is_logo_uploaded", false.into()),
         ("is_trial_expired", false.into()),
-        ("user_role", "admin".into()),
+        ("user_role", role.into()),
         ("user_status", "active".into()),
         ("AppList", apps()),
         ("org_joined_app_list", apps()),

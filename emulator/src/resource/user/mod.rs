@@ -13,6 +13,7 @@ use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS_AND_INVOICE, Operation, lists, op, reads};
 use crate::store::kind::Kind;
 use crate::store::records;
+pub(crate) use rules::role;
 
 /// The resource.
 pub(crate) struct User;

@@ -71,6 +71,6 @@ impl Resource for User {
 }
 
 /// The word of a user's role.
-pub(super) fn role(record: &Record) -> Option<&'static str> {
+pub(crate) fn role(record: &Record) -> Option<&'static str> {
     ROLES.iter().find(|(_, id)| *id == record.text("role_id")).map(|(word, _)| *word)
 }
