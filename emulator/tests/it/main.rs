@@ -16,6 +16,7 @@ mod items;
 mod lists;
 mod oauth;
 mod organizations;
+mod restart;
 mod taxes;
 mod upsert;
 mod users;

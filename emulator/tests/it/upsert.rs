@@ -44,6 +44,15 @@ async fn an_upsert_creates_once_and_updates_from_then_on() {
         "{answer}"
     );
     assert_eq!(w.api.get("items").await["items"].as_array().unwrap().len(), 2);
+    for status in [201, 200] {
+        let headers = [KEY, ("X-Unique-Identifier-Value", "Schlüssel"), CREATE];
+        let (got, answer) = upsert(&w.api, &headers, json!({"name": "C", "rate": 1})).await;
+        assert_eq!(
+            (got, &answer["item"]["custom_field_hash"]["cf_ref"]),
+            (status, &json!("Schlüssel")),
+            "{answer}"
+        );
+    }
 }
 
 #[tokio::test]
