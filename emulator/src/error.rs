@@ -12,6 +12,7 @@ pub(crate) enum Code {
     AlreadyExists,
     AutoNumbered,
     HasDependents,
+    BaseCurrency,
     ItemNameTaken,
     SkuTaken,
     HasTransactions,
@@ -62,6 +63,7 @@ impl Code {
                 "{} is generated automatically. Send ignore_auto_number_generation=true to choose one.",
             ),
             Self::HasDependents => (36, 400, "{} is used by other records and cannot be deleted."),
+            Self::BaseCurrency => (4099, 400, "The base currency cannot {}."),
             Self::ItemNameTaken => {
                 (1001, 400, "The item \"{}\" already exists. Please specify a different name.")
             }

@@ -20,13 +20,17 @@ enum Comparator {
     Is,
     StartsWith,
     Contains,
+    In,
+    NotIn,
 }
 
 impl Comparator {
-    const ALL: [(Self, &'static str, &'static str); 3] = [
+    const ALL: [(Self, &'static str, &'static str); 5] = [
         (Self::Is, "", "equal"),
         (Self::StartsWith, "_startswith", "starts_with"),
         (Self::Contains, "_contains", "contains"),
+        (Self::In, "_in", "in"),
+        (Self::NotIn, "_not_in", "not_in"),
     ];
 }
 
@@ -67,6 +71,20 @@ impl TextFilter {
             Comparator::Is => value == self.needle,
             Comparator::StartsWith => value.starts_with(&self.needle),
             Comparator::Contains => value.contains(&self.needle),
+            Comparator::In => self.lists(&value),
+            Comparator::NotIn => !self.lists(&value),
+        }
+    }
+
+    fn lists(&self, value: &str) -> bool {
+        self.needle.split(',').any(|it| it.trim() == value)
+    }
+
+    /// Whether a record with these texts passes: one of them must match, or none may be among the excluded ones.
+    pub(crate) fn admits(&self, texts: &[String]) -> bool {
+        match self.comparator {
+            Comparator::NotIn => texts.iter().all(|text| self.matches(text)),
+            _ => texts.iter().any(|text| self.matches(text)),
         }
     }
 

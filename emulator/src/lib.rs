@@ -54,6 +54,6 @@ pub use journal::JournalEntry;
 pub use limit::{ConcurrentLimits, DayLimits, Limits};
 pub use seed::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ORGANIZATION_NAME,
-    DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedOrganization, SeedUser,
+    DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedCustomField, SeedOrganization, SeedUser,
 };
 pub use tls::TlsOptions;

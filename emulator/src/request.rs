@@ -88,9 +88,9 @@ impl Call {
         }
     }
 
-    /// A header's text.
+    /// A header's text. Clients send the unique values of their records unencoded, so it may be UTF-8.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim)
+        self.headers.get(name).and_then(|value| std::str::from_utf8(value.as_bytes()).ok()).map(str::trim)
     }
 
     /// The path's id number `index` as a record id; text that is no id names no record.

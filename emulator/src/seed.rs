@@ -1,9 +1,11 @@
 //! What an emulator holds when it starts for the first time.
 
+use chrono::DateTime;
 use serde::{Deserialize, Serialize};
 
 use crate::host::DataCentre;
 use crate::oauth;
+use crate::store::{Transaction, seeding};
 
 /// OAuth client id of [`Seed::demo`].
 pub const DEMO_CLIENT_ID: &str = "1000.DEMOFINBRIDGEEMULATORCLIENT001";
@@ -103,6 +105,38 @@ pub struct SeedOrganization {
     /// Where the organization lives.
     #[serde(default)]
     pub data_centre: DataCentre,
+    /// Definitions of custom fields, which the public API cannot create.
+    #[serde(default)]
+    pub custom_fields: Vec<SeedCustomField>,
+}
+
+/// A custom field of an organization of a [`Seed`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SeedCustomField {
+    /// What has the field: `contact`, `item`, `invoice` and so on.
+    pub entity: String,
+    /// Label, unique within the entity.
+    pub label: String,
+    /// `cf_` and a name; made from the label when empty.
+    #[serde(default)]
+    pub api_name: String,
+    /// `string`, `number`, `dropdown` and so on.
+    #[serde(default = "default_data_type")]
+    pub data_type: String,
+    /// Whether no two records may hold the same value.
+    #[serde(default)]
+    pub is_unique: bool,
+    /// Whether new records must hold a value.
+    #[serde(default)]
+    pub is_mandatory: bool,
+    /// Choices of a `dropdown` or `multiselect`.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
+fn default_data_type() -> String {
+    "string".to_owned()
 }
 
 fn default_plan() -> String {
@@ -146,6 +180,7 @@ impl Seed {
                 apps: default_apps(),
                 crm_link: true,
                 data_centre: DataCentre::Us,
+                custom_fields: Vec::new(),
             }],
         }
     }
@@ -194,7 +229,13 @@ impl Seed {
         emails.sort();
         match emails.windows(2).find(|pair| pair[0] == pair[1]) {
             Some(pair) => Err(format!("the e-mail address {} occurs twice", pair[0])),
-            None => Ok(()),
+            None => self.rehearse(),
         }
+    }
+
+    /// Plants the seed into a state that is thrown away: what its records contradict, only their own rules know.
+    fn rehearse(&self) -> Result<(), String> {
+        let mut transaction = Transaction::scratch();
+        seeding::plant(&mut transaction, self, DateTime::UNIX_EPOCH).map_err(|error| error.message)
     }
 }

@@ -10,6 +10,7 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::resource::contact::model::{Contact, ContactType};
 use crate::resource::contact::view;
+use crate::resource::currency;
 use crate::resource::field::{self, Fields};
 use crate::store::record::Record;
 
@@ -50,7 +51,12 @@ pub(crate) fn settle(
     if rate < Decimal::ZERO {
         return Err(ApiError::invalid("exchange_rate"));
     }
-    let rate = if rate.is_zero() { currency.exchange_rate } else { rate };
+    let rate = if rate.is_zero() {
+        let day = record.text("date").parse().unwrap_or_else(|_| desk.today());
+        currency::rate_on(&desk.books(), desk.organization, currency.currency_id, day)
+    } else {
+        rate
+    };
     record.set("exchange_rate", Json::amount(rate));
     Ok((contact, places))
 }

@@ -10,6 +10,7 @@ use crate::filter::{TextFilter, fold, limited};
 use crate::format::parse_instant;
 use crate::json::Json;
 use crate::request::Query;
+use crate::resource::custom_field;
 use crate::store::record::Record;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,9 +96,13 @@ impl Criteria {
                 }
             }
         }
+        let mut texts = TextFilter::read(query, filters.texts)?;
+        if !resource.spec().entity.is_empty() {
+            texts.extend(TextFilter::read(query, &["custom_field"])?);
+        }
         let exact = filters.exact.iter().filter_map(|name| Some((*name, query.get(name)?.to_owned())));
         Ok(Self {
-            texts: TextFilter::read(query, filters.texts)?,
+            texts,
             numbers,
             dates,
             exact: exact.collect(),
@@ -135,7 +140,10 @@ impl Criteria {
             && self.status.is_none_or(|word| resource.has_status(word, record, reader))
             && resource.passes(self.filter_by, record, reader)
             && self.texts.iter().all(|filter| {
-                resource.texts(filter.field, record, reader).iter().any(|text| filter.matches(text))
+                filter.admits(&match filter.field {
+                    "custom_field" => custom_field::value::texts(record.list("custom_fields")),
+                    name => resource.texts(name, record, reader),
+                })
             })
             && self.search.as_ref().is_none_or(|needle| {
                 resource.spec().filters.search.iter().any(|name| {

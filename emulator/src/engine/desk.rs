@@ -12,6 +12,7 @@ use crate::json::Json;
 use crate::request::{Call, Query};
 use crate::resource;
 use crate::resource::contact::model::Contact;
+use crate::resource::custom_field;
 use crate::resource::field::Members;
 use crate::store::Transaction;
 use crate::store::books::Books;
@@ -115,9 +116,21 @@ impl Desk<'_> {
 
     /// Creates a record from a body, by the rules of its resource.
     pub(crate) fn create(&mut self, resource: &dyn Resource, body: &Json) -> Result<Arc<Record>, ApiError> {
-        let mut record = self.blank(resource.spec().kind);
+        let record = self.blank(resource.spec().kind);
+        self.create_from(resource, record, body)
+    }
+
+    /// Creates a record from a body and from members that the call itself has set, such as its owner.
+    pub(crate) fn create_from(
+        &mut self,
+        resource: &dyn Resource,
+        mut record: Record,
+        body: &Json,
+    ) -> Result<Arc<Record>, ApiError> {
         resource.begin(self, &mut record)?;
+        let stored = record.list("custom_fields").to_vec();
         resource.take(self, &mut record, None, body)?;
+        self.take_custom_fields(resource, &mut record, &stored, true, body)?;
         self.store(resource, record, None)
     }
 
@@ -130,7 +143,28 @@ impl Desk<'_> {
     ) -> Result<Arc<Record>, ApiError> {
         let mut record = (**before).clone();
         resource.take(self, &mut record, Some(before), body)?;
+        self.take_custom_fields(resource, &mut record, before.list("custom_fields"), false, body)?;
         self.store(resource, record, Some(before))
+    }
+
+    /// Takes the custom fields of a body into a record that held `stored`, if its resource has any.
+    pub(crate) fn take_custom_fields(
+        &self,
+        resource: &dyn Resource,
+        record: &mut Record,
+        stored: &[Json],
+        fresh: bool,
+        body: &Json,
+    ) -> Result<(), ApiError> {
+        let entity = resource.spec().entity;
+        if entity.is_empty() {
+            return Ok(());
+        }
+        let fields = custom_field::take(&self.books(), entity, self.places(), stored, fresh, body)?;
+        if !fields.is_empty() || record.members.get("custom_fields").is_some() {
+            record.set("custom_fields", fields);
+        }
+        Ok(())
     }
 
     fn store(
@@ -167,11 +201,11 @@ impl Desk<'_> {
             }
         }
         for entry in record.list("custom_fields") {
-            let text = |name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default();
-            let unique = entry.get("is_unique") == Some(&Json::Bool(true));
-            let holder = unique.then(|| table.holder(text("api_name"), text("value"))).flatten();
+            let unique = custom_field::value::unique_value(entry);
+            let holder = unique.and_then(|(name, value)| table.holder(name, value));
             if holder.is_some_and(|holder| holder != record.id) {
-                return Err(ApiError::about(Code::AlreadyExists, text("label")));
+                let label = entry.get("label").and_then(Json::as_str).unwrap_or_default();
+                return Err(ApiError::about(Code::AlreadyExists, label));
             }
         }
         let record = Arc::new(record);

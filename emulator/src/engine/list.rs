@@ -41,6 +41,9 @@ pub(crate) fn narrowed(
     let table = reader.books.table(spec.kind);
     let passing = |row: &Row| among(row) && criteria.pass(resource, row, &reader);
     let option = call.query.get("response_option").unwrap_or("0");
+    if !["0", "1", "2", "3", "4"].contains(&option) {
+        return Err(ApiError::invalid("response_option"));
+    }
     let counted = option != "0";
     let rows = candidates(resource, &reader, &table, &criteria, column, descending).filter(passing);
     let (mut count, mut sums) = (0u64, vec![Decimal::ZERO; spec.filters.sums.len()]);

@@ -21,6 +21,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) now: DateTime<Utc>,
     /// The day in the organization's zone, by which documents become overdue and expire.
     pub(crate) today: NaiveDate,
+    /// The calling user, where a call is answered.
+    pub(crate) caller: Option<u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -28,13 +30,13 @@ impl<'a> Reader<'a> {
     pub(crate) fn new(context: &'a Context<'_>) -> Result<Self, ApiError> {
         let organization = context.organization()?;
         let books = context.state.books(&organization.organization_id);
-        Ok(Self::over(books, organization, context.now))
+        Ok(Self { caller: Some(context.user.user_id), ..Self::over(books, organization, context.now) })
     }
 
     /// A reader over given records.
     pub(crate) fn over(books: Books, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&organization.zone()).date_naive();
-        Self { books, organization, now, today }
+        Self { books, organization, now, today, caller: None }
     }
 
     /// An instant as answers show it.
@@ -71,6 +73,7 @@ impl<'a> Reader<'a> {
                     object.push((name.to_owned(), entry.get("value").cloned().unwrap_or(Json::Null)));
                 }
             }
+            object.push(("custom_fields".to_owned(), fields.to_vec().into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
         }
         self.times(&mut object, record);
@@ -95,15 +98,15 @@ fn members(
     object
 }
 
-/// `{cf_name: value, cf_name_unformatted: value}` of a record's custom fields.
+/// `{cf_name: value, cf_name_unformatted: value}` of a record's custom fields; the first is the text that is displayed.
 pub(crate) fn custom_field_hash(fields: &[Json]) -> Json {
     let entries = fields.iter().filter_map(|entry| {
         let name = entry.get("api_name")?.as_str()?.to_owned();
-        Some((name, entry.get("value").cloned().unwrap_or(Json::Null)))
+        let value = entry.get("value").cloned().unwrap_or(Json::Null);
+        Some([
+            (name.clone(), entry.get("value_formatted").cloned().unwrap_or_else(|| value.clone())),
+            (format!("{name}_unformatted"), value),
+        ])
     });
-    Json::Object(
-        entries
-            .flat_map(|(name, value)| [(format!("{name}_unformatted"), value.clone()), (name, value)])
-            .collect(),
-    )
+    Json::Object(entries.flatten().collect())
 }

@@ -7,6 +7,7 @@ use crate::engine::write::reply;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::request::Call;
+use crate::resource::custom_field;
 
 /// The record to write: its key and value, and whether to create it when there is none.
 pub(crate) struct Wanted<'a> {
@@ -31,16 +32,21 @@ pub(crate) fn upsert(context: &Context<'_>, call: &Call, resource: &dyn Resource
     let spec = resource.spec();
     let (wanted, body) = (wanted(call)?, call.object()?);
     let (record, created) = desk::write(context, call, |desk| {
-        let field = crate::resource::custom_field::unique(desk, spec.entity, wanted.key)?;
-        let holder = desk.books().table(spec.kind).holder(wanted.key, wanted.value);
+        let field = custom_field::unique(desk, spec.entity, wanted.key)?;
+        let value = custom_field::value::canonical(&field, wanted.value)?;
+        let holder = desk.books().table(spec.kind).holder(wanted.key, &value);
         match holder {
             Some(id) => {
                 let before = desk.find(spec.kind, id)?;
                 Ok((desk.update(resource, &before, body)?, false))
             }
             None if wanted.create => {
-                let body = crate::resource::custom_field::with_value(body, &field, wanted.value);
-                Ok((desk.create(resource, &body)?, true))
+                let record = desk.create(resource, &custom_field::with_value(body, &field, &value))?;
+                // A body that gives the field another value would make every repetition create one more record.
+                if desk.books().table(spec.kind).holder(wanted.key, &value) != Some(record.id) {
+                    return Err(ApiError::invalid("X-Unique-Identifier-Value"));
+                }
+                Ok((record, true))
             }
             None => Err(ApiError::about(Code::UnknownUnique, wanted.value)),
         }

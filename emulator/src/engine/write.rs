@@ -116,7 +116,8 @@ pub(crate) fn reply(
     // The context's state is older than a write that this call made.
     let organization = context.organization()?;
     let books = context.store.read().books(&organization.organization_id);
-    let reader = Reader::over(books, organization, context.now);
+    let reader =
+        Reader { caller: Some(context.user.user_id), ..Reader::over(books, organization, context.now) };
     let spec = resource.spec();
     Ok(Reply::success(status, message, [(spec.singular, reader.detail(resource, record))]))
 }

@@ -6,6 +6,7 @@ pub(crate) mod billing;
 pub(crate) mod contact;
 pub(crate) mod contact_person;
 pub(crate) mod creditnote;
+pub(crate) mod currency;
 pub(crate) mod custom_field;
 pub(crate) mod customerpayment;
 pub(crate) mod estimate;
@@ -46,6 +47,10 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::Expense => &expense::Expense,
         Kind::ExchangeRate => &exchange_rate::ExchangeRate,
         Kind::Tax => &tax::Tax,
+        Kind::TaxAuthority => &tax::authority::TaxAuthority,
+        Kind::TaxExemption => &tax::exemption::TaxExemption,
+        Kind::User => &user::User,
+        Kind::ItemImage => &item::image::ItemImage,
         Kind::Account => &account::Account,
         Kind::CustomField => &custom_field::CustomField,
         Kind::Comment => &extra::comment::Comment,
@@ -78,8 +83,11 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     bill::OPERATIONS,
     vendorpayment::OPERATIONS,
     expense::OPERATIONS,
+    currency::OPERATIONS,
     exchange_rate::OPERATIONS,
     tax::OPERATIONS,
+    tax::authority::OPERATIONS,
+    tax::exemption::OPERATIONS,
     account::OPERATIONS,
     custom_field::OPERATIONS,
     extra::comment::OPERATIONS,

@@ -20,6 +20,10 @@ pub(crate) enum Kind {
     Expense,
     ExchangeRate,
     Tax,
+    TaxAuthority,
+    TaxExemption,
+    User,
+    ItemImage,
     Account,
     CustomField,
     Comment,
@@ -37,7 +41,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the declaration.
-    const ALL: [Self; 26] = [
+    const ALL: [Self; 30] = [
         Self::Contact,
         Self::Item,
         Self::Estimate,
@@ -51,6 +55,10 @@ impl Kind {
         Self::Expense,
         Self::ExchangeRate,
         Self::Tax,
+        Self::TaxAuthority,
+        Self::TaxExemption,
+        Self::User,
+        Self::ItemImage,
         Self::Account,
         Self::CustomField,
         Self::Comment,
@@ -73,3 +81,6 @@ impl Kind {
         Self::ALL.into_iter()
     }
 }
+
+// A kind that is missing in the table would have no custom fields and no webhooks.
+const _: () = assert!(Kind::ALL.len() == Kind::LAST as usize + 1);

@@ -98,6 +98,11 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
+    /// A transaction on an empty state, never to be published.
+    pub(crate) fn scratch() -> Self {
+        Self { state: State::default(), random: Arc::default(), changes: Vec::new() }
+    }
+
     /// Applies `change` to the working copy and remembers it for the log.
     pub(crate) fn apply(&mut self, change: Change) {
         self.state.apply(&change);
@@ -206,7 +211,10 @@ impl Store {
             random: Arc::clone(&self.random),
             changes: vec![Change::Clear],
         };
-        seeding::plant(&mut transaction, &self.seed, now);
+        if let Err(error) = seeding::plant(&mut transaction, &self.seed, now) {
+            // The seed was rehearsed before the start, so this is a fault of the emulator.
+            tracing::error!(%error, "a part of the seed was refused");
+        }
         self.publish(&mut current, transaction)?;
         drop(current);
         self.settle()

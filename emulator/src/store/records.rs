@@ -50,11 +50,19 @@ impl Client {
 pub(crate) struct Currency {
     pub(crate) currency_id: u64,
     pub(crate) code: String,
+    /// Such as `AUD- Australian Dollar`.
+    #[serde(default)]
+    pub(crate) name: String,
     pub(crate) symbol: String,
     /// Decimal places of an amount.
     pub(crate) precision: u32,
-    /// Base currency units that one unit of this currency is worth.
+    /// A sample of how amounts are written, such as `1,234,567.89`.
+    #[serde(default)]
+    pub(crate) format: String,
+    /// Base currency units that one unit of this currency is worth on a day without a recorded exchange rate.
     pub(crate) exchange_rate: Decimal,
+    #[serde(default)]
+    pub(crate) modified: DateTime<Utc>,
 }
 
 /// An organization.

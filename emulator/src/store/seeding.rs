@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use iso_currency::Currency as Iso;
-use rust_decimal::Decimal;
 
 use super::Transaction;
 use super::change::Change;
 use super::records::{Client, Currency, Organization, User};
+use crate::engine::desk::Desk;
+use crate::error::ApiError;
+use crate::json::Json;
+use crate::request::Query;
+use crate::resource::custom_field::CustomField;
 use crate::resource::field::Members;
-use crate::seed::Seed;
+use crate::resource::{account, currency, user};
+use crate::seed::{Seed, SeedCustomField};
 
 /// Currencies that every new organization starts with, besides its base currency.
 const STARTING_CURRENCIES: [&str; 10] =
     ["AUD", "CAD", "CNY", "EUR", "GBP", "INR", "JPY", "SAR", "USD", "ZAR"];
 
-/// Applies `seed`, assigning ids in the order of its entries.
-pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Utc>) {
+/// Applies `seed`, assigning ids in the order of its entries. Errors: what the rules of its records refuse.
+pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Utc>) -> Result<(), ApiError> {
     for client in &seed.clients {
         transaction.apply(Change::Client(Arc::new(Client {
             client_id: client.client_id.clone(),
@@ -40,13 +44,13 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
         })));
     }
     for organization in &seed.organizations {
-        let currencies = currencies(transaction, &organization.currency_code);
+        let currencies = currencies(transaction, &organization.currency_code, now);
         let contact_name = seed
             .users
             .iter()
             .find(|user| user.organizations.contains(&organization.organization_id))
             .map_or(String::new(), |user| user.name.clone());
-        transaction.apply(Change::Organization(Arc::new(Organization {
+        let planted = Arc::new(Organization {
             organization_id: organization.organization_id.clone(),
             name: organization.name.clone(),
             email: organization.email.clone(),
@@ -59,24 +63,48 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
             currencies,
             created: now,
             members: Members::new(),
-        })));
+        });
+        transaction.apply(Change::Organization(Arc::clone(&planted)));
+        furnish(transaction, &planted, &organization.custom_fields, now)?;
     }
+    Ok(())
+}
+
+/// Gives a new organization its accounts, its users and its custom fields.
+pub(crate) fn furnish(
+    transaction: &mut Transaction,
+    organization: &Arc<Organization>,
+    custom_fields: &[SeedCustomField],
+    now: DateTime<Utc>,
+) -> Result<(), ApiError> {
+    let query = Query::default();
+    let staff: Vec<Arc<User>> = transaction.state.users.values().cloned().collect();
+    let mut desk = Desk { transaction, organization, now, user: "", query: &query };
+    account::stand(&mut desk)?;
+    let belongs = |person: &&Arc<User>| person.organizations.contains(&organization.organization_id);
+    for (at, person) in staff.iter().filter(belongs).enumerate() {
+        user::join(&mut desk, person, at == 0)?;
+    }
+    for field in custom_fields {
+        let body = Json::object([
+            ("entity", field.entity.as_str().into()),
+            ("label", field.label.as_str().into()),
+            ("api_name", field.api_name.as_str().into()),
+            ("data_type", field.data_type.as_str().into()),
+            ("is_unique", field.is_unique.into()),
+            ("is_mandatory", field.is_mandatory.into()),
+            ("values", field.values.iter().map(|name| name.as_str().into()).collect::<Vec<_>>().into()),
+        ]);
+        desk.create(&CustomField, &body)?;
+    }
+    Ok(())
 }
 
 /// The currencies of a new organization, base currency first.
-pub(crate) fn currencies(transaction: &mut Transaction, base: &str) -> Vec<Currency> {
+pub(crate) fn currencies(transaction: &mut Transaction, base: &str, now: DateTime<Utc>) -> Vec<Currency> {
     let others = STARTING_CURRENCIES.iter().copied().filter(|code| *code != base);
     std::iter::once(base)
         .chain(others)
-        .map(|code| {
-            let known = Iso::from_code(code);
-            Currency {
-                currency_id: transaction.next_id(),
-                code: code.to_owned(),
-                symbol: known.map_or_else(|| code.to_owned(), |iso| iso.symbol().to_string()),
-                precision: known.and_then(Iso::exponent).map_or(2, u32::from),
-                exchange_rate: Decimal::ONE,
-            }
-        })
+        .map(|code| currency::of_code(transaction.next_id(), code, now))
         .collect()
 }

@@ -10,6 +10,7 @@ use super::record::Record;
 use crate::engine::spec::Spec;
 use crate::filter::fold;
 use crate::json::Json;
+use crate::resource::custom_field::value;
 
 /// A value in an order: numbers before text, text without case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -138,14 +139,9 @@ fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'stat
 /// Unique members that hold something, and unique custom fields by their API name.
 fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
     let members = spec.unique.iter().map(|unique| (unique.name, record.text(unique.name)));
-    let custom = record.list("custom_fields").iter().filter_map(|entry| {
-        let unique = entry.get("is_unique") == Some(&Json::Bool(true));
-        unique.then(|| {
-            (entry.get("api_name").and_then(Json::as_str), entry.get("value").and_then(Json::as_str))
-        })
-    });
+    let custom = record.list("custom_fields").iter().filter_map(value::unique_value);
     members
-        .chain(custom.filter_map(|(name, value)| Some((name?, value?))))
+        .chain(custom)
         .filter(|(_, value)| !value.trim().is_empty())
         .map(|(name, value)| (name.to_owned(), fold(value)))
         .collect()

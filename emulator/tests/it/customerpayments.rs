@@ -244,7 +244,7 @@ async fn rows_lists_and_bulk_deletion() {
         description product_description reference_number customer_id customer_name invoice_numbers applied_invoices \
         gateway_transaction_id payment_gateway last_four_digits settlement_status tax_account_id tax_account_name \
         tax_amount_withheld has_attachment documents created_time last_modified_time custom_fields_list \
-        custom_field_hash"
+        custom_fields custom_field_hash"
         .split_whitespace()
         .collect();
     expected.sort_unstable();

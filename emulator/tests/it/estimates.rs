@@ -339,6 +339,7 @@ async fn rows_have_the_names_of_the_service_and_lists_are_narrowed_and_sorted() 
         "salesperson_name",
         "location_id",
         "location_name",
+        "custom_fields",
         "custom_field_hash",
     ];
     expected.sort_unstable();

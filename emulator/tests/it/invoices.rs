@@ -274,7 +274,7 @@ async fn rows_lists_and_sums() {
     let by_item = format!("item_id={}", item.as_str().unwrap());
     assert_eq!(shop.listed("invoices", &by_item, "invoice_id").await, [lamp["invoice_id"].clone()]);
     assert_eq!(shop.listed("invoices", "item_name=lamp", "invoice_id").await, [lamp["invoice_id"].clone()]);
-    shop.refused("DELETE", &format!("items/{}", item.as_str().unwrap()), Value::Null, 400, 36).await;
+    shop.refused("DELETE", &format!("items/{}", item.as_str().unwrap()), Value::Null, 400, 1004).await;
 
     for (option, rows, total, sums) in [
         ("0", 7, false, false),

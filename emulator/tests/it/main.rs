@@ -1,11 +1,15 @@
 //! The emulator over real HTTP.
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
+mod accounts;
+mod calls;
 mod clock;
 mod consent;
 mod contacts;
 mod control;
 mod creditnotes;
+mod currencies;
+mod custom_fields;
 mod customerpayments;
 mod docs;
 mod durability;
@@ -17,15 +21,22 @@ mod faults;
 mod hosts;
 mod integration;
 mod invoices;
+mod item_lists;
+mod items;
 mod journal;
 mod limits;
 mod lists;
 mod oauth;
+mod organizations;
+mod restart;
 mod sales;
 mod sales_details;
 mod salesorders;
 mod scopes;
+mod taxes;
 mod tls;
 mod totals;
+mod upsert;
+mod users;
 mod webhooks;
 mod world;

@@ -282,5 +282,6 @@ async fn overdue_follows_the_organizations_day_and_lists_know_it() {
     .await;
     let (status, _) = shop.call("GET", "/invoice/v3/salesorders", Value::Null).await;
     assert_eq!(status, 404, "sales orders are no part of Invoice");
-    assert_eq!(shop.api().call("GET", "/invoice/v3/invoices", Value::Null).await.0, 200);
+    let (status, answer) = shop.api().call("GET", "/invoice/v3/invoices", Value::Null).await;
+    assert_eq!((status, &answer["code"]), (401, &json!(57)), "a token for Books is none for Invoice");
 }

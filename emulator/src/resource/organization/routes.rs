@@ -10,8 +10,11 @@ use crate::auth::Context;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
+use crate::page::Page;
 use crate::request::Call;
 use crate::resource::field::{Fields, Kind, Members, take};
+use crate::resource::user;
+use crate::store;
 use crate::store::change::Change;
 use crate::store::records::Organization;
 use crate::store::seeding;
@@ -21,7 +24,6 @@ const FIRST_ORGANIZATION_ID: u64 = 20_000_001;
 
 /// Members that are stored and shown again.
 const FIELDS: Fields = &[
-    ("fiscal_year_start_month", Kind::Free),
     ("date_format", Kind::Free),
     ("field_separator", Kind::Free),
     ("language_code", Kind::Free),
@@ -33,28 +35,54 @@ const FIELDS: Fields = &[
     ("fax", Kind::Free),
     ("website", Kind::Free),
     ("is_logo_uploaded", Kind::Flag),
+    ("portal_name", Kind::Free),
     ("address", Kind::Object),
+    ("company_id_label", Kind::Free),
+    ("company_id_value", Kind::Free),
+    ("tax_id_label", Kind::Free),
+    ("tax_id_value", Kind::Free),
     ("custom_fields", Kind::List),
+];
+
+/// Names under which the update takes members that answers show under another one.
+const ALIASES: [(&str, &str); 4] = [
+    ("companyid_label", "company_id_label"),
+    ("companyid_value", "company_id_value"),
+    ("taxid_label", "tax_id_label"),
+    ("taxid_value", "tax_id_value"),
 ];
 
 /// `GET /organizations`: unpaged, so any page after the first is empty.
 pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let first_page = call.query.get("page").is_none_or(|page| page == "1" || page == "0");
+    let first_page = Page::read(&call.query)?.page == 1;
     let rows: Vec<Json> = context
         .user
         .organizations
         .iter()
         .filter(|_| first_page)
         .filter_map(|id| context.state.organizations.get(id))
-        .map(|organization| view::organization(organization, &context.user))
+        .map(|organization| view::row(organization, &context.user, role(context, organization)))
         .collect();
     Ok(Reply::read([("organizations", rows.into())]))
+}
+
+/// The caller's role in an organization.
+fn role(context: &Context<'_>, organization: &Organization) -> &'static str {
+    // The context's state is older than an organization that this call made.
+    let books = context.store.read().books(&organization.organization_id);
+    books
+        .record(store::kind::Kind::User, context.user.user_id)
+        .and_then(|it| user::role(it))
+        .unwrap_or_default()
 }
 
 /// `GET /organizations/{organization_id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let organization = context.own_organization(call.text_id(0))?;
-    Ok(Reply::read([("organization", view::organization(organization, &context.user))]))
+    Ok(Reply::read([(
+        "organization",
+        view::detail(organization, &context.user, role(context, organization)),
+    )]))
 }
 
 /// `POST /organizations`: the caller becomes its administrator.
@@ -72,7 +100,7 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     let country =
         body.get("address").and_then(|it| it.get("country")).and_then(Json::as_str).unwrap_or_default();
     let mut members = Members::new();
-    take(&mut members, FIELDS, body, 0)?;
+    take_members(&mut members, body)?;
     let (organization, user) = context.store.write(|transaction| {
         let mut number = FIRST_ORGANIZATION_ID;
         while transaction.organization_exists(&number.to_string()) {
@@ -88,7 +116,7 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             plan_name: "TRIAL".to_owned(),
             apps: vec!["books".to_owned()],
             crm_link: true,
-            currencies: seeding::currencies(transaction, &currency),
+            currencies: seeding::currencies(transaction, &currency, context.now),
             created: context.now,
             members,
         });
@@ -99,9 +127,10 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         let user = Arc::new(user);
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         transaction.apply(Change::User(Arc::clone(&user)));
+        seeding::furnish(transaction, &organization, &[], context.now)?;
         Ok((organization, user))
     })?;
-    let shown = view::organization(&organization, &user);
+    let shown = view::detail(&organization, &user, role(context, &organization));
     Ok(Reply::success(201, "The organization has been created.", [("organization", shown)]))
 }
 
@@ -129,13 +158,51 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             return Err(ApiError::invalid("name"));
         }
         check_zone(&organization.time_zone)?;
-        take(&mut organization.members, FIELDS, body, 0)?;
+        check_currency(&organization, body)?;
+        take_members(&mut organization.members, body)?;
+        if let Some(country) = body.get("address").and_then(|it| it.get("country")).and_then(Json::as_str) {
+            organization.country = country.to_owned();
+        }
         let organization = Arc::new(organization);
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         Ok(organization)
     })?;
-    let shown = view::organization(&organization, &context.user);
+    let shown = view::detail(&organization, &context.user, role(context, &organization));
     Ok(Reply::done("The organization has been updated.", [("organization", shown)]))
+}
+
+/// Takes the plain members. The first month of the fiscal year comes as a number from 0, as text or not, or as the
+/// month's English name, and is stored as the number. Errors: code 2 for anything else.
+fn take_members(members: &mut Members, body: &Json) -> Result<(), ApiError> {
+    take(members, FIELDS, body, 0)?;
+    for (alias, name) in ALIASES {
+        if let Some(Json::Text(text)) = body.get(alias) {
+            members.insert(name, text.trim().into());
+        }
+    }
+    let text = match body.get("fiscal_year_start_month") {
+        None | Some(Json::Null) => return Ok(()),
+        Some(Json::Text(text) | Json::Number(text)) => text.trim().to_ascii_lowercase(),
+        Some(_) => return Err(ApiError::invalid("fiscal_year_start_month")),
+    };
+    if text.is_empty() {
+        return Ok(());
+    }
+    let named = view::MONTHS.iter().position(|month| *month == text);
+    let month = named.or_else(|| text.parse().ok().filter(|number| *number < view::MONTHS.len()));
+    let month = month.ok_or_else(|| ApiError::invalid("fiscal_year_start_month"))?;
+    members.insert("fiscal_year_start_month", Json::Number(month.to_string()));
+    Ok(())
+}
+
+/// The base currency stays what it was: every stored amount counts in it (code 4099 for another one).
+fn check_currency(organization: &Organization, body: &Json) -> Result<(), ApiError> {
+    let wanted = body.get("currency_id").and_then(Json::as_id_text).filter(|id| !id.is_empty());
+    let base = organization.currencies.first().map(|base| base.currency_id.to_string());
+    if wanted.is_none() || wanted == base.as_deref() {
+        return Ok(());
+    }
+    Err(ApiError::about(Code::BaseCurrency, "be replaced by another one"))
 }
 
 fn check_zone(name: &str) -> Result<(), ApiError> {

@@ -18,13 +18,45 @@ const COUNTRY_CODES: [(&str, &str); 10] = [
     ("United Arab Emirates", "AE"),
 ];
 
-/// One organization, as lists and details show it to `user`.
-pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
+/// Months of a fiscal year's start, by the number that is stored.
+pub(crate) const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// One organization as details show it: they name the month that lists number.
+pub(crate) fn detail(organization: &Organization, user: &User, role: &str) -> Json {
+    let Json::Object(mut members) = row(organization, user, role) else { return Json::Null };
+    for (_, value) in members.iter_mut().filter(|(name, _)| name == "fiscal_year_start_month") {
+        let month = value.as_decimal().and_then(|it| usize::try_from(it).ok());
+        *value = month.and_then(|it| MONTHS.get(it)).copied().unwrap_or(MONTHS[0]).into();
+    }
+    Json::Object(members)
+}
+
+/// One organization as lists show it to `user`, who has the role `role` in it.
+pub(crate) fn row(organization: &Organization, user: &User, role: &str) -> Json {
     let base = organization.currencies.first();
     let created = format::date(organization.created, organization.zone());
     let apps =
         || -> Json { organization.apps.iter().map(|app| app.as_str().into()).collect::<Vec<_>>().into() };
     let country_code = COUNTRY_CODES.iter().find(|(name, _)| *name == organization.country);
+    // Organizations write the format as a pattern, currencies as a sample.
+    let format = match base.map_or(2, |it| it.precision) {
+        0 => "###,##0",
+        3 => "###,##0.000",
+        _ => "###,##0.00",
+    };
     let symbol = base.map_or("", |it| it.symbol.as_str());
     let Json::Object(mut members) = Json::object([
         ("organization_id", organization.organization_id.as_str().into()),
@@ -47,7 +79,7 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
         ("currency_id", base.map_or(Json::from(""), |it| Json::id(it.currency_id))),
         ("currency_code", base.map_or("", |it| it.code.as_str()).into()),
         ("currency_symbol", symbol.into()),
-        ("currency_format", "###,##0.00".into()),
+        ("currency_format", format.into()),
         ("price_precision", u64::from(base.map_or(2, |it| it.precision)).into()),
         ("country", organization.country.as_str().into()),
         ("country_code", country_code.map_or("", |(_, code)| code).into()),
@@ -67,10 +99,13 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
         ("address", Json::Object(Vec::new())),
         ("org_type", "production".into()),
         ("mode", "live".into()),
+        ("version", "".into()),
+        ("zi_migration_status", 0.into()),
+        ("portal_name", "".into()),
         ("tax_group_enabled", true.into()),
         ("is_logo_uploaded", false.into()),
         ("is_trial_expired", false.into()),
-        ("user_role", "admin".into()),
+        ("user_role", role.into()),
         ("user_status", "active".into()),
         ("AppList", apps()),
         ("org_joined_app_list", apps()),
@@ -80,6 +115,14 @@ pub(crate) fn organization(organization: &Organization, user: &User) -> Json {
     ]) else {
         return Json::Null;
     };
+    // The state is shown beside the address, as the list has no address.
+    let address = organization.members.get("address");
+    for name in ["state", "state_code"] {
+        let value = address.and_then(|address| address.get(name)).cloned();
+        if let (Some(value), Some(shown)) = (value, members.iter_mut().find(|(known, _)| known == name)) {
+            shown.1 = value;
+        }
+    }
     for (name, value) in organization.members.iter() {
         if let Some(shown) = members.iter_mut().find(|(known, _)| known == name) {
             shown.1 = value.clone();

@@ -1,21 +1,20 @@
 //! Items: what is sold and bought (section 10.3).
 
-use crate::auth::{Context, Need};
-use crate::engine::desk::Desk;
-use crate::engine::reader::Reader;
-use crate::engine::spec::{Filters, Messages, Resource, Spec, Unique};
-use crate::engine::write;
-use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
-use crate::json::Json;
-use crate::request::Call;
+pub(crate) mod image;
+mod routes;
+mod rules;
+mod stock;
+
+use crate::auth::Need;
+use crate::engine::spec::{Filters, Messages, Spec, Unique};
+use crate::error::Code;
+use crate::resource::custom_field;
 use crate::resource::field::Kind as Field;
-use crate::routes::Handler::Of;
+use crate::routes::Handler::{Of, Plain};
 use crate::routes::{
     BOOKS_AND_INVOICE, Operation, creates, deletes, deletes_many, lists, op, reads, updates, upserts,
 };
 use crate::store::kind::Kind;
-use crate::store::record::Record;
 
 /// The resource.
 pub(crate) struct Item;
@@ -44,15 +43,29 @@ static SPEC: Spec = Spec {
         ("purchase_description", Field::Text(2000)),
         ("inventory_account_id", Field::Id),
         ("vendor_id", Field::Id),
-        ("reorder_level", Field::Free),
+        ("reorder_level", Field::Number),
         ("initial_stock", Field::Number),
         ("initial_stock_rate", Field::Number),
         ("hsn_or_sac", Field::Free),
+        ("sat_item_key_code", Field::Free),
+        ("unitkey_code", Field::Free),
+        ("purchase_tax_rule_id", Field::Id),
+        ("sales_tax_rule_id", Field::Id),
+        ("purchase_tax_exemption_id", Field::Id),
+        ("avatax_tax_code", Field::Free),
+        ("avatax_use_code", Field::Free),
         ("locations", Field::List),
         ("item_tax_preferences", Field::List),
         ("package_details", Field::Object),
     ],
-    computed: &[("status", Field::Free), ("zcrm_product_id", Field::Free), ("custom_fields", Field::List)],
+    computed: &[
+        ("status", Field::Free),
+        ("zcrm_product_id", Field::Free),
+        ("custom_fields", Field::List),
+        ("image_name", Field::Free),
+        ("image_type", Field::Free),
+        ("image_document_id", Field::Id),
+    ],
     required: &["name", "rate"],
     detail: &[
         "item_name",
@@ -80,7 +93,9 @@ static SPEC: Spec = Spec {
         "purchase_account_name",
         "purchase_description",
         "inventory_account_id",
+        "inventory_account_name",
         "vendor_id",
+        "vendor_name",
         "reorder_level",
         "initial_stock",
         "initial_stock_rate",
@@ -88,6 +103,13 @@ static SPEC: Spec = Spec {
         "available_stock",
         "actual_available_stock",
         "hsn_or_sac",
+        "sat_item_key_code",
+        "unitkey_code",
+        "purchase_tax_rule_id",
+        "sales_tax_rule_id",
+        "purchase_tax_exemption_id",
+        "avatax_tax_code",
+        "avatax_use_code",
         "locations",
         "item_tax_preferences",
         "package_details",
@@ -112,6 +134,8 @@ static SPEC: Spec = Spec {
         "tax_id",
         "tax_name",
         "tax_percentage",
+        "tax_type",
+        "is_taxable",
         "account_id",
         "account_name",
         "purchase_rate",
@@ -121,6 +145,11 @@ static SPEC: Spec = Spec {
         "reorder_level",
         "stock_on_hand",
         "available_stock",
+        "actual_available_stock",
+        "sat_item_key_code",
+        "unitkey_code",
+        "image_name",
+        "image_type",
         "has_attachment",
     ],
     number: None,
@@ -128,11 +157,28 @@ static SPEC: Spec = Spec {
         Unique { name: "name", code: Code::ItemNameTaken },
         Unique { name: "sku", code: Code::SkuTaken },
     ],
-    references: &["tax_id", "vendor_id", "account_id", "purchase_account_id"],
+    references: &[
+        "tax_id",
+        "tax_exemption_id",
+        "vendor_id",
+        "account_id",
+        "purchase_account_id",
+        "inventory_account_id",
+    ],
     filters: Filters {
-        texts: &["name", "description", "sku"],
+        texts: &["name", "description", "sku", "tax_name"],
         numbers: &["rate", "purchase_rate"],
-        exact: &["tax_id", "account_id", "zcrm_product_id", "item_type", "product_type"],
+        exact: &[
+            "tax_id",
+            "tax_exemption_id",
+            "is_taxable",
+            "account_id",
+            "zcrm_product_id",
+            "item_type",
+            "product_type",
+            "sat_item_key_code",
+            "unitkey_code",
+        ],
         statuses: &["active", "inactive"],
         filter_by: &[
             "Status.All",
@@ -174,83 +220,39 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BOOKS_AND_INVOICE, "GET", "items/*", READ, "Get an item", reads(&Item)),
     op(BOOKS_AND_INVOICE, "PUT", "items/*", UPDATE, "Update an item", updates(&Item)),
     op(BOOKS_AND_INVOICE, "DELETE", "items/*", DELETE, "Delete an item", deletes(&Item)),
-    op(BOOKS_AND_INVOICE, "POST", "items/*/active", CREATE, "Mark an item as active", Of(&Item, activate)),
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "items/*/active",
+        CREATE,
+        "Mark an item as active",
+        Of(&Item, routes::activate),
+    ),
     op(
         BOOKS_AND_INVOICE,
         "POST",
         "items/*/inactive",
         CREATE,
         "Mark an item as inactive",
-        Of(&Item, deactivate),
+        Of(&Item, routes::deactivate),
+    ),
+    op(BOOKS_AND_INVOICE, "GET", "itemdetails", READ, "Get several items", Of(&Item, routes::details)),
+    op(
+        BOOKS_AND_INVOICE,
+        "PUT",
+        "item/*/customfields",
+        UPDATE,
+        "Update custom fields of an item",
+        Of(&Item, custom_field::routes::write_values),
+    ),
+    op(BOOKS_AND_INVOICE, "POST", "items/*/image", CREATE, "Add an image to an item", Plain(image::add)),
+    op(BOOKS_AND_INVOICE, "GET", "items/*/image", READ, "Get the image of an item", Plain(image::read)),
+    op(
+        BOOKS_AND_INVOICE,
+        "DELETE",
+        "items/*/image",
+        DELETE,
+        "Delete the image of an item",
+        Plain(image::delete),
     ),
 ];
-
-impl Resource for Item {
-    fn spec(&self) -> &'static Spec {
-        &SPEC
-    }
-
-    fn begin(&self, _: &mut Desk<'_>, record: &mut Record) -> Result<(), ApiError> {
-        record.set("status", "active");
-        record.set("product_type", "goods");
-        record.set("item_type", "sales");
-        record.set("is_taxable", true);
-        Ok(())
-    }
-
-    fn complete(&self, desk: &mut Desk<'_>, record: &mut Record, _: Option<&Record>) -> Result<(), ApiError> {
-        desk.named(Kind::Tax, record, "tax_id").map(|_| ())
-    }
-
-    fn show(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
-        let tax = || record.reference("tax_id").and_then(|id| reader.books.record(Kind::Tax, id));
-        match name {
-            "item_name" => record.text("name").into(),
-            "source" => if record.text("zcrm_product_id").is_empty() { "user" } else { "zoho_crm" }.into(),
-            "is_linked_with_zohocrm" => (!record.text("zcrm_product_id").is_empty()).into(),
-            "tax_name" | "tax_type" => tax().map_or("", |tax| tax.text(name)).into(),
-            "tax_percentage" => Json::amount(tax().map(|tax| tax.decimal(name)).unwrap_or_default()),
-            "has_attachment" => reader.has_attachment(record.id).into(),
-            _ => SPEC.stored(record, name),
-        }
-    }
-
-    fn passes(&self, filter: &str, record: &Record, _: &Reader<'_>) -> bool {
-        let is = |name: &str, word: &str| record.text(name) == word;
-        match filter {
-            "Status.Active" => is("status", "active"),
-            "Status.Inactive" => is("status", "inactive"),
-            "Status.Sales" => is("item_type", "sales") || is("item_type", "sales_and_purchases"),
-            "Status.Purchases" => is("item_type", "purchases") || is("item_type", "sales_and_purchases"),
-            "Status.SalesAndPurchases" => is("item_type", "sales_and_purchases"),
-            "Status.Inventory" => is("item_type", "inventory"),
-            "Status.Goods" => is("product_type", "goods"),
-            "Status.Services" => is("product_type", "service"),
-            "Status.Crm" => !record.text("zcrm_product_id").is_empty(),
-            _ => true,
-        }
-    }
-}
-
-fn activate(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
-    set(context, call, resource, "active", "The item has been marked as active.")
-}
-
-fn deactivate(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
-    set(context, call, resource, "inactive", "The item has been marked as inactive.")
-}
-
-fn set(
-    context: &Context<'_>,
-    call: &Call,
-    resource: &dyn Resource,
-    status: &'static str,
-    message: &str,
-) -> Result<Reply, ApiError> {
-    write::act(context, call, resource, message, |desk, item| {
-        if item.text("status") != status {
-            desk.alter(Kind::Item, item.id, |item| item.set("status", status))?;
-        }
-        Ok(())
-    })
-}
