@@ -126,7 +126,7 @@ fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'stat
 
 /// Unique members that hold something, and unique custom fields by their API name.
 fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
-    let members = spec.unique.iter().map(|unique| (unique.name, record.text(unique.name)));
+    let members = spec.unique.iter().map(|unique| (unique.name, unique.key(record)));
     let custom = record.list("custom_fields").iter().filter_map(|entry| {
         let unique = entry.get("is_unique") == Some(&Json::Bool(true));
         unique.then(|| {
@@ -134,8 +134,8 @@ fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
         })
     });
     members
-        .chain(custom.filter_map(|(name, value)| Some((name?, value?))))
+        .chain(custom.filter_map(|(name, value)| Some((name?, value?.to_owned()))))
         .filter(|(_, value)| !value.trim().is_empty())
-        .map(|(name, value)| (name.to_owned(), fold(value)))
+        .map(|(name, value)| (name.to_owned(), fold(&value)))
         .collect()
 }
