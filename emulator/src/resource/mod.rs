@@ -18,8 +18,11 @@ pub(crate) mod invoice;
 pub(crate) mod item;
 pub(crate) mod members;
 pub(crate) mod organization;
+pub(crate) mod purchase;
 pub(crate) mod purchaseorder;
+pub(crate) mod receipt;
 pub(crate) mod salesorder;
+pub(crate) mod step;
 pub(crate) mod tax;
 pub(crate) mod unbuilt;
 pub(crate) mod user;
@@ -53,6 +56,7 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::EmployeeExpense => &expense_v1::expense::EmployeeExpense,
         Kind::ExpenseReport => &expense_v1::report::ExpenseReport,
         Kind::ExpenseCategory => &expense_v1::category::ExpenseCategory,
+        Kind::Receipt => &receipt::Receipt,
         Kind::Product => &billing::product::Product,
         Kind::Plan => &billing::plan::Plan,
         Kind::Addon => &billing::addon::Addon,

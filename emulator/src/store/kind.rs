@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     EmployeeExpense,
     ExpenseReport,
     ExpenseCategory,
+    Receipt,
     Product,
     Plan,
     Addon,
