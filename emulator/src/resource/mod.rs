@@ -88,6 +88,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     custom_field::OPERATIONS,
     extra::comment::OPERATIONS,
     extra::attachment::OPERATIONS,
+    expense_v1::common::OPERATIONS,
     expense_v1::expense::OPERATIONS,
     expense_v1::report::OPERATIONS,
     expense_v1::category::OPERATIONS,

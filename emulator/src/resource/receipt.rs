@@ -95,6 +95,15 @@ pub(crate) fn remove(desk: &mut Desk<'_>, expense: u64) -> bool {
     found
 }
 
+/// Gives the receipt of one expense to another that has none.
+pub(crate) fn hand_over(desk: &mut Desk<'_>, from: u64, to: u64) -> Result<(), ApiError> {
+    let books = desk.books();
+    if let (Some(receipt), None) = (of(&books, from), of(&books, to)) {
+        desk.alter(Kind::Receipt, receipt.id, |receipt| receipt.set("expense_id", Json::id(to)))?;
+    }
+    Ok(())
+}
+
 /// Members of an expense that show its receipt; `None` for any other.
 pub(crate) fn show(name: &str, expense: &Record, reader: &Reader<'_>) -> Option<Json> {
     let receipt = || of(&reader.books, expense.id);

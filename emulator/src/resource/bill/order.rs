@@ -60,6 +60,7 @@ pub(crate) fn take_lines(desk: &mut Desk<'_>, bill: &mut Record) -> Result<(), A
     for id in ids(bill) {
         let books = desk.books();
         let order = books.record(Kind::PurchaseOrder, id).ok_or_else(unknown)?;
+        billable(desk, order)?;
         for name in
             ["vendor_id", "currency_id", "exchange_rate", "is_inclusive_tax", "discount_type", "discount"]
         {
@@ -100,9 +101,8 @@ pub(crate) fn check(desk: &Desk<'_>, bill: &mut Record, before: Option<&Record>)
         if order.text("vendor_id") != bill.text("vendor_id") {
             return Err(ApiError::invalid("purchaseorder_ids"));
         }
-        let status = PurchaseOrder.status(order, &desk.reader());
-        if !known.contains(&id) && status != "open" && status != "partially_billed" {
-            return Err(step::refusal(&PurchaseOrder, &status, "billed"));
+        if !known.contains(&id) {
+            billable(desk, order)?;
         }
         order_lines.extend(order.list("line_items").iter().cloned());
     }
@@ -127,6 +127,15 @@ pub(crate) fn check(desk: &Desk<'_>, bill: &mut Record, before: Option<&Record>)
     }
     bill.set("line_items", lines);
     Ok(())
+}
+
+/// Only an open order that is not wholly billed may be billed (code 4098).
+fn billable(desk: &Desk<'_>, order: &Record) -> Result<(), ApiError> {
+    let status = PurchaseOrder.status(order, &desk.reader());
+    if ["open", "partially_billed"].contains(&status.as_str()) {
+        return Ok(());
+    }
+    Err(step::refusal(&PurchaseOrder, &status, "billed"))
 }
 
 fn unknown() -> ApiError {

@@ -78,7 +78,7 @@ pub(crate) fn take_lines(
     Ok(())
 }
 
-/// Computes the amounts of an expense. Errors: code 2 without an amount or with one below zero, 6 for an unknown
+/// Computes the amounts of an expense. Errors: code 2 without an amount above zero, 6 for an unknown
 /// currency or tax.
 pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record) -> Result<(), ApiError> {
     let (places, rate) = currency(desk, record)?;
@@ -175,7 +175,7 @@ fn mileage(record: &mut Record, places: u32) {
 }
 
 fn amount(value: Option<&Json>, places: u32) -> Result<Decimal, ApiError> {
-    let amount = value.and_then(Json::as_decimal).filter(|amount| *amount >= Decimal::ZERO);
+    let amount = value.and_then(Json::as_decimal).filter(|amount| *amount > Decimal::ZERO);
     amount.map(|amount| round_money(amount, places)).ok_or_else(|| ApiError::invalid("amount"))
 }
 
