@@ -30,6 +30,9 @@ impl Key {
     }
 }
 
+/// Numbers above it are no counters.
+const LARGEST_COUNTER: u64 = 1_000_000_000_000_000;
+
 /// All records of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
@@ -57,8 +60,9 @@ impl Table {
             self.unique.insert(name, id);
         }
         if let Some(series) = &spec.number {
-            let counter =
-                record.text(series.member).strip_prefix(series.prefix).and_then(|it| it.parse().ok());
+            let digits = record.text(series.member).strip_prefix(series.prefix);
+            // A number that a client chose must not use up the counter.
+            let counter = digits.and_then(|it| it.parse().ok()).filter(|it| *it <= LARGEST_COUNTER);
             self.numbered = self.numbered.max(counter.unwrap_or(0));
         }
         self.rows.insert(id, record);

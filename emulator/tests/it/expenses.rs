@@ -131,7 +131,9 @@ async fn what_an_expense_refuses() {
         body[name] = value;
         body
     };
+    let far = json!({"account_id": ACCOUNT, "date": "2026-01-05", "mileage_type": "manual", "distance": 1e12, "mileage_rate": 1e12});
     for (body, code, message) in [
+        (far, 2, "Invalid value passed for amount"),
         (with("account_id", json!("")), 2, "Invalid value passed for account_id"),
         (with("account_id", json!("cash")), 2, "Invalid value passed for account_id"),
         (with("date", json!("")), 2, "Invalid value passed for date"),

@@ -5,6 +5,7 @@ mod bills;
 mod contacts;
 mod control;
 mod durability;
+mod employee_expenses;
 mod encoding;
 mod errors;
 mod expense_reports;

@@ -1,9 +1,10 @@
 //! What the tests of the purchase side share.
 
 use chrono::TimeDelta;
+use finbridge_emulator::Seed;
 use serde_json::{Value, json};
 
-use crate::world::{Api, World, send, world};
+use crate::world::{Api, World, send, world_with};
 
 pub struct Purchase {
     pub w: World,
@@ -11,13 +12,20 @@ pub struct Purchase {
 }
 
 pub async fn purchase() -> Purchase {
-    let w = world().await;
-    let vendor = w.api.create(json!({"contact_name": "Steel Works", "contact_type": "vendor"})).await;
-    let vendor = vendor["contact_id"].as_str().unwrap().to_owned();
-    Purchase { w, vendor }
+    purchase_with(Seed::demo()).await
+}
+
+pub async fn purchase_with(seed: Seed) -> Purchase {
+    Purchase::over(world_with(seed).await).await
 }
 
 impl Purchase {
+    pub async fn over(w: World) -> Self {
+        let vendor = w.api.create(json!({"contact_name": "Steel Works", "contact_type": "vendor"})).await;
+        let vendor = text(&vendor["contact_id"]);
+        Self { w, vendor }
+    }
+
     /// Lets time pass, and renews the token that did not outlive it.
     pub async fn wait(&mut self, time: TimeDelta) {
         self.w.clock.advance(time);

@@ -50,6 +50,8 @@ async fn a_payment_is_applied_changed_and_undone() {
     assert_eq!(answer["vendorpayment"]["balance"], 20.01);
     assert_eq!(owed(&p, &a).await, is(0.0, "paid"));
 
+    assert_eq!(p.w.api.get(&format!("bills/{b}")).await["bill"]["unused_credits_payable_amount"], 20.01);
+
     // What is unused pays another bill.
     let credit = json!({"bill_payments": [{"payment_id": payment["payment_id"], "amount_applied": 20}]});
     p.says("POST", &format!("bills/{b}/credits"), credit, 201, "Credits have been applied to the bill(s).")
@@ -196,4 +198,85 @@ async fn lists_and_bulk_deletion_of_payments() {
         p.refused("DELETE", "vendorpayments", Value::Null, 2).await,
         "Invalid value passed for vendorpayment_id"
     );
+}
+
+#[tokio::test]
+async fn payments_that_race_never_pay_a_bill_twice() {
+    let p = purchase().await;
+    let a = p.bill("A", 100).await;
+    let tasks: Vec<_> = (0..16)
+        .map(|_| {
+            let (api, vendor, bill) = (p.w.api.clone(), p.vendor.clone(), a.clone());
+            tokio::spawn(async move {
+                let bills = json!([{"bill_id": bill, "amount_applied": 9.5}]);
+                api.call(
+                    "POST",
+                    "vendorpayments",
+                    json!({"vendor_id": vendor, "amount": 9.5, "bills": bills}),
+                )
+                .await
+                .0
+            })
+        })
+        .collect();
+    let mut won = 0;
+    for task in tasks {
+        won += usize::from(task.await.unwrap() == 201);
+    }
+    assert_eq!(won, 10);
+    assert_eq!(owed(&p, &a).await, is(5.0, "partially_paid"));
+}
+
+#[tokio::test]
+async fn refunds_take_from_what_is_unused() {
+    let p = purchase().await;
+    let a = p.bill("A", 100).await;
+    let body = json!({"vendor_id": p.vendor, "amount": 100, "bills": [{"bill_id": a, "amount_applied": 60}]});
+    let path = format!(
+        "vendorpayments/{}",
+        text(&p.ask("POST", "vendorpayments", body, 201).await["vendorpayment"]["payment_id"])
+    );
+    let refunds = format!("{path}/refunds");
+    let body =
+        |amount: f64| json!({"date": "2026-01-04", "amount": amount, "to_account_id": "460000000000000777"});
+    assert_eq!(
+        p.refused("POST", &refunds, body(40.01), 4017).await,
+        "The amount applied to the payment 1 is more than its balance."
+    );
+    for (name, value) in [("amount", json!(0)), ("date", json!("")), ("to_account_id", Value::Null)] {
+        let mut wrong = body(1.0);
+        wrong[name] = value;
+        assert_eq!(p.refused("POST", &refunds, wrong, 2).await, format!("Invalid value passed for {name}"));
+    }
+    let made = p.ask("POST", &refunds, body(30.0), 201).await;
+    assert_eq!(made["message"], "Vendor Payment Refunded successfully");
+    let one = format!("{refunds}/{}", text(&made["vendorpayment_refund"]["vendorpayment_refund_id"]));
+    assert_eq!(p.w.api.get(&path).await["vendorpayment"]["balance"], 10.0);
+    // What was refunded pays no bill.
+    let more = json!({"bills": [{"bill_id": a, "amount_applied": 70.01}]});
+    p.refused("PUT", &path, more, 2).await;
+    p.says(
+        "PUT",
+        &one,
+        json!({"amount": 40, "description": "all"}),
+        200,
+        "The refund information has been saved.",
+    )
+    .await;
+    p.refused("PUT", &one, json!({"amount": 41}), 4017).await;
+    let refund = p.w.api.get(&one).await["vendorpayment_refund"].clone();
+    assert_eq!(
+        (refund["amount"].as_f64(), &refund["date"], &refund["description"]),
+        (Some(40.0), &json!("2026-01-04"), &json!("all"))
+    );
+    assert_eq!(p.w.api.get(&refunds).await["vendorpayment_refunds"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        p.refused("DELETE", &path, Value::Null, 4098).await,
+        "A vendor payment with refunds cannot be deleted."
+    );
+    p.says("DELETE", &one, Value::Null, 200, "The refund has been deleted.").await;
+    p.ask("GET", &one, Value::Null, 404).await;
+    p.ask("DELETE", &one, Value::Null, 404).await;
+    assert_eq!(p.w.api.get(&path).await["vendorpayment"]["balance"], 40.0);
+    p.ask("DELETE", &path, Value::Null, 200).await;
 }

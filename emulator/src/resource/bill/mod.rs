@@ -247,8 +247,8 @@ impl Resource for Bill {
             return Err(step::refusal(self, "void", "changed"));
         }
         let paid = record.decimal("payment_made");
-        let vendor_kept = before.is_none_or(|it| it.text("vendor_id") == record.text("vendor_id"));
-        if !vendor_kept && !paid.is_zero() {
+        let kept = |name: &str| before.is_none_or(|it| it.text(name) == record.text(name));
+        if !(paid.is_zero() || kept("vendor_id") && kept("currency_id")) {
             return Err(ApiError::about(Code::PaymentsApplied, "The bill"));
         }
         purchase::complete(desk, record, before)?;

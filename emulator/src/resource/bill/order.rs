@@ -30,6 +30,9 @@ const COPIED: [&str; 13] = [
     "item_order",
 ];
 
+/// The most orders that one bill may bill [?].
+const MAX_ORDERS: usize = 200;
+
 /// The orders that a bill bills.
 pub(crate) fn ids(bill: &Record) -> Vec<u64> {
     bill.list("purchaseorder_ids").iter().filter_map(|id| id.as_id_text()?.parse().ok()).collect()
@@ -43,6 +46,9 @@ pub(crate) fn take(record: &mut Record, body: &Json) -> Result<(), ApiError> {
         (Some(Json::Null), _) | (None, None | Some(Json::Null)) => return Ok(()),
         (Some(id), _) | (None, Some(id)) => vec![id.clone()],
     };
+    if given.len() > MAX_ORDERS {
+        return Err(wrong());
+    }
     let mut ids = Vec::new();
     for id in given.iter().filter(|id| id.as_str() != Some("")) {
         let id = Json::from(id.as_id_text().ok_or_else(wrong)?);

@@ -36,6 +36,9 @@ pub(crate) const MILEAGE_FIELDS: [(&str, Field); 6] = [
 /// The most lines one expense may have [?].
 const MAX_LINES: usize = 200;
 
+/// The largest amount [?]; its product with any rate still fits the decimal type.
+const LARGEST: Decimal = rust_decimal::dec!(1_000_000_000_000);
+
 /// Takes `line_items` of a body. A line with a known `line_item_id` is changed, others are added, left out ones removed.
 pub(crate) fn take_lines(
     desk: &mut Desk<'_>,
@@ -175,7 +178,8 @@ fn mileage(record: &mut Record, places: u32) {
 }
 
 fn amount(value: Option<&Json>, places: u32) -> Result<Decimal, ApiError> {
-    let amount = value.and_then(Json::as_decimal).filter(|amount| *amount > Decimal::ZERO);
+    let amount = value.and_then(Json::as_decimal);
+    let amount = amount.filter(|amount| *amount > Decimal::ZERO && *amount <= LARGEST);
     amount.map(|amount| round_money(amount, places)).ok_or_else(|| ApiError::invalid("amount"))
 }
 

@@ -200,7 +200,7 @@ static SPEC: Spec = Spec {
             "paid_through_account_id",
             "is_billable",
         ],
-        statuses: &["unbilled", "invoiced", "reimbursed", "nonbillable", "billable", "non-billable"],
+        statuses: &["unbilled", "invoiced", "reimbursed", "nonbillable", "billable"],
         filter_by: &[
             "Status.All",
             "Status.Billable",
@@ -346,7 +346,6 @@ impl Resource for Expense {
         match word {
             "all" => true,
             "billable" => record.flag("is_billable"),
-            "non-billable" => !record.flag("is_billable"),
             _ => word == self.status(record, reader),
         }
     }

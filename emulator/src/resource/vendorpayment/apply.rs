@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::refund;
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::Resource;
@@ -11,6 +12,9 @@ use crate::resource::bill::{self, Bill};
 use crate::resource::step;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
+
+/// The most bills that one payment may pay [?].
+const MAX_BILLS: usize = 1000;
 
 /// The bills that a payment pays.
 pub(crate) fn bills(payment: &Record) -> Vec<u64> {
@@ -22,7 +26,7 @@ pub(crate) fn bills(payment: &Record) -> Vec<u64> {
 pub(crate) fn take(desk: &mut Desk<'_>, payment: &mut Record, body: &Json) -> Result<(), ApiError> {
     let given = match body.get("bills") {
         None | Some(Json::Null) => return Ok(()),
-        Some(Json::List(given)) => given,
+        Some(Json::List(given)) if given.len() <= MAX_BILLS => given,
         Some(_) => return Err(ApiError::invalid("bills")),
     };
     let mut entries: Vec<Json> = Vec::new();
@@ -101,7 +105,7 @@ pub(crate) fn check(
         let own = entry.get("bill_payment_id").cloned().unwrap_or(Json::Null);
         entries.push(entry_of(own, id, amount, round_money(number("tax_amount_withheld"), places)));
     }
-    let unused = payment.decimal("amount") - applied;
+    let unused = payment.decimal("amount") - applied - refund::refunded(payment);
     if unused < Decimal::ZERO {
         return Err(ApiError::invalid("amount_applied"));
     }

@@ -2,6 +2,7 @@
 //! by the vendor.
 
 pub(crate) mod apply;
+mod refund;
 mod routes;
 
 use rust_decimal::Decimal;
@@ -43,7 +44,12 @@ static SPEC: Spec = Spec {
     label: "Vendor payment",
     report: "Vendor Payments",
     fields: FIELDS,
-    computed: &[("bills", Field::List), ("currency_id", Field::Id), ("unused_amount", Field::Money)],
+    computed: &[
+        ("bills", Field::List),
+        ("vendorpayment_refunds", Field::List),
+        ("currency_id", Field::Id),
+        ("unused_amount", Field::Money),
+    ],
     required: &["vendor_id", "amount"],
     detail: &[
         "vendor_id",
@@ -160,6 +166,9 @@ impl Resource for VendorPayment {
         before: Option<&Record>,
     ) -> Result<(), ApiError> {
         apply::vendor(desk, record)?;
+        if before.is_some_and(|it| it.text("vendor_id") != record.text("vendor_id")) {
+            record.members.remove("currency_id");
+        }
         let (_, places) = party::settle(desk, record, before, "vendor_id", ContactType::Vendor)?;
         account::check(desk, record, "paid_through_account_id")?;
         if record.text("date").is_empty() {
@@ -175,6 +184,13 @@ impl Resource for VendorPayment {
 
     fn written(&self, desk: &mut Desk<'_>, record: &Record, before: Option<&Record>) -> Result<(), ApiError> {
         apply::settle(desk, record, before)
+    }
+
+    fn deletable(&self, _: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
+        if record.list("vendorpayment_refunds").is_empty() {
+            return Ok(());
+        }
+        Err(ApiError::about(Code::WrongState, "A vendor payment with refunds cannot be deleted."))
     }
 
     fn deleted(&self, desk: &mut Desk<'_>, record: &Record) -> Result<(), ApiError> {
@@ -200,7 +216,7 @@ impl Resource for VendorPayment {
             }
             "is_ach_payment" => false.into(),
             "check_details" => record.members.get(name).cloned().unwrap_or_else(|| Vec::new().into()),
-            "vendorpayment_refunds" | "documents" | "imported_transactions" => Vec::new().into(),
+            "documents" | "imported_transactions" => Vec::new().into(),
             _ => party::show(name, record, reader, "vendor_id").unwrap_or_else(|| SPEC.stored(record, name)),
         }
     }

@@ -1,6 +1,6 @@
 //! The operations on vendor payments.
 
-use super::VendorPayment;
+use super::{VendorPayment, refund};
 use crate::auth::{Context, Need};
 use crate::engine::desk;
 use crate::engine::spec::Resource;
@@ -9,7 +9,7 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
 use crate::routes::Handler::Of;
-use crate::routes::{BOOKS, Operation, creates, deletes, lists, missing, op, reads, updates, upserts};
+use crate::routes::{BOOKS, Operation, creates, deletes, lists, op, reads, updates, upserts};
 
 const CREATE: Need = ("vendorpayments", "create");
 const READ: Need = ("vendorpayments", "read");
@@ -32,11 +32,46 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BOOKS, "GET", "vendorpayments/*", READ, "Get a vendor payment", reads(&VendorPayment)),
     op(BOOKS, "PUT", "vendorpayments/*", UPDATE, "Update a vendor payment", updates(&VendorPayment)),
     op(BOOKS, "DELETE", "vendorpayments/*", DELETE, "Delete a vendor payment", deletes(&VendorPayment)),
-    missing(BOOKS, "GET", "vendorpayments/*/refunds", READ, "List the refunds of a vendor payment"),
-    missing(BOOKS, "POST", "vendorpayments/*/refunds", CREATE, "Refund a vendor payment"),
-    missing(BOOKS, "GET", "vendorpayments/*/refunds/*", READ, "Get a refund of a vendor payment"),
-    missing(BOOKS, "PUT", "vendorpayments/*/refunds/*", UPDATE, "Update a refund of a vendor payment"),
-    missing(BOOKS, "DELETE", "vendorpayments/*/refunds/*", DELETE, "Delete a refund of a vendor payment"),
+    op(
+        BOOKS,
+        "GET",
+        "vendorpayments/*/refunds",
+        READ,
+        "List the refunds of a vendor payment",
+        Of(&VendorPayment, refund::list),
+    ),
+    op(
+        BOOKS,
+        "POST",
+        "vendorpayments/*/refunds",
+        CREATE,
+        "Refund a vendor payment",
+        Of(&VendorPayment, refund::create),
+    ),
+    op(
+        BOOKS,
+        "GET",
+        "vendorpayments/*/refunds/*",
+        READ,
+        "Get a refund of a vendor payment",
+        Of(&VendorPayment, refund::read),
+    ),
+    op(
+        BOOKS,
+        "PUT",
+        "vendorpayments/*/refunds/*",
+        UPDATE,
+        "Update a refund of a vendor payment",
+        Of(&VendorPayment, refund::update),
+    ),
+    op(
+        BOOKS,
+        "DELETE",
+        "vendorpayments/*/refunds/*",
+        DELETE,
+        "Delete a refund of a vendor payment",
+        Of(&VendorPayment, refund::delete),
+    ),
 ];
 
 /// `DELETE /vendorpayments?vendorpayment_id=a,b&bulk_delete=true`: all of them, or none when one is refused.

@@ -15,6 +15,9 @@ use crate::request::Call;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
+/// The most expenses that one call may name [?].
+const MAX_EXPENSES: usize = 1000;
+
 /// The expenses of a report, in the order of their creation.
 pub(crate) fn expenses<'a>(report: &Record, reader: &'a Reader<'_>) -> impl Iterator<Item = &'a Arc<Record>> {
     let ids = reader.books.naming_as(report.id, Kind::EmployeeExpense);
@@ -30,6 +33,9 @@ fn listed(body: &Json) -> Result<Option<Vec<u64>>, ApiError> {
         (None | Some(Json::Null), None | Some(Json::Null)) => return Ok(None),
         _ => return Err(ApiError::invalid("expenses")),
     };
+    if list.len() > MAX_EXPENSES {
+        return Err(ApiError::invalid(name));
+    }
     let id = |entry: &Json| {
         let id = if name == "expenses" { entry.get("expense_id")? } else { entry };
         id.as_id_text()?.parse().ok()

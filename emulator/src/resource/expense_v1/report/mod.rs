@@ -159,6 +159,9 @@ static SPEC: Spec = Spec {
         "submitted_to_id",
         "submitted_to_name",
         "submitted_to_email",
+        "submitter_id",
+        "submitter_name",
+        "submitter_email",
         "approver_id",
         "approver_name",
         "approver_email",
@@ -337,9 +340,6 @@ impl Resource for ExpenseReport {
             }
             "approver_id" | "approver_name" | "approver_email" => {
                 approval::latest(record).map_or_else(|| "".into(), |it| approval::member(it, name))
-            }
-            "submitter_id" | "submitter_name" | "submitter_email" => {
-                record.members.get(name).cloned().unwrap_or_else(|| "".into())
             }
             "due_days" if ["submitted", "approved"].contains(&record.text("status")) => {
                 purchase::distance(record.text("due_date"), reader).into()
