@@ -29,6 +29,9 @@ pub(crate) const TOTAL_FIELDS: Fields = &[
     ("bcy_total", Field::Money),
 ];
 
+/// The largest amount of one line [?]; a document of such lines still fits the decimal type in the base currency.
+const LARGEST_LINE: Decimal = rust_decimal::dec!(1_000_000_000_000);
+
 struct Line {
     shown: Vec<(String, Json)>,
     /// After the line's own discount; with inclusive tax it still holds the tax.
@@ -135,6 +138,9 @@ fn read(desk: &Desk<'_>, line: &Json, places: u32, by_line: bool) -> Result<Line
         members.iter().filter(|(name, _)| !COMPUTED.contains(&name.as_str())).cloned().collect();
     let number = |name: &str| line.get(name).and_then(Json::as_decimal).unwrap_or_default();
     let gross = round_money(number("rate") * number("quantity"), places);
+    if gross.abs() > LARGEST_LINE {
+        return Err(ApiError::invalid("rate"));
+    }
     let discount = if by_line { Discount::read(line.get("discount"))?.on(gross) } else { Decimal::ZERO };
     let discount = round_money(discount, places);
     if discount > gross.max(Decimal::ZERO) {

@@ -259,6 +259,11 @@ async fn what_a_bill_refuses() {
             6,
             "Invalid reference passed for currency_id",
         ),
+        (
+            json!({"vendor_id": p.vendor, "bill_number": "B", "line_items": [{"name": "x", "rate": 1e12, "quantity": 1e12}]}),
+            2,
+            "Invalid value passed for rate",
+        ),
     ] {
         assert_eq!(p.refused("POST", "bills", body.clone(), code).await, message, "{body}");
     }

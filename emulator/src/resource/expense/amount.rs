@@ -125,12 +125,15 @@ pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record) -> Result<(), ApiErr
         .into_iter()
         .map(|(id, amount)| Json::object([("tax_id", Json::id(id)), ("tax_amount", Json::amount(amount))]));
     record.set("taxes", taxes.collect::<Vec<_>>());
-    let base = |amount: Decimal| Json::amount(round_money(amount * rate, desk.places()));
+    let base = |amount: Decimal| {
+        let converted = amount.checked_mul(rate).map(|it| Json::amount(round_money(it, desk.places())));
+        converted.ok_or_else(|| ApiError::invalid("exchange_rate"))
+    };
     record.set("sub_total", Json::amount(net));
     record.set("tax_amount", Json::amount(tax_amount));
     record.set("total", Json::amount(net + tax_amount));
-    record.set("bcy_total", base(net + tax_amount));
-    record.set("bcy_total_without_tax", base(net));
+    record.set("bcy_total", base(net + tax_amount)?);
+    record.set("bcy_total_without_tax", base(net)?);
     Ok(())
 }
 
