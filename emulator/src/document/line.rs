@@ -27,7 +27,6 @@ pub(crate) const LINE_FIELDS: Fields = &[
     ("project_id", Field::Id),
     ("salesorder_item_id", Field::Id),
     ("purchaseorder_item_id", Field::Id),
-    ("expense_id", Field::Id),
     ("location_id", Field::Id),
     ("header_name", Field::Free),
     ("is_billable", Field::Flag),

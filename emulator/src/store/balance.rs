@@ -75,8 +75,7 @@ pub(crate) fn share(record: &Record) -> Option<(u64, Balance)> {
     };
     let contact = record.reference(member)?;
     let mut balance = Balance { documents: 1, ..Balance::default() };
-    let inactive =
-        ["draft", "void", "pending_approval", "approved"].contains(&record.text("status"));
+    let inactive = ["draft", "void", "pending_approval", "approved"].contains(&record.text("status"));
     let amount = |name: &str| {
         let own = record.decimal(name);
         let rate =

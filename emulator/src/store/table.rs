@@ -30,7 +30,7 @@ impl Key {
     }
 }
 
-/// Numbers above it are no counters.
+/// A number of the client's own from here on does not move the series, so that the series never ends.
 const LARGEST_COUNTER: u64 = 1_000_000_000_000_000;
 
 /// All records of one kind.
@@ -60,9 +60,8 @@ impl Table {
             self.unique.insert(name, id);
         }
         if let Some(series) = &spec.number {
-            let digits = record.text(series.member).strip_prefix(series.prefix);
-            // A number that a client chose must not use up the counter.
-            let counter = digits.and_then(|it| it.parse().ok()).filter(|it| *it <= LARGEST_COUNTER);
+            let counter = record.text(series.member).strip_prefix(series.prefix);
+            let counter = counter.and_then(|it| it.parse().ok()).filter(|it| *it < LARGEST_COUNTER);
             self.numbered = self.numbered.max(counter.unwrap_or(0));
         }
         self.rows.insert(id, record);

@@ -190,7 +190,7 @@ async fn what_expense_shares_with_books() {
 
 #[tokio::test]
 async fn everyone_lists_their_own_expenses() {
-    let mut seed = Seed::demo();
+    let mut seed = joined();
     seed.users.push(SeedUser {
         email: "second@example.com".to_owned(),
         name: "Second".to_owned(),
@@ -198,7 +198,7 @@ async fn everyone_lists_their_own_expenses() {
         organizations: vec![DEMO_ORGANIZATION_ID.to_owned()],
     });
     let p = purchase_with(seed).await;
-    let second = Api::login_as(&p.w.emulator.url(), "second@example.com", "second-key", None).await;
+    let second = Api::login_as(&p.w.emulator.url(), "second@example.com", "second-key", Some(SCOPES)).await;
     let me = text(&second.get("/expense/v1/users/me").await["user"]["user_id"]);
     let mine = expense(&p, json!({"reference_number": "mine"})).await;
     let body = json!({"date": "2026-01-05", "amount": 5, "reference_number": "theirs"});
@@ -227,9 +227,14 @@ async fn a_restart_keeps_receipts_reports_and_bills() {
     std::fs::create_dir_all(&dir).unwrap();
     let start = async || {
         let clock = Arc::new(ManualClock::new(start_time()));
-        let emulator =
-            Emulator::builder().clock(clock.clone()).state_file(dir.join("state.log")).start().await.unwrap();
-        let api = Api::login(&emulator.url()).await;
+        let emulator = Emulator::builder()
+            .clock(clock.clone())
+            .seed(joined())
+            .state_file(dir.join("state.log"))
+            .start()
+            .await
+            .unwrap();
+        let api = Api::login_as(&emulator.url(), DEMO_EMAIL, DEMO_ZSC_KEY, Some(SCOPES)).await;
         World { emulator, clock, api }
     };
     let mut p = Purchase::over(start().await).await;

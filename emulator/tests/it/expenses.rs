@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 use crate::purchase_world::*;
 use crate::world::send;
 
-const ACCOUNT: &str = "460000000000000777";
-
 async fn expense(p: &Purchase, body: Value) -> Value {
-    let mut whole = json!({"account_id": ACCOUNT, "date": "2026-01-05", "amount": 10});
+    let mut whole = json!({"account_id": p.accounts[0], "date": "2026-01-05", "amount": 10});
     for (name, value) in body.as_object().unwrap() {
         whole[name] = value.clone();
     }
@@ -18,7 +16,7 @@ async fn expense(p: &Purchase, body: Value) -> Value {
 async fn lifecycle_of_an_expense() {
     let p = purchase().await;
     let customer = p.w.api.named("Buyer").await;
-    let body = json!({"account_id": ACCOUNT, "date": "2026-01-05", "amount": 10.005, "description": "Lunch", "vendor_id": p.vendor});
+    let body = json!({"account_id": p.accounts[0], "date": "2026-01-05", "amount": 10.005, "description": "Lunch", "vendor_id": p.vendor});
     let answer = p.ask("POST", "expenses", body, 201).await;
     assert_eq!(answer["message"], "The expense has been recorded.");
     let expense = &answer["expense"];
@@ -79,8 +77,8 @@ async fn itemised_and_mileage_expenses() {
     let p = purchase().await;
     let tax = p.tax("VAT", 10).await;
     let lines = json!([
-        {"account_id": ACCOUNT, "amount": 10.015, "description": "Room", "tax_id": tax},
-        {"account_id": "460000000000000778", "amount": 5}
+        {"account_id": p.accounts[0], "amount": 10.015, "description": "Room", "tax_id": tax},
+        {"account_id": p.accounts[1], "amount": 5}
     ]);
     let body = json!({"date": "2026-01-05", "line_items": lines});
     let trip = p.ask("POST", "expenses", body, 201).await["expense"].clone();
@@ -114,7 +112,7 @@ async fn itemised_and_mileage_expenses() {
         "Invalid value passed for account_id"
     );
 
-    let drive = json!({"account_id": ACCOUNT, "date": "2026-01-05", "mileage_type": "odometer", "start_reading": 100, "end_reading": 130.5, "mileage_rate": 0.55, "mileage_unit": "mile"});
+    let drive = json!({"account_id": p.accounts[0], "date": "2026-01-05", "mileage_type": "odometer", "start_reading": 100, "end_reading": 130.5, "mileage_rate": 0.55, "mileage_unit": "mile"});
     let drive = p.ask("POST", "expenses", drive, 201).await["expense"].clone();
     assert_eq!(
         (&drive["expense_type"], drive["distance"].as_f64(), drive["total"].as_f64()),
@@ -127,11 +125,11 @@ async fn what_an_expense_refuses() {
     let p = purchase().await;
     let customer = p.w.api.named("Buyer").await;
     let with = |name: &str, value: Value| {
-        let mut body = json!({"account_id": ACCOUNT, "date": "2026-01-05", "amount": 10});
+        let mut body = json!({"account_id": p.accounts[0], "date": "2026-01-05", "amount": 10});
         body[name] = value;
         body
     };
-    let far = json!({"account_id": ACCOUNT, "date": "2026-01-05", "mileage_type": "manual", "distance": 1e12, "mileage_rate": 1e12});
+    let far = json!({"account_id": p.accounts[0], "date": "2026-01-05", "mileage_type": "manual", "distance": 1e12, "mileage_rate": 1e12});
     for (body, code, message) in [
         (far, 2, "Invalid value passed for amount"),
         (with("account_id", json!("")), 2, "Invalid value passed for account_id"),
@@ -162,7 +160,7 @@ async fn what_an_expense_refuses() {
 #[tokio::test]
 async fn receipts_come_and_go() {
     let p = purchase().await;
-    let body = json!({"account_id": ACCOUNT, "date": "2026-01-05", "amount": 10});
+    let body = json!({"account_id": p.accounts[0], "date": "2026-01-05", "amount": 10});
     let (status, answer) = p.with_receipt("POST", "expenses", body, "first").await;
     assert_eq!(status, 201, "{answer}");
     let made = &answer["expense"];

@@ -1,35 +1,59 @@
 //! What the tests of the purchase side share.
 
 use chrono::TimeDelta;
-use finbridge_emulator::Seed;
+use finbridge_emulator::{DEMO_EMAIL, DEMO_ZSC_KEY, Seed};
 use serde_json::{Value, json};
 
 use crate::world::{Api, World, send, world_with};
 
+/// What the calls of these tests need: every app that serves them.
+pub const SCOPES: &str = "ZohoBooks.fullaccess.all,ZohoInvoice.fullaccess.all,ZohoExpense.fullaccess.ALL";
+
 pub struct Purchase {
     pub w: World,
     pub vendor: String,
+    /// Two expense accounts.
+    pub accounts: [String; 2],
+}
+
+/// The demo seed, its organization having joined the apps of these tests.
+pub fn joined() -> Seed {
+    let mut seed = Seed::demo();
+    seed.organizations[0].apps = ["books", "invoice", "expense"].map(str::to_owned).to_vec();
+    seed
 }
 
 pub async fn purchase() -> Purchase {
-    purchase_with(Seed::demo()).await
+    purchase_with(joined()).await
 }
 
 pub async fn purchase_with(seed: Seed) -> Purchase {
     Purchase::over(world_with(seed).await).await
 }
 
+async fn login(w: &World) -> Api {
+    Api::login_as(&w.emulator.url(), DEMO_EMAIL, DEMO_ZSC_KEY, Some(SCOPES)).await
+}
+
 impl Purchase {
-    pub async fn over(w: World) -> Self {
+    pub async fn over(mut w: World) -> Self {
+        w.api = login(&w).await;
         let vendor = w.api.create(json!({"contact_name": "Steel Works", "contact_type": "vendor"})).await;
         let vendor = text(&vendor["contact_id"]);
-        Self { w, vendor }
+        // An organization without a chart of accounts takes every account.
+        let (_, chart) = w.api.call("GET", "chartofaccounts", Value::Null).await;
+        let known = chart["chartofaccounts"].as_array().cloned().unwrap_or_default();
+        let known =
+            known.iter().filter(|it| it["account_type"] == "expense").map(|it| text(&it["account_id"]));
+        let mut known = known.chain(["460000000000000777".to_owned(), "460000000000000778".to_owned()]);
+        let accounts = [known.next().unwrap(), known.next().unwrap()];
+        Self { w, vendor, accounts }
     }
 
     /// Lets time pass, and renews the token that did not outlive it.
     pub async fn wait(&mut self, time: TimeDelta) {
         self.w.clock.advance(time);
-        self.w.api = Api::login(&self.w.emulator.url()).await;
+        self.w.api = login(&self.w).await;
     }
 
     /// A call that must answer with the given status; gives back its body.
@@ -63,7 +87,7 @@ impl Purchase {
     /// A purchase order over 10 bolts at 2.5 and 4 nuts at 1.25, as a draft.
     pub async fn order(&self) -> Value {
         let lines = json!([
-            {"name": "Bolt", "rate": 2.5, "quantity": 10, "account_id": "460000000000000777"},
+            {"name": "Bolt", "rate": 2.5, "quantity": 10, "account_id": self.accounts[0]},
             {"name": "Nut", "rate": 1.25, "quantity": 4}
         ]);
         let body = json!({"vendor_id": self.vendor, "line_items": lines});

@@ -14,7 +14,7 @@ async fn lifecycle_of_a_purchase_order() {
     assert_eq!(order["currency_code"], "USD");
     assert_eq!((order["sub_total"].as_f64(), order["total"].as_f64()), (Some(30.0), Some(30.0)));
     assert_eq!(order["line_items"][0]["item_total"], 25.0);
-    assert_eq!(order["line_items"][0]["account_id"], "460000000000000777");
+    assert_eq!(order["line_items"][0]["account_id"], p.accounts[0]);
     assert_eq!(order["created_time"], "2026-01-05T12:06:10-0800");
     let path = format!("purchaseorders/{}", text(&order["purchaseorder_id"]));
 

@@ -17,7 +17,7 @@ async fn a_payment_is_applied_changed_and_undone() {
     let p = purchase().await;
     let (a, b) = (p.bill("A", 100).await, p.bill("B", 50).await);
     let body = json!({
-        "vendor_id": p.vendor, "amount": 120.005, "payment_mode": "Bank Transfer", "paid_through_account_id": "460000000000000888",
+        "vendor_id": p.vendor, "amount": 120.005, "payment_mode": "Bank Transfer", "paid_through_account_id": p.accounts[1],
         "bills": [{"bill_id": a, "amount_applied": 60}, {"bill_id": b, "amount_applied": 50}]
     });
     let answer = p.ask("POST", "vendorpayments", body, 201).await;
@@ -237,8 +237,7 @@ async fn refunds_take_from_what_is_unused() {
         text(&p.ask("POST", "vendorpayments", body, 201).await["vendorpayment"]["payment_id"])
     );
     let refunds = format!("{path}/refunds");
-    let body =
-        |amount: f64| json!({"date": "2026-01-04", "amount": amount, "to_account_id": "460000000000000777"});
+    let body = |amount: f64| json!({"date": "2026-01-04", "amount": amount, "to_account_id": p.accounts[0]});
     assert_eq!(
         p.refused("POST", &refunds, body(40.01), 4017).await,
         "The amount applied to the payment 1 is more than its balance."

@@ -36,8 +36,9 @@ pub(crate) const MILEAGE_FIELDS: [(&str, Field); 6] = [
 /// The most lines one expense may have [?].
 const MAX_LINES: usize = 200;
 
-/// The largest amount [?]; its product with any rate still fits the decimal type.
+/// The largest amount and the largest percentage of a tax [?]. Below them no product overflows the decimal type.
 const LARGEST: Decimal = rust_decimal::dec!(1_000_000_000_000);
+const LARGEST_PERCENTAGE: Decimal = rust_decimal::dec!(1000);
 
 /// Takes `line_items` of a body. A line with a known `line_item_id` is changed, others are added, left out ones removed.
 pub(crate) fn take_lines(
@@ -125,15 +126,12 @@ pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record) -> Result<(), ApiErr
         .into_iter()
         .map(|(id, amount)| Json::object([("tax_id", Json::id(id)), ("tax_amount", Json::amount(amount))]));
     record.set("taxes", taxes.collect::<Vec<_>>());
-    let base = |amount: Decimal| {
-        let converted = amount.checked_mul(rate).map(|it| Json::amount(round_money(it, desk.places())));
-        converted.ok_or_else(|| ApiError::invalid("exchange_rate"))
-    };
+    let base = |amount: Decimal| Json::amount(round_money(amount * rate, desk.places()));
     record.set("sub_total", Json::amount(net));
     record.set("tax_amount", Json::amount(tax_amount));
     record.set("total", Json::amount(net + tax_amount));
-    record.set("bcy_total", base(net + tax_amount)?);
-    record.set("bcy_total_without_tax", base(net)?);
+    record.set("bcy_total", base(net + tax_amount));
+    record.set("bcy_total_without_tax", base(net));
     Ok(())
 }
 
@@ -206,6 +204,9 @@ fn taxed(
     let known = id.parse().ok().and_then(|id| books.record(Kind::Tax, id));
     let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "tax_id"))?;
     let components = tax::components(&books, known);
+    if components.iter().any(|it| it.percentage > LARGEST_PERCENTAGE) {
+        return Err(ApiError::invalid("tax_id"));
+    }
     let amounts = if inclusive {
         tax::within(&components, amount, places)
     } else {
