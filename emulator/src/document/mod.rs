@@ -1,6 +1,7 @@
 //! What sales and purchase documents share: the party, the currency, the lines and the totals; and what sales documents
 //! share alone: addresses, contact persons, layouts, payments and credits, refunds.
 
+pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod application;
 pub(crate) mod layout;

@@ -19,7 +19,7 @@ use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
-use crate::store::records::Organization;
+use crate::store::records::{Organization, User};
 
 /// The desk of one write. Everything done here is published together, or not at all when the write is refused.
 pub(crate) struct Desk<'a> {
@@ -28,6 +28,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Name of the calling user.
     pub(crate) user: &'a str,
+    pub(crate) caller: &'a Arc<User>,
     pub(crate) query: &'a Query,
 }
 
@@ -44,6 +45,7 @@ pub(crate) fn write<T>(
             organization,
             now: context.now,
             user: &context.user.name,
+            caller: &context.user,
             query: &call.query,
         })
     })
@@ -195,9 +197,8 @@ impl Desk<'_> {
         let spec = resource::of(record.kind).spec();
         let table = self.books().table(record.kind);
         for unique in spec.unique {
-            let value = record.text(unique.name);
-            if table.holder(unique.name, value).is_some_and(|holder| holder != record.id) {
-                return Err(ApiError::about(unique.code, value));
+            if table.holder(unique.name, &unique.key(&record)).is_some_and(|holder| holder != record.id) {
+                return Err(ApiError::about(unique.code, record.text(unique.name)));
             }
         }
         for entry in record.list("custom_fields") {

@@ -121,7 +121,7 @@ fn candidates<'a>(
     let spec = resource.spec();
     let row = |id: u64| table.get(id).cloned();
     let unique = criteria.texts.iter().find_map(|filter| {
-        let known = spec.unique.iter().any(|unique| unique.name == filter.field);
+        let known = spec.unique.iter().any(|it| it.name == filter.field && it.scope.is_none());
         filter.exact().filter(|_| known).map(|value| table.holder(filter.field, value))
     });
     if let Some(holder) = unique {

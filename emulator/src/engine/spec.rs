@@ -35,7 +35,8 @@ pub(crate) struct Spec {
     /// The member that is numbered automatically.
     pub(crate) number: Option<Series>,
     pub(crate) unique: &'static [Unique],
-    /// Members that hold the id of another record. Line items' `item_id` and `tax_id` count without being named.
+    /// Members that hold the id of another record, or a list of ids; `bills.bill_id` names the ids in the entries of a
+    /// list. The ids in line items count without being named.
     pub(crate) references: &'static [&'static str],
     pub(crate) filters: Filters,
     /// Columns a list may be sorted by; `created_time` and `last_modified_time` are always among them.
@@ -65,6 +66,19 @@ pub(crate) struct Unique {
     pub(crate) name: &'static str,
     /// The refusal; the value is the subject of its sentence.
     pub(crate) code: Code,
+    /// The member within whose value the values differ: a bill's number is unique for its vendor.
+    pub(crate) scope: Option<&'static str>,
+}
+
+impl Unique {
+    /// What the index holds for a record: the value, after the scope's when there is one; empty without a value.
+    pub(crate) fn key(&self, record: &Record) -> String {
+        let value = record.text(self.name).trim();
+        match self.scope {
+            Some(scope) if !value.is_empty() => format!("{}\u{1f}{value}", record.text(scope)),
+            _ => value.to_owned(),
+        }
+    }
 }
 
 /// What a list can be narrowed by.
@@ -113,11 +127,23 @@ pub(crate) struct Messages {
 impl Spec {
     /// The ids of other records that a record names.
     pub(crate) fn references(&self, record: &Record) -> Vec<u64> {
-        let own = self.references.iter().filter_map(|name| record.reference(name));
-        let id = |line: &Json, name: &str| line.get(name)?.as_id_text()?.parse::<u64>().ok();
-        let lines = record.list("line_items").iter();
-        let mut ids: Vec<u64> =
-            own.chain(lines.flat_map(|line| [id(line, "item_id"), id(line, "tax_id")]).flatten()).collect();
+        const OF_LINES: [&str; 4] = ["item_id", "tax_id", "account_id", "expense_id"];
+        let read = |value: &Json| value.as_id_text()?.parse::<u64>().ok();
+        let mut ids: Vec<u64> = Vec::new();
+        for name in self.references {
+            match name.split_once('.') {
+                Some((list, member)) => {
+                    ids.extend(record.list(list).iter().filter_map(|entry| read(entry.get(member)?)));
+                }
+                None => {
+                    ids.extend(record.reference(name));
+                    ids.extend(record.list(name).iter().filter_map(read));
+                }
+            }
+        }
+        for line in record.list("line_items") {
+            ids.extend(OF_LINES.iter().filter_map(|name| read(line.get(name)?)));
+        }
         ids.sort_unstable();
         ids.dedup();
         ids

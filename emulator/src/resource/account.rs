@@ -68,8 +68,8 @@ static SPEC: Spec = Spec {
     row: SHOWN,
     number: None,
     unique: &[
-        Unique { name: "account_name", code: Code::AlreadyExists },
-        Unique { name: "account_code", code: Code::AlreadyExists },
+        Unique { name: "account_name", code: Code::AlreadyExists, scope: None },
+        Unique { name: "account_code", code: Code::AlreadyExists, scope: None },
     ],
     references: &["parent_account_id"],
     filters: Filters {

@@ -125,7 +125,7 @@ fn shown(currency: &Currency, organization: &Organization, books: &Books, day: N
 }
 
 /// `GET /settings/currencies`: not paged, so any page after the first is empty.
-fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     const FILTERS: &[&str] = &["Currencies.All", "Currencies.ExcludeBaseCurrency"];
     let reader = Reader::new(context)?;
     let filter = call.query.get("filter_by").map(|it| known(FILTERS, it, "filter_by")).transpose()?;
@@ -144,13 +144,13 @@ fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     Ok(Reply::read([("currencies", rows.collect::<Vec<_>>().into())]))
 }
 
-fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let reader = Reader::new(context)?;
     let currency = find(reader.organization, call)?;
     Ok(Reply::read([("currency", shown(currency, reader.organization, &reader.books, reader.today))]))
 }
 
-fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
     let shown = desk::write(context, call, |desk| {
         let mut organization = present(desk)?;
@@ -165,7 +165,7 @@ fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     Ok(Reply::success(201, "The currency has been added.", [("currency", shown)]))
 }
 
-fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let shown = desk::write(context, call, |desk| {
         let mut organization = present(desk)?;
         let mut currency = find(&organization, call)?.clone();
@@ -182,7 +182,7 @@ fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 
 /// Refused for the base currency (code 4099) and for one that a contact or a record uses (code 36). Its exchange rates
 /// go with it.
-fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let mut organization = present(desk)?;
         let currency = find(&organization, call)?;

@@ -19,8 +19,11 @@ pub(crate) mod invoice;
 pub(crate) mod item;
 pub(crate) mod members;
 pub(crate) mod organization;
+pub(crate) mod purchase;
 pub(crate) mod purchaseorder;
+pub(crate) mod receipt;
 pub(crate) mod salesorder;
+pub(crate) mod step;
 pub(crate) mod tax;
 pub(crate) mod unbuilt;
 pub(crate) mod user;
@@ -58,6 +61,7 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::EmployeeExpense => &expense_v1::expense::EmployeeExpense,
         Kind::ExpenseReport => &expense_v1::report::ExpenseReport,
         Kind::ExpenseCategory => &expense_v1::category::ExpenseCategory,
+        Kind::Receipt => &receipt::Receipt,
         Kind::Product => &billing::product::Product,
         Kind::Plan => &billing::plan::Plan,
         Kind::Addon => &billing::addon::Addon,
@@ -92,6 +96,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     custom_field::OPERATIONS,
     extra::comment::OPERATIONS,
     extra::attachment::OPERATIONS,
+    expense_v1::common::OPERATIONS,
     expense_v1::expense::OPERATIONS,
     expense_v1::report::OPERATIONS,
     expense_v1::category::OPERATIONS,

@@ -70,7 +70,7 @@ pub(crate) fn share(record: &Record) -> Option<(u64, Balance)> {
                 "customer_id"
             }
         }
-        Kind::Subscription => "customer_id",
+        Kind::Subscription | Kind::EmployeeExpense | Kind::ExpenseReport => "customer_id",
         _ => return None,
     };
     let contact = record.reference(member)?;

@@ -31,6 +31,7 @@ pub(crate) enum Kind {
     EmployeeExpense,
     ExpenseReport,
     ExpenseCategory,
+    Receipt,
     Product,
     Plan,
     Addon,
@@ -41,7 +42,7 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// Every kind, in the order of the declaration.
-    const ALL: [Self; 30] = [
+    const ALL: [Self; 31] = [
         Self::Contact,
         Self::Item,
         Self::Estimate,
@@ -66,6 +67,7 @@ impl Kind {
         Self::EmployeeExpense,
         Self::ExpenseReport,
         Self::ExpenseCategory,
+        Self::Receipt,
         Self::Product,
         Self::Plan,
         Self::Addon,

@@ -23,6 +23,21 @@ pub(crate) struct User {
     pub(crate) created: DateTime<Utc>,
 }
 
+impl User {
+    /// Who writes what no person wrote: the accounts and fields that an organization starts with.
+    pub(crate) fn system(now: DateTime<Utc>) -> Self {
+        Self {
+            user_id: 0,
+            email: String::new(),
+            name: String::new(),
+            zsc_key: String::new(),
+            organizations: Vec::new(),
+            created: now,
+            data_centre: DataCentre::default(),
+        }
+    }
+}
+
 /// A registered OAuth client.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Client {

@@ -78,8 +78,9 @@ pub(crate) fn furnish(
     now: DateTime<Utc>,
 ) -> Result<(), ApiError> {
     let query = Query::default();
+    let system = Arc::new(User::system(now));
     let staff: Vec<Arc<User>> = transaction.state.users.values().cloned().collect();
-    let mut desk = Desk { transaction, organization, now, user: "", query: &query };
+    let mut desk = Desk { transaction, organization, now, user: "", caller: &system, query: &query };
     account::stand(&mut desk)?;
     let belongs = |person: &&Arc<User>| person.organizations.contains(&organization.organization_id);
     for (at, person) in staff.iter().filter(belongs).enumerate() {

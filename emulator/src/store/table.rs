@@ -138,11 +138,11 @@ fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'stat
 
 /// Unique members that hold something, and unique custom fields by their API name.
 fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
-    let members = spec.unique.iter().map(|unique| (unique.name, record.text(unique.name)));
+    let members = spec.unique.iter().map(|unique| (unique.name, unique.key(record)));
     let custom = record.list("custom_fields").iter().filter_map(value::unique_value);
     members
-        .chain(custom)
+        .chain(custom.map(|(name, value)| (name, value.to_owned())))
         .filter(|(_, value)| !value.trim().is_empty())
-        .map(|(name, value)| (name.to_owned(), fold(value)))
+        .map(|(name, value)| (name.to_owned(), fold(&value)))
         .collect()
 }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
 mod accounts;
+mod bills;
 mod calls;
 mod clock;
 mod consent;
@@ -13,9 +14,12 @@ mod custom_fields;
 mod customerpayments;
 mod docs;
 mod durability;
+mod employee_expenses;
 mod encoding;
 mod errors;
 mod estimates;
+mod expense_reports;
+mod expenses;
 mod fault_delivery;
 mod faults;
 mod hosts;
@@ -28,6 +32,8 @@ mod limits;
 mod lists;
 mod oauth;
 mod organizations;
+mod purchase_world;
+mod purchaseorders;
 mod restart;
 mod sales;
 mod sales_details;
@@ -38,5 +44,6 @@ mod tls;
 mod totals;
 mod upsert;
 mod users;
+mod vendorpayments;
 mod webhooks;
 mod world;

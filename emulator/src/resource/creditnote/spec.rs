@@ -115,7 +115,7 @@ pub(super) static SPEC: Spec = Spec {
         "is_emailed",
     ],
     number: Some(Series { member: "creditnote_number", prefix: "CN-", digits: 5, guarded: false }),
-    unique: &[Unique { name: "creditnote_number", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "creditnote_number", code: Code::AlreadyExists, scope: None }],
     references: &["customer_id", "reference_invoice_id"],
     filters: Filters {
         texts: &[

@@ -110,7 +110,7 @@ pub(super) static SPEC: Spec = Spec {
         "custom_fields_list",
     ],
     number: Some(Series { member: "payment_number", prefix: "", digits: 1, guarded: false }),
-    unique: &[Unique { name: "payment_number", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "payment_number", code: Code::AlreadyExists, scope: None }],
     references: &["customer_id", "account_id"],
     filters: Filters {
         texts: &[

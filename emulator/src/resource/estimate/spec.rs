@@ -139,7 +139,7 @@ pub(super) static SPEC: Spec = Spec {
         "salesperson_name",
     ],
     number: Some(Series { member: "estimate_number", prefix: "EST-", digits: 6, guarded: true }),
-    unique: &[Unique { name: "estimate_number", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "estimate_number", code: Code::AlreadyExists, scope: None }],
     references: &["customer_id"],
     filters: Filters {
         texts: &[

@@ -211,7 +211,7 @@ pub(super) static SPEC: Spec = Spec {
         "show_no_of_copies",
     ],
     number: Some(Series { member: "invoice_number", prefix: "INV-", digits: 6, guarded: true }),
-    unique: &[Unique { name: "invoice_number", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "invoice_number", code: Code::AlreadyExists, scope: None }],
     references: &["customer_id", "invoiced_estimate_id", "salesorder_id"],
     filters: Filters {
         texts: &[

@@ -180,6 +180,7 @@ fn shop() -> (Store, std::sync::Arc<Organization>, DateTime<Utc>) {
 fn an_email_sends_what_can_be_sent() {
     let (store, organization, now) = shop();
     let query = Query::default();
+    let system = std::sync::Arc::new(crate::store::records::User::system(now));
     for (kind, from, to) in [
         (Kind::Estimate, "draft", Some("sent")),
         (Kind::Estimate, "declined", Some("sent")),
@@ -200,7 +201,14 @@ fn an_email_sends_what_can_be_sent() {
     ] {
         let resource = crate::resource::of(kind);
         let mailed = store.write(|transaction| {
-            let mut desk = Desk { transaction, organization: &organization, now, user: "x", query: &query };
+            let mut desk = Desk {
+                transaction,
+                organization: &organization,
+                now,
+                user: "x",
+                caller: &system,
+                query: &query,
+            };
             let body = Json::object([("customer_id", Json::id(CUSTOMER)), ("line_items", lines(100))]);
             let id = desk.create(resource, &body)?.id;
             let record = desk.alter(kind, id, |record| record.set("status", from))?;
@@ -221,10 +229,11 @@ proptest! {
     fn balances_are_the_sums_of_open_documents(acts in prop::collection::vec(act(), 1..60)) {
         let (store, organization, now) = shop();
         let query = Query::default();
+        let system = std::sync::Arc::new(crate::store::records::User::system(now));
         let mut done = 0;
         for act in &acts {
             let outcome = store.write(|transaction| {
-                let mut desk = Desk { transaction, organization: &organization, now, user: "x", query: &query };
+                let mut desk = Desk { transaction, organization: &organization, now, user: "x", caller: &system, query: &query };
                 perform(&mut desk, act)
             });
             done += usize::from(outcome.is_ok());

@@ -154,8 +154,8 @@ static SPEC: Spec = Spec {
     ],
     number: None,
     unique: &[
-        Unique { name: "name", code: Code::ItemNameTaken },
-        Unique { name: "sku", code: Code::SkuTaken },
+        Unique { name: "name", code: Code::ItemNameTaken, scope: None },
+        Unique { name: "sku", code: Code::SkuTaken, scope: None },
     ],
     references: &[
         "tax_id",

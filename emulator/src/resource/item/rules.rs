@@ -195,8 +195,15 @@ mod tests {
         let organization = transaction.state.organizations.values().next().map(Arc::clone).unwrap();
         let query = Query::default();
         let now = DateTime::UNIX_EPOCH;
-        let mut desk =
-            Desk { transaction: &mut transaction, organization: &organization, now, user: "", query: &query };
+        let system = Arc::new(crate::store::records::User::system(now));
+        let mut desk = Desk {
+            transaction: &mut transaction,
+            organization: &organization,
+            now,
+            user: "",
+            caller: &system,
+            query: &query,
+        };
         let body = r#"{"name": "Box", "rate": 1, "item_type": "inventory", "initial_stock": 10}"#;
         let item = desk.create(&Item, &Json::parse(body).unwrap()).unwrap();
         for (kind, status, quantity) in [

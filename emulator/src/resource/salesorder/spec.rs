@@ -139,7 +139,7 @@ pub(super) static SPEC: Spec = Spec {
         "custom_fields",
     ],
     number: Some(Series { member: "salesorder_number", prefix: "SO-", digits: 5, guarded: true }),
-    unique: &[Unique { name: "salesorder_number", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "salesorder_number", code: Code::AlreadyExists, scope: None }],
     references: &["customer_id", "estimate_id"],
     filters: Filters {
         texts: &[

@@ -28,7 +28,7 @@ static SPEC: Spec = Spec {
     detail: &["tax_authority_name", "description", "registration_number", "registration_number_label"],
     row: &["tax_authority_name", "description", "registration_number", "registration_number_label"],
     number: None,
-    unique: &[Unique { name: "tax_authority_name", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "tax_authority_name", code: Code::AlreadyExists, scope: None }],
     references: &[],
     filters: Filters::NONE,
     sorts: &["tax_authority_name"],

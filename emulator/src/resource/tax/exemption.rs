@@ -34,7 +34,7 @@ static SPEC: Spec = Spec {
     detail: &["tax_exemption_code", "description", "type"],
     row: &["tax_exemption_code", "description", "type"],
     number: None,
-    unique: &[Unique { name: "tax_exemption_code", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "tax_exemption_code", code: Code::AlreadyExists, scope: None }],
     references: &[],
     filters: Filters::NONE,
     sorts: &["tax_exemption_code"],

@@ -17,7 +17,7 @@ use crate::store::record::Record;
 const MAX_NAME: usize = 100;
 
 /// `POST /settings/taxgroups`.
-pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
     let shown = desk::write(context, call, |desk| {
         let mut group = desk.blank(Kind::Tax);
@@ -29,13 +29,13 @@ pub(super) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// `GET /settings/taxgroups/{tax_group_id}`.
-pub(super) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let group = own(context, call, true)?;
     Ok(Reply::read([("tax_group", shown(&group, &Reader::new(context)?))]))
 }
 
 /// `PUT /settings/taxgroups/{tax_group_id}`.
-pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = own(context, call, true)?.id;
     let shown = desk::write(context, call, |desk| {
         let group = (*desk.find(Kind::Tax, id)?).clone();
@@ -45,7 +45,7 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// `DELETE /settings/taxgroups/{tax_group_id}`: its members stay.
-pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = own(context, call, true)?.id;
     desk::write(context, call, |desk| desk.delete(&Tax, id))?;
     Ok(Reply::done("The tax group has been deleted.", []))

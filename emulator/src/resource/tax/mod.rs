@@ -3,7 +3,7 @@
 
 pub(crate) mod authority;
 pub(crate) mod exemption;
-mod group;
+pub(crate) mod group;
 
 use rust_decimal::Decimal;
 
@@ -88,7 +88,7 @@ static SPEC: Spec = Spec {
         "status",
     ],
     number: None,
-    unique: &[Unique { name: "tax_name", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "tax_name", code: Code::AlreadyExists, scope: None }],
     references: &["tax_authority_id", "tax_account_id", "purchase_tax_account_id"],
     filters: Filters { texts: &["tax_name"], exact: &["tax_type"], ..Filters::NONE },
     sorts: &["tax_name", "tax_percentage"],
@@ -222,13 +222,13 @@ impl Resource for Tax {
 }
 
 /// `PUT /settings/taxes/{tax_id}`. A tax in use may change: documents keep the amounts they were written with.
-fn update(context: &Context<'_>, call: &Call, tax: &dyn Resource) -> Result<Reply, ApiError> {
+pub(crate) fn update(context: &Context<'_>, call: &Call, tax: &dyn Resource) -> Result<Reply, ApiError> {
     own(context, call, false)?;
     write::update(context, call, tax)
 }
 
 /// `DELETE /settings/taxes/{tax_id}`.
-fn delete(context: &Context<'_>, call: &Call, tax: &dyn Resource) -> Result<Reply, ApiError> {
+pub(crate) fn delete(context: &Context<'_>, call: &Call, tax: &dyn Resource) -> Result<Reply, ApiError> {
     own(context, call, false)?;
     write::delete(context, call, tax)
 }

@@ -1,7 +1,7 @@
 //! Users of an organization (section 10.12). A person may belong to several organizations with another role in each, so
 //! that each organization keeps a record of its own under the person's id.
 
-mod routes;
+pub(crate) mod routes;
 mod rules;
 
 use crate::auth::Need;
@@ -76,7 +76,7 @@ static SPEC: Spec = Spec {
         "mobile",
     ],
     number: None,
-    unique: &[Unique { name: "email", code: Code::AlreadyExists }],
+    unique: &[Unique { name: "email", code: Code::AlreadyExists, scope: None }],
     references: &[],
     filters: Filters {
         texts: &["name", "email"],

@@ -16,7 +16,7 @@ use crate::store::kind::Kind;
 use crate::store::record::Record;
 
 /// `GET /users/me`: the user whose token was sent.
-pub(super) fn me(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn me(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
     let reader = Reader::new(context)?;
     let user = reader.books.record(Kind::User, context.user.user_id);
     let user = user.ok_or_else(|| ApiError::missing(SPEC.label))?;
@@ -25,7 +25,7 @@ pub(super) fn me(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
 
 /// `POST /users`: answered with status 200 and without the user. Somebody who was removed is invited anew under the
 /// same id.
-pub(super) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
     desk::write(context, call, |desk| {
         let email = body.get("email").and_then(|it| it.as_str()).unwrap_or_default();
@@ -55,7 +55,7 @@ pub(super) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// `PUT /users/{user_id}`: answered without the user.
-pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let before = find(desk, call)?;
         desk.update(&User, &before, call.object()?)
@@ -64,14 +64,14 @@ pub(super) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// `POST /users/{user_id}/invite`: repeats an invitation that was not accepted yet (code 4098 otherwise).
-pub(super) fn again(context: &Context<'_>, call: &Call, user: &dyn Resource) -> Result<Reply, ApiError> {
+pub(crate) fn again(context: &Context<'_>, call: &Call, user: &dyn Resource) -> Result<Reply, ApiError> {
     write::act(context, call, user, SPEC.messages.created, |_, user| {
         if user.text("status") == "invited" { Ok(()) } else { Err(refused("The user has joined already.")) }
     })
 }
 
 /// `POST /users/{user_id}/active`.
-pub(super) fn activate(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn activate(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let user = find(desk, call)?;
         match user.text("status") {
@@ -84,7 +84,7 @@ pub(super) fn activate(context: &Context<'_>, call: &Call) -> Result<Reply, ApiE
 }
 
 /// `POST /users/{user_id}/inactive`: the user cannot call for this organization any more.
-pub(super) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let user = find(desk, call)?;
         match user.text("status") {
@@ -98,7 +98,7 @@ pub(super) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, Ap
 }
 
 /// `DELETE /users/{user_id}`: the record stays with the status `deleted`.
-pub(super) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let user = find(desk, call)?;
         if user.id == context.user.user_id {
