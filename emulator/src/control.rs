@@ -10,6 +10,7 @@ use crate::error::{ApiError, Code};
 use crate::fault::FaultRule;
 use crate::journal::JournalFilter;
 use crate::oauth;
+use crate::outbox;
 use crate::request::Query;
 use crate::scope;
 use crate::server::App;
@@ -36,6 +37,10 @@ pub(crate) fn handle(
     body: &[u8],
 ) -> Reply {
     let rest = path.strip_prefix("_emulator").unwrap_or_default().trim_start_matches('/');
+    if let Some(outbox) = rest.strip_prefix("outbox").filter(|it| it.is_empty() || it.starts_with('/')) {
+        let reply = outbox::handle(&app.store, method, outbox.trim_start_matches('/'), query);
+        return reply.unwrap_or_else(|| ApiError::from(Code::InvalidUrl).into());
+    }
     match (method, rest) {
         ("GET", "") => Reply::html(status_page::render(app, now)),
         ("GET", "health") => document(200, &health(app, now)),

@@ -27,6 +27,7 @@ mod integration;
 mod journal;
 mod json;
 mod oauth;
+mod outbox;
 mod page;
 mod product;
 mod request;

@@ -12,6 +12,7 @@ use crate::json::Json;
 use crate::request::{Call, Query};
 use crate::resource;
 use crate::resource::contact::model::Contact;
+use crate::resource::extra::history;
 use crate::resource::field::Members;
 use crate::store::Transaction;
 use crate::store::books::Books;
@@ -27,6 +28,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Name of the calling user.
     pub(crate) user: &'a str,
+    pub(crate) user_id: u64,
     pub(crate) query: &'a Query,
 }
 
@@ -43,6 +45,7 @@ pub(crate) fn write<T>(
             organization,
             now: context.now,
             user: &context.user.name,
+            user_id: context.user.user_id,
             query: &call.query,
         })
     })
@@ -151,6 +154,9 @@ impl Desk<'_> {
         }
         record.modified = self.now;
         let record = self.put(record)?;
+        if before.is_some_and(|before| before.text("status") == record.text("status")) {
+            history::updated(self, &record)?;
+        }
         resource.written(self, &record, before)?;
         // Consequences may have touched the record itself.
         self.find(record.kind, record.id)
@@ -174,11 +180,13 @@ impl Desk<'_> {
                 return Err(ApiError::about(Code::AlreadyExists, text("label")));
             }
         }
+        let before = table.get(record.id).cloned();
         let record = Arc::new(record);
         self.transaction.apply(Change::Record {
             organization_id: self.organization.organization_id.clone(),
             record: Arc::clone(&record),
         });
+        history::stored(self, &record, before.as_deref())?;
         Ok(record)
     }
 

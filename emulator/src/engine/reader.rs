@@ -9,6 +9,7 @@ use crate::engine::spec::Resource;
 use crate::error::ApiError;
 use crate::format;
 use crate::json::Json;
+use crate::resource::extra;
 use crate::store::books::Books;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -55,6 +56,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_fields".to_owned(), fields.into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
         }
+        extra::complete(&mut object, record, self);
         self.times(&mut object, record);
         Json::Object(object)
     }
@@ -83,7 +85,10 @@ impl<'a> Reader<'a> {
     ) -> Vec<(String, Json)> {
         let mut object = Vec::with_capacity(names.len() + 5);
         object.push((resource.spec().id.to_owned(), Json::id(record.id)));
-        object.extend(names.iter().map(|name| ((*name).to_owned(), resource.show(name, record, self))));
+        object.extend(names.iter().map(|name| {
+            let own = || resource.show(name, record, self);
+            ((*name).to_owned(), extra::show(name, record, self).unwrap_or_else(own))
+        }));
         object
     }
 

@@ -84,6 +84,8 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     custom_field::OPERATIONS,
     extra::comment::OPERATIONS,
     extra::attachment::OPERATIONS,
+    extra::mail::OPERATIONS,
+    extra::render::OPERATIONS,
     expense_v1::expense::OPERATIONS,
     expense_v1::report::OPERATIONS,
     expense_v1::category::OPERATIONS,

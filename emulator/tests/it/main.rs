@@ -1,6 +1,8 @@
 //! The emulator over real HTTP.
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
+mod attachments;
+mod comments;
 mod contacts;
 mod control;
 mod durability;
@@ -8,5 +10,8 @@ mod encoding;
 mod errors;
 mod integration;
 mod lists;
+mod mail;
 mod oauth;
+mod papers;
+mod pdf;
 mod world;
