@@ -19,7 +19,7 @@ use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
-use crate::store::records::Organization;
+use crate::store::records::{Organization, User};
 
 /// The desk of one write. Everything done here is published together, or not at all when the write is refused.
 pub(crate) struct Desk<'a> {
@@ -28,7 +28,7 @@ pub(crate) struct Desk<'a> {
     pub(crate) now: DateTime<Utc>,
     /// Name of the calling user.
     pub(crate) user: &'a str,
-    pub(crate) user_id: u64,
+    pub(crate) caller: &'a Arc<User>,
     pub(crate) query: &'a Query,
 }
 
@@ -45,7 +45,7 @@ pub(crate) fn write<T>(
             organization,
             now: context.now,
             user: &context.user.name,
-            user_id: context.user.user_id,
+            caller: &context.user,
             query: &call.query,
         })
     })

@@ -56,7 +56,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_fields".to_owned(), fields.into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
         }
-        extra::complete(&mut object, record, self);
+        extra::complete(&mut object, record, self, true);
         self.times(&mut object, record);
         Json::Object(object)
     }
@@ -73,6 +73,7 @@ impl<'a> Reader<'a> {
             }
             object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
         }
+        extra::complete(&mut object, record, self, false);
         self.times(&mut object, record);
         Json::Object(object)
     }
@@ -85,10 +86,7 @@ impl<'a> Reader<'a> {
     ) -> Vec<(String, Json)> {
         let mut object = Vec::with_capacity(names.len() + 5);
         object.push((resource.spec().id.to_owned(), Json::id(record.id)));
-        object.extend(names.iter().map(|name| {
-            let own = || resource.show(name, record, self);
-            ((*name).to_owned(), extra::show(name, record, self).unwrap_or_else(own))
-        }));
+        object.extend(names.iter().map(|name| ((*name).to_owned(), resource.show(name, record, self))));
         object
     }
 

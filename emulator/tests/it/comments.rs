@@ -27,6 +27,7 @@ async fn comments_of_a_contact_are_written_changed_and_deleted() {
     assert_eq!(listed["contact_comments"][0]["commented_by"], me["user"]["name"]);
 
     w.clock.advance(Duration::days(1));
+    let w = World { api: Api::login(&w.emulator.url()).await, ..w };
     let one = format!("{path}/{comment}");
     let change = json!({"description": "Called", "show_comment_to_clients": true});
     let (status, body) = w.api.call("PUT", &one, change).await;

@@ -15,7 +15,7 @@ use crate::request::Call;
 use crate::resource::contact_person::model::ContactPerson;
 use crate::resource::extra::history;
 use crate::resource::extra::mail::draft::Draft;
-use crate::resource::extra::mail::{post, sender};
+use crate::resource::extra::mail::post;
 use crate::resource::extra::render::text::escaped;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
@@ -89,7 +89,7 @@ fn invite(desk: &mut Desk<'_>, contact_id: u64, person: &ContactPerson) -> Resul
     let organization = &desk.organization.name;
     let name = [person.text("first_name"), person.text("last_name")].join(" ");
     let draft = Draft {
-        from: sender(desk)?.email.clone(),
+        from: desk.caller.email.clone(),
         to: vec![person.text("email").to_owned()],
         cc: Vec::new(),
         bcc: Vec::new(),

@@ -124,7 +124,7 @@ pub(crate) fn attach(desk: &mut Desk<'_>, kind: Kind, owner: u64, files: &[File]
         record.set("file_size", kept.size as u64);
         record.set("sha256", kept.sha256);
         record.set("can_send_in_mail", can_send);
-        record.set("uploaded_by_id", Json::id(desk.user_id));
+        record.set("uploaded_by_id", Json::id(desk.caller.user_id));
         desk.put(record)?;
     }
     Ok(attached)
@@ -145,7 +145,7 @@ fn post(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<R
     let sentences = sentences(spec.kind)?;
     let organization = context.organization()?;
     let books = context.store.read().books(&organization.organization_id);
-    let documents = show("documents", id, &Reader::over(books, organization, context.now));
+    let documents = documents(&of(&books, id), &Reader::over(books.clone(), organization, context.now));
     Ok(Reply::success(sentences.status, sentences.attached, [("documents", documents)]))
 }
 
@@ -242,18 +242,22 @@ fn chosen(books: &Books, owner: u64, document_id: Option<&str>) -> Result<Vec<Ar
     file.map(|file| vec![file]).ok_or_else(|| ApiError::missing(SPEC.label))
 }
 
-/// The value of a member that shows a record's files.
-pub(crate) fn show(name: &str, owner: u64, reader: &Reader<'_>) -> Json {
-    let files = of(&reader.books, owner);
+/// Members that show a record's files.
+pub(crate) const SHOWN: [&str; 4] = ["documents", "attachment_name", "can_send_in_mail", "has_attachment"];
+
+/// The value of one of the members in [`SHOWN`].
+pub(crate) fn show(name: &str, files: &[Arc<Record>], reader: &Reader<'_>) -> Json {
     match name {
-        "documents" => {
-            let shown = files.iter().zip(1..).map(|(file, order)| document(reader, file, order));
-            shown.collect::<Vec<_>>().into()
-        }
+        "documents" => documents(files, reader),
         "attachment_name" => files.first().map_or("", |file| file.text("file_name")).into(),
         "can_send_in_mail" => files.iter().any(|file| file.flag("can_send_in_mail")).into(),
         _ => (!files.is_empty()).into(),
     }
+}
+
+/// Files as a detail lists them.
+pub(crate) fn documents(files: &[Arc<Record>], reader: &Reader<'_>) -> Json {
+    files.iter().zip(1..).map(|(file, order)| document(reader, file, order)).collect::<Vec<_>>().into()
 }
 
 fn document(reader: &Reader<'_>, file: &Record, order: u64) -> Json {

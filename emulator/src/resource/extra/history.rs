@@ -99,7 +99,7 @@ fn write(
     comment.set("description", entry.description);
     comment.set("comment_type", entry.comment_type);
     comment.set("operation_type", entry.operation_type);
-    comment.set("commented_by_id", Json::id(desk.user_id));
+    comment.set("commented_by_id", Json::id(desk.caller.user_id));
     let id = comment.id;
     desk.put(comment)?;
     trim(desk, owner);

@@ -36,29 +36,35 @@ pub(crate) fn accompany(
     Ok(())
 }
 
-/// Adds to a detail the members about attached files that its resource does not list.
-pub(crate) fn complete(object: &mut Vec<(String, Json)>, record: &Record, reader: &Reader<'_>) {
-    if kinds::of(record.kind).is_none_or(|extra| extra.files.is_none()) {
-        return;
-    }
-    for name in ["documents", "attachment_name", "can_send_in_mail"] {
-        if !object.iter().any(|(known, _)| known == name) {
-            object.push((name.to_owned(), attachment::show(name, record.id, reader)));
+/// Writes what is attached to a record and said about it into a detail or a row, beside what its resource shows there: an
+/// expense has a receipt of its own. A detail gets the members that its resource does not list, a row does not.
+pub(crate) fn complete(object: &mut Vec<(String, Json)>, record: &Record, reader: &Reader<'_>, detail: bool) {
+    let Some(extra) = kinds::of(record.kind) else { return };
+    if extra.files.is_some() {
+        let files = attachment::of(&reader.books, record.id);
+        for name in attachment::SHOWN {
+            let value = attachment::show(name, &files, reader);
+            match object.iter_mut().find(|(known, _)| known == name) {
+                Some((_, own)) => *own = merged(std::mem::replace(own, Json::Null), value),
+                None if detail => object.push((name.to_owned(), value)),
+                None => {}
+            }
         }
+    }
+    if let Some((_, value)) = object.iter_mut().find(|(name, _)| name == "comments") {
+        *value = comment::all(reader, record.kind, record.id).into();
     }
 }
 
-/// Members of a detail or a row that show what is attached to a record; `None` for any other member.
-pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>) -> Option<Json> {
-    let of_files = match name {
-        "documents" | "attachment_name" | "can_send_in_mail" | "has_attachment" => true,
-        "comments" => false,
-        _ => return None,
-    };
-    let extra = kinds::of(record.kind)?;
-    match (of_files, extra.files.is_some()) {
-        (true, true) => Some(attachment::show(name, record.id, reader)),
-        (true, false) => None,
-        (false, _) => Some(comment::all(reader, record.kind, record.id).into()),
+/// Either flag, both lists, or the text that is there.
+fn merged(own: Json, value: Json) -> Json {
+    match (own, value) {
+        (Json::Bool(own), Json::Bool(value)) => (own || value).into(),
+        (Json::List(mut own), Json::List(value)) => {
+            own.extend(value);
+            own.into()
+        }
+        (Json::Text(own), Json::Text(value)) if value.is_empty() => own.into(),
+        (_, value) => value,
     }
 }

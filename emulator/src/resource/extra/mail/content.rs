@@ -160,7 +160,7 @@ pub(crate) fn shown(
         ("customer_id", party),
     ];
     if shape != Shape::Flat {
-        let documents = attachment::show("documents", subject.id, reader);
+        let documents = attachment::documents(&attachment::of(&reader.books, subject.id), reader);
         members.extend([
             ("customer_name", contact.map_or("", |it| it.contact_name.as_str()).into()),
             ("entity_id", Json::id(subject.id)),

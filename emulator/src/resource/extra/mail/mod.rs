@@ -9,7 +9,7 @@ pub(crate) mod statement;
 use std::sync::Arc;
 
 use crate::engine::desk::Desk;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::extra::render::pdf;
@@ -20,7 +20,6 @@ use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::store::mail::{Mail, MailFile};
 use crate::store::record::Record;
-use crate::store::records::User;
 use draft::Draft;
 
 pub(crate) use document::OPERATIONS;
@@ -49,11 +48,6 @@ pub(crate) fn post(
         user: desk.user.to_owned(),
     };
     desk.transaction.apply(Change::Mail(Arc::new(mail)));
-}
-
-/// The calling user.
-pub(crate) fn sender(desk: &Desk<'_>) -> Result<Arc<User>, ApiError> {
-    desk.transaction.state.users.get(&desk.user_id).cloned().ok_or_else(|| Code::NotAuthorized.into())
 }
 
 /// Sends a document: its resource hears of it, the PDF and the files that may go with mails are attached, and the history
@@ -103,10 +97,9 @@ pub(crate) fn announce(desk: &mut Desk<'_>, record: &Record) -> Result<(), ApiEr
 
 /// The default content of a document's mail.
 fn usual(desk: &Desk<'_>, record: &Record, reminder: bool) -> Result<content::Content, ApiError> {
-    let user = sender(desk)?;
     let subject = Subject::find(&desk.books(), record.kind, record.id)?;
     let contact = subject.contact.as_deref();
-    Ok(content::of_document(subject.resource, record, contact, &desk.reader(), &user, reminder))
+    Ok(content::of_document(subject.resource, record, contact, &desk.reader(), desk.caller, reminder))
 }
 
 /// The body of a mail call; multipart forms may come without one.

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 
 use super::content::{self, Content};
 use super::draft::{self, Draft};
-use super::{body, post, sender};
+use super::{body, post};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::engine::reader::Reader;
@@ -202,8 +202,7 @@ fn send(context: &Context<'_>, call: &Call, of_statement: bool) -> Result<(), Ap
         let subject = Subject::find(&desk.books(), Kind::Contact, id)?;
         let contact = subject.contact.ok_or_else(|| ApiError::missing("Contact"))?;
         let period = Period::read(call, desk.today())?;
-        let user = sender(desk)?;
-        let content = usual(&contact, of_statement.then_some(period), &desk.organization.name, &user);
+        let content = usual(&contact, of_statement.then_some(period), &desk.organization.name, desk.caller);
         let draft = Draft::read(desk, body, content, &["subject", "body"], false)?;
         let mut files = draft::files(desk, call)?;
         if of_statement || draft::wish(call, body, "send_customer_statement")? == Some(true) {
