@@ -144,3 +144,46 @@ async fn an_attached_file_survives_a_restart_and_goes_with_its_document() {
     assert_eq!(api.download(&path(&second)).await.2, PDF);
     assert_eq!(refusal(api.call("GET", &path(&first), Value::Null).await, 404).0, 1002);
 }
+
+#[tokio::test]
+async fn orders_and_bills_of_vendors_are_discussed_and_mailed() {
+    let w = world().await;
+    let vendor = id(&w
+        .api
+        .create(json!({"contact_name": "Seller", "contact_type": "vendor",
+            "contact_persons": [{"first_name": "Sam", "email": "sam@seller.example"}]}))
+        .await);
+    for (path, key) in [("purchaseorders", "purchaseorder"), ("bills", "bill")] {
+        let body = json!({"vendor_id": vendor, "bill_number": "B-7", "date": "2026-01-05",
+            "line_items": [{"name": "Steel", "rate": 5}]});
+        let (status, body) = w.api.call("POST", path, body).await;
+        assert_eq!(status, 201, "{body}");
+        let id = body[key][format!("{key}_id")].as_str().unwrap().to_owned();
+        let comments = format!("{path}/{id}/comments");
+        let (status, body) = w.api.call("POST", &comments, json!({"description": "Late"})).await;
+        assert_eq!((status, &body["message"]), (201, &json!("Comments added.")), "{path}");
+        let said = each(&w.api.get(&comments).await["comments"], "description");
+        assert_eq!(said[0], "Late");
+        assert!(said.last().unwrap().ends_with(" created for $5.00."), "{said:?}");
+        let file = [("attachment", "scan.jpg", PDF)];
+        let (status, _) = w.api.upload("POST", &format!("{path}/{id}/attachment"), &file, Value::Null).await;
+        assert_eq!(status, 201, "{path}");
+        let text = pdf_text(&w.api.download(&format!("{path}/{id}?accept=pdf")).await.2);
+        assert!(text.contains("(Seller)") && text.contains("(Steel)") && text.contains("($5.00)"), "{text}");
+        if path == "purchaseorders" {
+            let mail = format!("{path}/{id}/email");
+            assert_eq!(w.api.get(&mail).await["data"]["to_mails_str"], "sam@seller.example");
+            let body = json!({"to_mail_ids": ["sam@seller.example"]});
+            assert_eq!(
+                refusal(w.api.call("POST", &mail, body).await, 400).1,
+                "Invalid value passed for body"
+            );
+            let body = json!({"to_mail_ids": ["sam@seller.example"], "body": "Please deliver"});
+            let (status, body) = w.api.call("POST", &mail, body).await;
+            assert_eq!((status, &body["message"]), (201, &json!("Your purchase order has been sent.")));
+        }
+    }
+    let history = w.api.get(&format!("contacts/{vendor}/comments")).await;
+    let kinds = each(&history["contact_comments"], "transaction_type");
+    assert!(kinds.contains(&"bill".to_owned()) && kinds.contains(&"purchaseorder".to_owned()), "{kinds:?}");
+}

@@ -379,3 +379,33 @@ async fn reminders_go_out_for_open_invoices_only() {
     assert_eq!(invoice["reminders_sent"], 2);
     assert_eq!(invoice["last_reminder_sent_date"], "2026-01-05");
 }
+
+#[tokio::test]
+async fn a_statement_adds_up_what_was_invoiced() {
+    let w = world().await;
+    let customer = w.api.customer("Buyer").await;
+    for _ in 0..2 {
+        let id = w.api.invoice(&customer).await;
+        assert_eq!(w.api.call("POST", &format!("invoices/{id}/status/sent"), Value::Null).await.0, 200);
+    }
+    w.api.invoice(&customer).await;
+    let path = format!("contacts/{customer}/statements/email");
+    for (query, expected) in
+        [("", "($400.00)"), ("?start_date=2026-01-06&end_date=2026-01-31", "(Opening Balance)")]
+    {
+        assert_eq!(
+            w.api.call("POST", &format!("{path}{query}"), letter(&["ada@buyer.example"])).await.0,
+            200
+        );
+        let mail = w.api.outbox("?limit=1").await[0].clone();
+        let file = format!("/_emulator/outbox/{}/attachments/0", mail["id"].as_str().unwrap());
+        let text = pdf_text(&w.api.download(&file).await.2);
+        assert!(text.contains(expected), "{text}");
+        assert_eq!(
+            text.matches("(Invoice INV-").count(),
+            if query.is_empty() { 2 } else { 0 },
+            "a draft owes nothing"
+        );
+        assert_eq!(text.matches("($400.00)").count(), if query.is_empty() { 1 } else { 2 });
+    }
+}

@@ -63,7 +63,7 @@ pub(crate) fn keep(desk: &mut Desk<'_>, file: &File) -> Result<Kept, ApiError> {
 }
 
 /// Keeps bytes under their name. Errors: code 1009 when the space for files is used up.
-pub(crate) fn store(desk: &mut Desk<'_>, bytes: &Bytes) -> Result<String, ApiError> {
+pub(crate) fn store(desk: &mut Desk<'_>, bytes: &[u8]) -> Result<String, ApiError> {
     let sha256 = Files::name(bytes);
     let files = &desk.transaction.state.files;
     if files.get(&sha256).is_none() {
@@ -71,7 +71,9 @@ pub(crate) fn store(desk: &mut Desk<'_>, bytes: &Bytes) -> Result<String, ApiErr
             let sentence = "The space for files is used up. Delete attachments or empty the outbox first.";
             return Err(ApiError::about(Code::LimitExceeded, sentence));
         }
-        desk.transaction.apply(Change::File { sha256: sha256.clone(), bytes: bytes.clone() });
+        // A part of a form may keep the whole form alive.
+        let bytes = Bytes::copy_from_slice(bytes);
+        desk.transaction.apply(Change::File { sha256: sha256.clone(), bytes });
     }
     Ok(sha256)
 }

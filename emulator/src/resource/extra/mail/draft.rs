@@ -1,7 +1,5 @@
 //! The mail that a client asks for: addresses, subject, body, files.
 
-use axum::body::Bytes;
-
 use super::content::Content;
 use crate::engine::desk::Desk;
 use crate::error::{ApiError, Code};
@@ -130,9 +128,8 @@ pub(crate) fn files(desk: &mut Desk<'_>, call: &Call) -> Result<Vec<MailFile>, A
 }
 
 /// Keeps a PDF that goes with a mail.
-pub(crate) fn pdf(desk: &mut Desk<'_>, name: String, bytes: Vec<u8>) -> Result<MailFile, ApiError> {
-    let bytes = Bytes::from(bytes);
-    let sha256 = upload::store(desk, &bytes)?;
+pub(crate) fn pdf(desk: &mut Desk<'_>, name: String, bytes: &[u8]) -> Result<MailFile, ApiError> {
+    let sha256 = upload::store(desk, bytes)?;
     Ok(MailFile { name, content_type: "application/pdf".to_owned(), size: bytes.len(), sha256 })
 }
 

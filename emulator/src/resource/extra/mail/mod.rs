@@ -67,7 +67,7 @@ pub(crate) fn send(
     }
     if let Some(name) = with_pdf {
         let bytes = pdf::write(&[Sheet::of(resource, &record, &desk.reader())]);
-        files.insert(0, draft::pdf(desk, format!("{name}.pdf"), bytes)?);
+        files.insert(0, draft::pdf(desk, format!("{name}.pdf"), &bytes)?);
     }
     for file in attachment::of(&desk.books(), record.id).iter().filter(|it| it.flag("can_send_in_mail")) {
         files.push(MailFile {

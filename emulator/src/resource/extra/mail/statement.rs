@@ -145,7 +145,7 @@ pub(super) fn file(desk: &mut Desk<'_>, contact_id: u64, period: Period) -> Resu
     let subject = Subject::find(&desk.books(), Kind::Contact, contact_id)?;
     let contact = subject.contact.ok_or_else(|| ApiError::missing("Contact"))?;
     let bytes = pdf::write(&[sheet(&contact, period, &desk.reader())]);
-    draft::pdf(desk, format!("{}.pdf", file_name(&contact)), bytes)
+    draft::pdf(desk, format!("{}.pdf", file_name(&contact)), &bytes)
 }
 
 fn usual(contact: &Contact, period: Option<Period>, organization: &str, user: &User) -> Content {

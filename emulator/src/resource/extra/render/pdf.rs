@@ -8,6 +8,8 @@ const PAGE: (i16, i16) = (595, 842);
 const LEFT: i16 = 50;
 const TOP: i16 = 792;
 const BOTTOM: i16 = 60;
+/// The most characters of one text that are printed.
+const MAX_TEXT: usize = 20_000;
 const REGULAR: Name<'static> = Name(b"F1");
 const BOLD: Name<'static> = Name(b"F2");
 
@@ -84,16 +86,17 @@ impl Pen {
 fn draw(sheet: &Sheet) -> Vec<Content> {
     let mut pen = Pen { pages: Vec::new(), page: Content::new(), y: TOP };
     let right = LEFT + WIDTH;
+    let number = clipped(&sheet.number, 10, 240);
     pen.text_right(BOLD, 20, right, &sheet.title);
     for (at, line) in sheet.sender.iter().enumerate() {
         pen.text(if at == 0 { BOLD } else { REGULAR }, 10, LEFT, line);
         if at == 1 {
-            pen.text_right(REGULAR, 10, right, &sheet.number);
+            pen.text_right(REGULAR, 10, right, &number);
         }
         pen.y -= 14;
     }
     if sheet.sender.len() < 2 {
-        pen.text_right(REGULAR, 10, right, &sheet.number);
+        pen.text_right(REGULAR, 10, right, &number);
     }
     pen.y -= 16;
     let top = pen.y;
@@ -125,7 +128,7 @@ fn draw(sheet: &Sheet) -> Vec<Content> {
         pen.room(28);
         pen.text(BOLD, 9, LEFT, label);
         pen.y -= 13;
-        for line in text.lines().flat_map(|line| wrapped(line, 9, WIDTH)) {
+        for line in paragraphs(text, 9, WIDTH) {
             pen.room(13);
             pen.text(REGULAR, 9, LEFT, &line);
             pen.y -= 13;
@@ -147,7 +150,7 @@ fn table(pen: &mut Pen, sheet: &Sheet) {
         let cells: Vec<Vec<String>> = cells
             .iter()
             .zip(&sheet.columns)
-            .map(|(text, column)| text.lines().flat_map(|line| wrapped(line, 9, column.width - 10)).collect())
+            .map(|(text, column)| paragraphs(text, 9, column.width - 10))
             .collect();
         // A line taller than a page is cut into parts that fit.
         let height = cells.iter().map(Vec::len).max().unwrap_or(0);
@@ -184,6 +187,12 @@ fn row(pen: &mut Pen, sheet: &Sheet, font: Name<'static>, cells: &[Vec<String>])
     pen.y = lowest - 4;
 }
 
+/// The lines of a text, each broken where it is too wide. What lies beyond [`MAX_TEXT`] is left out.
+fn paragraphs(text: &str, size: i16, limit: i16) -> Vec<String> {
+    let text = text.char_indices().nth(MAX_TEXT).map_or(text, |(end, _)| &text[..end]);
+    text.lines().flat_map(|line| wrapped(line, size, limit)).collect()
+}
+
 /// Breaks a text between words, and within words that are wider than `width` points.
 fn wrapped(text: &str, size: i16, limit: i16) -> Vec<String> {
     let mut lines = Vec::new();
@@ -213,7 +222,7 @@ fn wrapped(text: &str, size: i16, limit: i16) -> Vec<String> {
 
 /// The beginning of a text that fits into `limit` points.
 fn clipped(text: &str, size: i16, limit: i16) -> String {
-    wrapped(text, size, limit).into_iter().next().unwrap_or_default()
+    paragraphs(text, size, limit).into_iter().next().unwrap_or_default()
 }
 
 /// Letters that cp1252 has above Latin 1, with their bytes.
@@ -251,7 +260,7 @@ fn encoded(text: &str) -> Vec<u8> {
 }
 
 /// Widths of Helvetica's letters from the space to the tilde, in thousandths of the size.
-const WIDTHS: [i32; 95] = [
+const WIDTHS: [i64; 95] = [
     278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556,
     556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278,
     500, 667, 556, 833, 722, 778, 667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469,
@@ -262,9 +271,9 @@ const WIDTHS: [i32; 95] = [
 /// The width of a text in points, rounded up. Letters beyond ASCII count as wide as a digit.
 fn width(text: &str, size: i16) -> i16 {
     let bytes = encoded(text);
-    let units: i32 =
+    let units: i64 =
         bytes.iter().map(|byte| WIDTHS.get(usize::from(byte.wrapping_sub(32))).copied().unwrap_or(556)).sum();
-    i16::try_from((units * i32::from(size) + 999) / 1000).unwrap_or(i16::MAX)
+    i16::try_from((units * i64::from(size) + 999) / 1000).unwrap_or(i16::MAX)
 }
 
 #[cfg(test)]
@@ -317,6 +326,9 @@ mod tests {
     fn a_line_taller_than_a_page_ends() {
         let mut tall = sheet(1);
         tall.rows = vec![vec!["word ".repeat(20_000), "1.00".to_owned()]];
-        assert!(draw(&tall).len() > 10);
+        assert!(draw(&tall).len() > 5);
+        tall.remarks =
+            vec![("Notes".to_owned(), "x\n".repeat(1_000_000)), ("Terms".to_owned(), "y".repeat(1_000_000))];
+        assert!(draw(&tall).len() < 300);
     }
 }
