@@ -144,7 +144,7 @@ async fn mails_and_their_files_survive_a_restart() {
     assert_eq!(api.outbox("").await, before);
     let (_, _, bytes) =
         api.download(&format!("/_emulator/outbox/{}/attachments/0", before[1]["id"].as_str().unwrap())).await;
-    assert_eq!((bytes[0], &bytes[1..] == &scan[1..]), (2, true));
+    assert_eq!((bytes[0], bytes[1..] == scan[1..]), (2, true));
     emulator.reset().unwrap();
     assert!(api.outbox("").await.is_empty());
 }
@@ -324,7 +324,7 @@ async fn many_documents_are_mailed_together_or_not_at_all() {
         let api = w.api.clone();
         async move { api.call("POST", &format!("estimates/email?estimate_ids={ids}"), Value::Null).await }
     };
-    let eleven = vec![ids[0].as_str(); 11].join(",");
+    let eleven = [ids[0].as_str(); 11].join(",");
     assert_eq!(refusal(call(eleven).await, 400), (2, "Invalid value passed for estimate_ids".to_owned()));
     assert_eq!(refusal(call(String::new()).await, 400).0, 2);
     assert_eq!(refusal(call(format!("{},1", ids[0])).await, 404).0, 1002);
