@@ -187,3 +187,35 @@ async fn orders_and_bills_of_vendors_are_discussed_and_mailed() {
     let kinds = each(&history["contact_comments"], "transaction_type");
     assert!(kinds.contains(&"bill".to_owned()) && kinds.contains(&"purchaseorder".to_owned()), "{kinds:?}");
 }
+
+#[tokio::test]
+async fn an_expense_has_a_receipt_and_files_beside_it() {
+    let w = world().await;
+    let accounts = w.api.get("chartofaccounts").await;
+    let account = accounts["chartofaccounts"][0]["account_id"].clone();
+    let body = json!({"account_id": account, "date": "2026-01-05", "amount": 12.5});
+    let (status, body) = w.api.call("POST", "expenses", body).await;
+    assert_eq!(status, 201, "{body}");
+    let id = body["expense"]["expense_id"].as_str().unwrap().to_owned();
+    let receipt = [("receipt", "taxi.pdf", PDF)];
+    let (status, body) = w.api.upload("POST", &format!("expenses/{id}/receipt"), &receipt, Value::Null).await;
+    assert_eq!(status, 200, "{body}");
+    let file = [("attachment", "map.png", PDF)];
+    let (status, body) = w.api.upload("POST", &format!("expenses/{id}/attachment"), &file, Value::Null).await;
+    assert_eq!((status, &body["message"]), (200, &json!("The expense attachment has been attached.")));
+    assert_eq!(each(&body["documents"], "file_name"), ["map.png"]);
+    let expense = w.api.get(&format!("expenses/{id}")).await["expense"].clone();
+    assert_eq!(
+        (&expense["has_attachment"], &expense["expense_receipt_name"]),
+        (&json!(true), &json!("taxi.pdf"))
+    );
+    assert!(each(&expense["documents"], "file_name").contains(&"map.png".to_owned()));
+    assert_eq!(w.api.call("DELETE", &format!("expenses/{id}/attachment"), Value::Null).await.0, 200);
+    assert_eq!(
+        w.api.get(&format!("expenses/{id}")).await["expense"]["has_attachment"],
+        true,
+        "the receipt is left"
+    );
+    let comments = w.api.get(&format!("expenses/{id}/comments")).await;
+    assert_eq!(each(&comments["comments"], "description").last().unwrap(), "Expense created for $12.50.");
+}

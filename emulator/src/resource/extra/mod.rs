@@ -42,7 +42,8 @@ pub(crate) fn complete(object: &mut Vec<(String, Json)>, record: &Record, reader
     let Some(extra) = kinds::of(record.kind) else { return };
     if extra.files.is_some() {
         let files = attachment::of(&reader.books, record.id);
-        for name in attachment::SHOWN {
+        // Rows of the real service carry no list of files.
+        for name in attachment::SHOWN.into_iter().filter(|name| detail || *name != "documents") {
             let value = attachment::show(name, &files, reader);
             match object.iter_mut().find(|(known, _)| known == name) {
                 Some((_, own)) => *own = merged(std::mem::replace(own, Json::Null), value),
