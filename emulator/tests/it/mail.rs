@@ -303,6 +303,14 @@ async fn each_kind_of_document_is_mailed_with_its_own_sentence() {
         );
         let (status, body) = w.api.call("POST", &mail, letter(&["ada@buyer.example"])).await;
         assert_eq!((status, &body["message"]), (expected, &json!(message)), "{path}");
+        if path == "creditnotes" {
+            let history = w.api.get(&format!("{path}/{id}/emailhistory")).await["email_history"].clone();
+            assert_eq!(each(&history, "subject"), ["Hello"]);
+            assert_eq!(
+                (&history[0]["to_mail_ids"], &history[0]["date"]),
+                (&json!(["ada@buyer.example"]), &json!("2026-01-05"))
+            );
+        }
     }
     let order = w.api.document("salesorders", "salesorder", &customer, "").await;
     let bare = json!({"to_mail_ids": ["a@b.co"], "body": "b"});

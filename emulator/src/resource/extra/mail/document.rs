@@ -8,6 +8,7 @@ use crate::engine::spec::Resource;
 use crate::engine::write;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
+use crate::format;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::extra::kinds::{self, Letter};
@@ -26,6 +27,14 @@ macro_rules! operations {
             op($served, "GET", concat!($path, "/*/email"), ($path, "read"), concat!("Get the mail content of ", $name), Of(&$resource, get)),
             op($served, "POST", concat!($path, "/*/email"), ($path, "create"), concat!("Email ", $name), Of(&$resource, email)),
         )*
+            op(
+                BOOKS_AND_INVOICE,
+                "GET",
+                "creditnotes/*/emailhistory",
+                ("creditnotes", "read"),
+                "List the mails of a credit note",
+                Of(&creditnote::CreditNote, history),
+            ),
             op(BOOKS_AND_INVOICE, "POST", "estimates/email", ("estimates", "create"), "Email several estimates", Of(&estimate::Estimate, email_many)),
             op(BOOKS_AND_INVOICE, "POST", "invoices/email", ("invoices", "create"), "Email several invoices", Of(&invoice::Invoice, email_many)),
             op(BOOKS_AND_INVOICE, "GET", "invoices/*/paymentreminder", ("invoices", "read"), "Get the reminder mail content of an invoice", Of(&invoice::Invoice, reminder::get)),
@@ -67,6 +76,25 @@ pub(super) fn offer(
     let content = content::of_document(resource, record, contact, &reader, &context.user, reminder);
     let members = content::shown(&content, &subject, &reader, &context.user, letter(subject.kind())?.shape);
     Ok(Reply::read_all(members))
+}
+
+/// `GET /creditnotes/{id}/emailhistory`, newest first: the mails about it that are still in the outbox.
+fn history(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
+    let (subject, reader) = Subject::read(context, call, resource)?;
+    let mails = context.state.mails.values().rev().filter(|mail| {
+        mail.document_id == subject.id && mail.organization_id == reader.organization.organization_id
+    });
+    let rows = mails.map(|mail| {
+        let to: Vec<Json> = mail.to.iter().map(|it| it.as_str().into()).collect();
+        Json::object([
+            ("mailhistory_id", Json::id(mail.id)),
+            ("from", mail.from.as_str().into()),
+            ("to_mail_ids", to.into()),
+            ("subject", mail.subject.as_str().into()),
+            ("date", format::date(mail.time, reader.organization.zone()).into()),
+        ])
+    });
+    Ok(Reply::read([("email_history", rows.collect::<Vec<_>>().into())]))
 }
 
 /// `POST /x/{id}/email`.
