@@ -12,6 +12,7 @@ mod integration;
 mod lists;
 mod mail;
 mod oauth;
+mod outbox;
 mod papers;
 mod pdf;
 mod world;
