@@ -34,6 +34,13 @@ impl Reply {
         Self::success(200, "success", members)
     }
 
+    /// A read whose members are known only when it is answered.
+    pub(crate) fn read_all(members: Vec<(String, Json)>) -> Self {
+        let mut object = vec![("code".to_owned(), Json::from(0)), ("message".to_owned(), "success".into())];
+        object.extend(members);
+        Self { code: Some(0), ..Self::json(200, &Json::Object(object)) }
+    }
+
     /// A write with its fixed sentence: status 200.
     pub(crate) fn done<const N: usize>(message: &str, members: [(&str, Json); N]) -> Self {
         Self::success(200, message, members)

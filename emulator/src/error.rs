@@ -17,6 +17,7 @@ pub(crate) enum Code {
     SkuTaken,
     HasTransactions,
     InactiveContact,
+    LimitExceeded,
     ItemNotFound,
     NoLineItems,
     WrongState,
@@ -72,6 +73,7 @@ impl Code {
                 (1004, 400, "{} has transactions and cannot be deleted. It can only be marked as inactive.")
             }
             Self::InactiveContact => (1005, 400, "The contact \"{}\" is inactive. Mark it as active first."),
+            Self::LimitExceeded => (1009, 400, "{}"),
             Self::ItemNotFound => (2006, 404, "Item does not exist."),
             Self::NoLineItems => (4016, 400, "Please add at least one line item."),
             Self::WrongState => (4098, 400, "{}"),

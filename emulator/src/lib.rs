@@ -30,6 +30,7 @@ mod journal;
 mod json;
 mod limit;
 mod oauth;
+mod outbox;
 mod page;
 mod pattern;
 mod product;

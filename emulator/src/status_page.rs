@@ -29,7 +29,7 @@ pub(crate) fn render(app: &App, now: DateTime<Utc>) -> String {
          content=\"width=device-width\"><title>Finbridge emulator</title><style>{STYLE}</style></head><body>\
          <h1>Finbridge emulator</h1><p>Zoho Books v3 at <code>{}/books/v3</code>. It is {} on the emulator's clock, \
          {}.</p><p><a href=\"/_emulator/docs\">Documentation</a> · <a href=\"/_emulator/journal?order=desc&amp;limit=100\">\
-         Journal</a> · <a href=\"/_emulator/faults\">Faults</a> · <a href=\"/_emulator/limits\">Limits</a></p>",
+         Journal</a> · <a href=\"/_emulator/faults\">Faults</a> · <a href=\"/_emulator/limits\">Limits</a> · <a href=\"/_emulator/outbox\">Outbox</a></p>",
         escaped(&app.url),
         format::timestamp(now, chrono_tz::Tz::UTC),
         clock_mode(app),

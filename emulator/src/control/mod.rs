@@ -8,6 +8,7 @@ mod docs;
 mod faults;
 mod journal;
 mod limits;
+mod outbox;
 mod service;
 mod webhooks;
 
@@ -26,7 +27,7 @@ struct Call<'a> {
     now: DateTime<Utc>,
     query: &'a Query,
     body: &'a [u8],
-    /// The segment that the route's `*` or `@` stands for.
+    /// What the route's `*`, `@` or `**` stands for.
     id: &'a str,
 }
 
@@ -38,7 +39,7 @@ type Handler = fn(&Call<'_>) -> Result<Reply, Refusal>;
 /// One control call. The page of documents is made from these, so the summary is written for its reader.
 struct Route {
     method: &'static str,
-    /// Below `/_emulator/`; `*` stands for an id, `@` for a name.
+    /// Below `/_emulator/`; `*` stands for an id, `@` for a name, `**` for the rest.
     path: &'static str,
     summary: &'static str,
     handler: Handler,
@@ -55,6 +56,7 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         faults::ROUTES,
         limits::ROUTES,
         journal::ROUTES,
+        outbox::ROUTES,
         webhooks::ROUTES,
         docs::ROUTES,
     ]
@@ -85,13 +87,15 @@ pub(crate) fn handle(
     }
 }
 
-/// The segment that `*` or `@` stands for, empty for a path without one; `None` when the path does not fit. Literal paths
+/// What `*`, `@` or `**` stands for, empty for a path without one; `None` when the path does not fit. Literal paths
 /// win, because `*` takes digits only and no literal path stands beside an `@`.
 fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let segment = |root: &str, fits: fn(u8) -> bool| {
         path.strip_prefix(root).filter(|id| !id.is_empty() && id.bytes().all(fits))
     };
-    if let Some(root) = pattern.strip_suffix('*') {
+    if let Some(root) = pattern.strip_suffix("**") {
+        segment(root, |_| true)
+    } else if let Some(root) = pattern.strip_suffix('*') {
         segment(root, |byte| byte.is_ascii_digit())
     } else if let Some(root) = pattern.strip_suffix('@') {
         segment(root, |byte| byte != b'/')

@@ -13,6 +13,7 @@ use crate::request::{Call, Query};
 use crate::resource;
 use crate::resource::contact::model::Contact;
 use crate::resource::custom_field;
+use crate::resource::extra::history;
 use crate::resource::field::Members;
 use crate::store::Transaction;
 use crate::store::books::Books;
@@ -187,6 +188,9 @@ impl Desk<'_> {
         }
         record.modified = self.now;
         let record = self.put(record)?;
+        if before.is_some_and(|before| before.text("status") == record.text("status")) {
+            history::updated(self, &record)?;
+        }
         resource.written(self, &record, before)?;
         // Consequences may have touched the record itself.
         self.find(record.kind, record.id)
@@ -209,11 +213,13 @@ impl Desk<'_> {
                 return Err(ApiError::about(Code::AlreadyExists, label));
             }
         }
+        let before = table.get(record.id).cloned();
         let record = Arc::new(record);
         self.transaction.apply(Change::Record {
             organization_id: self.organization.organization_id.clone(),
             record: Arc::clone(&record),
         });
+        history::stored(self, &record, before.as_deref())?;
         Ok(record)
     }
 

@@ -9,6 +9,7 @@ use crate::engine::spec::Resource;
 use crate::error::ApiError;
 use crate::format;
 use crate::json::Json;
+use crate::resource::extra;
 use crate::store::books::Books;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -58,6 +59,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_fields".to_owned(), fields.into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
         }
+        extra::complete(&mut object, record, self, true);
         self.times(&mut object, record);
         Json::Object(object)
     }
@@ -76,6 +78,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_fields".to_owned(), fields.to_vec().into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
         }
+        extra::complete(&mut object, record, self, false);
         self.times(&mut object, record);
         Json::Object(object)
     }

@@ -10,6 +10,7 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::extra;
 use crate::store::record::Record;
 
 /// The most records one bulk call may name.
@@ -18,13 +19,21 @@ pub(crate) const MAX_BULK: usize = 200;
 /// `POST /x`.
 pub(crate) fn create(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
     let body = call.object()?;
-    let record = desk::write(context, call, |desk| desk.create(resource, body))?;
+    let record = desk::write(context, call, |desk| {
+        let record = desk.create(resource, body)?;
+        extra::accompany(desk, &record, call, true)?;
+        // A mail that went out may have changed its status.
+        desk.find(record.kind, record.id)
+    })?;
     reply(context, resource, &record, 201, resource.spec().messages.created)
 }
 
 /// `GET /x/{id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
     let record = find(context, call, resource)?;
+    if let Some(rendered) = extra::render::of_detail(context, call, resource, &record)? {
+        return Ok(rendered);
+    }
     reply(context, resource, &record, 200, "success")
 }
 
@@ -34,7 +43,9 @@ pub(crate) fn update(context: &Context<'_>, call: &Call, resource: &dyn Resource
     let id = call.id(0, spec.label)?;
     let record = desk::write(context, call, |desk| {
         let before = desk.find(spec.kind, id)?;
-        desk.update(resource, &before, call.object()?)
+        let record = desk.update(resource, &before, call.object()?)?;
+        extra::accompany(desk, &record, call, false)?;
+        Ok(record)
     })?;
     reply(context, resource, &record, 200, spec.messages.updated)
 }

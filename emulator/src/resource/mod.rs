@@ -97,6 +97,8 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     extra::comment::OPERATIONS,
     extra::attachment::OPERATIONS,
     expense_v1::common::OPERATIONS,
+    extra::mail::OPERATIONS,
+    extra::render::OPERATIONS,
     expense_v1::expense::OPERATIONS,
     expense_v1::report::OPERATIONS,
     expense_v1::category::OPERATIONS,

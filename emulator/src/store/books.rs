@@ -104,11 +104,13 @@ impl Books {
         }
     }
 
-    /// Records that name `target`, in the order of kinds and ids.
+    /// Records that name `target`, in the order of kinds and ids. Its own comments and attached files do not count: they
+    /// go with it.
     pub(crate) fn naming(&self, target: u64) -> impl DoubleEndedIterator<Item = (Kind, u64)> {
         self.references
             .range((target, Kind::Contact, 0)..=(target, Kind::LAST, u64::MAX))
             .map(|it| (it.1, it.2))
+            .filter(|(kind, _)| !matches!(kind, Kind::Comment | Kind::Attachment))
     }
 
     /// Ids of the records of one kind that name `target`, in the order of their creation.

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::State;
 use super::books::CrmRecord;
+use super::files;
 use super::kind::Kind;
+use super::mail::Mail;
 use super::record::Record;
 use super::records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
 use crate::resource::contact::model::Contact;
@@ -21,15 +24,39 @@ pub(crate) enum Change {
     User(Arc<User>),
     Client(Arc<Client>),
     Organization(Arc<Organization>),
-    Contact { organization_id: String, contact: Arc<Contact> },
-    ContactDeleted { organization_id: String, contact_id: u64 },
-    CrmRecord { organization_id: String, record: Arc<CrmRecord> },
-    Record { organization_id: String, record: Arc<Record> },
-    RecordDeleted { organization_id: String, kind: Kind, id: u64 },
+    Contact {
+        organization_id: String,
+        contact: Arc<Contact>,
+    },
+    ContactDeleted {
+        organization_id: String,
+        contact_id: u64,
+    },
+    CrmRecord {
+        organization_id: String,
+        record: Arc<CrmRecord>,
+    },
+    Record {
+        organization_id: String,
+        record: Arc<Record>,
+    },
+    RecordDeleted {
+        organization_id: String,
+        kind: Kind,
+        id: u64,
+    },
+    /// Bytes that a later change names by their SHA-256.
+    File {
+        sha256: String,
+        #[serde(with = "files::base64_text")]
+        bytes: Bytes,
+    },
     Webhook(Arc<Webhook>),
     WebhookDeleted(u64),
     Delivery(Arc<Delivery>),
     DeliveryDeleted(u64),
+    Mail(Arc<Mail>),
+    OutboxCleared,
     RefreshToken(Arc<RefreshToken>),
     RefreshTokenDeleted(String),
     AccessToken(Arc<AccessToken>),
@@ -58,15 +85,23 @@ impl State {
             }
             Change::ContactDeleted { organization_id, contact_id } => {
                 self.books.entry(organization_id.clone()).or_default().remove_contact(*contact_id);
+                self.drop_belongings(organization_id, *contact_id);
             }
             Change::CrmRecord { organization_id, record } => {
                 self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
             }
             Change::Record { organization_id, record } => {
+                if let Some(sha256) = files::held_by(record) {
+                    self.files.hold(sha256, record.id);
+                }
                 self.books.entry(organization_id.clone()).or_default().put_record(Arc::clone(record));
             }
             Change::RecordDeleted { organization_id, kind, id } => {
+                if *kind == Kind::Attachment {
+                    self.release_file(organization_id, *id);
+                }
                 self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
+                self.drop_belongings(organization_id, *id);
             }
             Change::Webhook(webhook) => {
                 self.webhooks.insert(webhook.id, Arc::clone(webhook));
@@ -79,6 +114,9 @@ impl State {
                 self.deliveries.remove(id);
                 self.pending.remove(id);
             }
+            Change::File { sha256, bytes } => self.files.add(sha256, bytes),
+            Change::Mail(mail) => self.put_mail(mail),
+            Change::OutboxCleared => self.clear_mails(),
             Change::RefreshToken(token) => {
                 self.refresh_tokens.insert(token.token.clone(), Arc::clone(token));
             }
@@ -106,6 +144,12 @@ impl State {
         changes.extend(self.users.values().cloned().map(Change::User));
         changes.extend(self.clients.values().cloned().map(Change::Client));
         changes.extend(self.organizations.values().cloned().map(Change::Organization));
+        let file = |(sha256, bytes): (&String, &Bytes)| Change::File {
+            sha256: sha256.clone(),
+            bytes: bytes.clone(),
+        };
+        changes.extend(self.files.iter().map(file));
+        changes.extend(self.mails.values().cloned().map(Change::Mail));
         for (organization_id, books) in &self.books {
             changes.extend(books.crm_records.values().map(|record| Change::CrmRecord {
                 organization_id: organization_id.clone(),

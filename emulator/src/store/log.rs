@@ -17,6 +17,8 @@ const HEADER: &str = "finbridge-emulator-state 1\n";
 const COMPACT_FROM: u64 = 8 * 1024 * 1024;
 /// Changes per line of a rewritten file: long enough to be quick, short enough to keep lines readable.
 const CHANGES_PER_LINE: usize = 256;
+/// A line of a rewritten file takes no further change once it carries this many bytes of attached files.
+const FILE_BYTES_PER_LINE: usize = 1024 * 1024;
 
 /// Why a state file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -154,16 +156,22 @@ impl Log {
         }
         let fresh = sibling(&self.path, "new");
         let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
-        let mut text = HEADER.to_owned();
-        for changes in snapshot().chunks(CHANGES_PER_LINE) {
-            text.push_str(&line(changes)?);
+        file.write_all(HEADER.as_bytes())?;
+        let mut length = HEADER.len();
+        let changes = snapshot();
+        let mut rest = changes.as_slice();
+        while !rest.is_empty() {
+            let (changes, after) = rest.split_at(line_length(rest));
+            let line = line(changes)?;
+            file.write_all(line.as_bytes())?;
+            length += line.len();
+            rest = after;
         }
-        file.write_all(text.as_bytes())?;
         file.sync_all()?;
         std::fs::rename(&fresh, &self.path)?;
         // From here on the old file has no name, so nothing may be written to it, whatever happens next.
         writer.file = Arc::new(file);
-        writer.length = text.len() as u64;
+        writer.length = length as u64;
         writer.compacted = writer.length;
         sync_directory(&self.path).inspect_err(|_| writer.broken = true)?;
         Ok(())
@@ -181,6 +189,17 @@ fn sibling(path: &Path, suffix: &str) -> PathBuf {
 fn sync_directory(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent)?.sync_all()
+}
+
+/// How many of the changes make up the next line of a rewritten file.
+fn line_length(changes: &[Change]) -> usize {
+    let mut bytes = 0;
+    let fits = |change: &&Change| {
+        let fits = bytes < FILE_BYTES_PER_LINE;
+        bytes += if let Change::File { bytes, .. } = change { bytes.len() } else { 0 };
+        fits
+    };
+    changes.iter().take(CHANGES_PER_LINE).take_while(fits).count()
 }
 
 fn line(changes: &[Change]) -> Result<String, LogError> {

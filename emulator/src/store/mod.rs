@@ -4,10 +4,13 @@
 //! the log, and only then becomes visible. Before an answer leaves, [`Store::settle`] waits until the log is on disk.
 
 pub(crate) mod balance;
+mod belongings;
 pub(crate) mod books;
 pub(crate) mod change;
+pub(crate) mod files;
 pub(crate) mod kind;
 pub(crate) mod log;
+pub(crate) mod mail;
 pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod seeding;
@@ -30,7 +33,9 @@ use crate::webhook::event;
 use crate::webhook::model::{Delivery, Status, Webhook};
 use books::Books;
 use change::Change;
+use files::Files;
 use log::{Log, LogError};
+use mail::Mail;
 use records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
 
 /// Record ids start here: 18 digits, like those of a live data centre.
@@ -51,6 +56,8 @@ pub(crate) struct State {
     pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
     pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
     pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
+    pub(crate) files: Files,
+    pub(crate) mails: OrdMap<u64, Arc<Mail>>,
 }
 
 impl State {

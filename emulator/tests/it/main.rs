@@ -2,9 +2,11 @@
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
 mod accounts;
+mod attachments;
 mod bills;
 mod calls;
 mod clock;
+mod comments;
 mod consent;
 mod contacts;
 mod control;
@@ -30,8 +32,12 @@ mod items;
 mod journal;
 mod limits;
 mod lists;
+mod mail;
 mod oauth;
 mod organizations;
+mod outbox;
+mod papers;
+mod pdf;
 mod purchase_world;
 mod purchaseorders;
 mod restart;

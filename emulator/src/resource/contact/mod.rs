@@ -1,5 +1,6 @@
 //! Contacts: customers and vendors, their addresses and their import from the CRM.
 
+pub(crate) mod acts;
 pub(crate) mod address;
 pub(crate) mod import;
 pub(crate) mod list;

@@ -1,8 +1,10 @@
 //! The operations on contacts (sections 10.1 and 10.2).
 
-use super::{address, import, list, routes};
+use super::{acts, address, import, list, routes};
 use crate::auth::Need;
 use crate::resource::contact_person::routes as person;
+use crate::resource::extra::comment;
+use crate::resource::extra::mail::statement;
 use crate::routes::Handler::Plain;
 use crate::routes::{BOOKS, BOOKS_AND_INVOICE, Operation, missing, op};
 
@@ -127,40 +129,79 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ),
     op(BOOKS, "POST", "crm/account/*/import", CREATE, "Import a CRM account", Plain(import::account)),
     op(BOOKS, "POST", "crm/contact/*/import", CREATE, "Import a CRM contact", Plain(import::contact)),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/portal/enable", CREATE, "Enable the portal of a contact"),
-    missing(
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/portal/enable",
+        CREATE,
+        "Enable the portal of a contact",
+        Plain(acts::enable_portal),
+    ),
+    op(
         BOOKS_AND_INVOICE,
         "POST",
         "contacts/*/paymentreminder/enable",
         CREATE,
         "Enable payment reminders of a contact",
+        Plain(acts::enable_reminders),
     ),
-    missing(
+    op(
         BOOKS_AND_INVOICE,
         "POST",
         "contacts/*/paymentreminder/disable",
         CREATE,
         "Disable payment reminders of a contact",
+        Plain(acts::disable_reminders),
     ),
-    missing(
+    op(
         BOOKS_AND_INVOICE,
         "POST",
         "contacts/*/statements/email",
         CREATE,
         "Email a statement to a contact",
+        Plain(statement::email_statement),
     ),
-    missing(
+    op(
         BOOKS_AND_INVOICE,
         "GET",
         "contacts/*/statements/email",
         READ,
         "Get the statement mail content of a contact",
+        Plain(statement::get),
     ),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/email", CREATE, "Email a contact"),
-    missing(BOOKS_AND_INVOICE, "GET", "contacts/*/comments", READ, "List comments of a contact"),
-    missing(BOOKS_AND_INVOICE, "GET", "contacts/*/refunds", READ, "List refunds of a contact"),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/track1099", CREATE, "Track a contact for 1099"),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/untrack1099", CREATE, "Untrack a contact for 1099"),
+    op(BOOKS_AND_INVOICE, "POST", "contacts/*/email", CREATE, "Email a contact", Plain(statement::email)),
+    op(
+        BOOKS_AND_INVOICE,
+        "GET",
+        "contacts/*/comments",
+        READ,
+        "List comments of a contact",
+        Plain(comment::of_contact),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
+        "GET",
+        "contacts/*/refunds",
+        READ,
+        "List refunds of a contact",
+        Plain(acts::refunds),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/track1099",
+        CREATE,
+        "Track a contact for 1099",
+        Plain(acts::track_1099),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/untrack1099",
+        CREATE,
+        "Untrack a contact for 1099",
+        Plain(acts::untrack_1099),
+    ),
     missing(
         BOOKS_AND_INVOICE,
         "GET",

@@ -65,7 +65,8 @@ pub(crate) fn detail(contact: &Contact, organization: &Organization) -> Json {
     let mut object = Object::with_capacity(90);
     head(&mut object, contact, organization);
     put(&mut object, "has_transaction", false);
-    put(&mut object, "payment_reminder_enabled", true);
+    let reminders = contact.members.get("payment_reminder_enabled").cloned().unwrap_or(Json::Bool(true));
+    put(&mut object, "payment_reminder_enabled", reminders);
     field::show_all(&mut object, &contact.members, CONTACT_FIELDS);
     put(&mut object, "tax_name", "");
     put(&mut object, "tax_percentage", Kind::Whole.empty());
