@@ -238,6 +238,16 @@ impl Emulator {
         self.app.faults.clear();
     }
 
+    #[cfg(test)]
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    #[cfg(test)]
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.app.clock.now()
+    }
+
     /// Stops listening, lets running calls finish for up to five seconds, then returns.
     pub async fn shutdown(self) {
         self.app.stop.cancel();

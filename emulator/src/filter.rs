@@ -60,6 +60,12 @@ impl TextFilter {
         (self.comparator == Comparator::Is).then_some(self.needle.as_str())
     }
 
+    /// The folded text, and whether values need only begin with it; `None` when it may stand anywhere.
+    pub(crate) fn anchored(&self) -> Option<(&str, bool)> {
+        let begins = self.comparator == Comparator::StartsWith;
+        (self.comparator != Comparator::Contains).then_some((self.needle.as_str(), begins))
+    }
+
     /// Whether `value` passes.
     pub(crate) fn matches(&self, value: &str) -> bool {
         let value = fold(value);

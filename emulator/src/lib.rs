@@ -38,6 +38,7 @@ mod server;
 mod status_page;
 mod store;
 mod sync;
+mod writer;
 
 pub use builder::{Builder, Emulator, StartError, StateError};
 pub use clock::{Clock, ManualClock, SystemClock};

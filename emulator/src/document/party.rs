@@ -27,10 +27,11 @@ pub(crate) fn settle(
         return Err(ApiError::invalid(member));
     }
     let contact = desk.contact(record, member)?;
-    if contact.contact_type != wanted {
+    let unchanged = before.is_some_and(|before| before.text(member) == record.text(member));
+    // A customer that was merged with a vendor keeps the vendor's documents.
+    if contact.contact_type != wanted && !unchanged {
         return Err(ApiError::invalid(member));
     }
-    let unchanged = before.is_some_and(|before| before.text(member) == record.text(member));
     if !contact.active && !unchanged {
         return Err(ApiError::about(Code::InactiveContact, &contact.contact_name));
     }

@@ -127,6 +127,7 @@ static SPEC: Spec = Spec {
     unique: &[
         Unique { name: "name", code: Code::ItemNameTaken },
         Unique { name: "sku", code: Code::SkuTaken },
+        Unique { name: "zcrm_product_id", code: Code::CrmRecordTaken },
     ],
     references: &["tax_id", "vendor_id", "account_id", "purchase_account_id"],
     filters: Filters {

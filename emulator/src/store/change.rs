@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::books::CrmRecord;
+use super::books::{CrmLink, CrmRecord};
+use super::integration::Integration;
 use super::kind::Kind;
 use super::record::Record;
 use super::records::{AccessToken, Client, GrantCode, Organization, RefreshToken, User};
@@ -23,6 +24,8 @@ pub(crate) enum Change {
     Contact { organization_id: String, contact: Arc<Contact> },
     ContactDeleted { organization_id: String, contact_id: u64 },
     CrmRecord { organization_id: String, record: Arc<CrmRecord> },
+    CrmRecordDeleted { organization_id: String, link: CrmLink },
+    Integration { organization_id: String, integration: Arc<Integration> },
     Record { organization_id: String, record: Arc<Record> },
     RecordDeleted { organization_id: String, kind: Kind, id: u64 },
     RefreshToken(Arc<RefreshToken>),
@@ -56,6 +59,12 @@ impl State {
             }
             Change::CrmRecord { organization_id, record } => {
                 self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
+            }
+            Change::CrmRecordDeleted { organization_id, link } => {
+                self.books.entry(organization_id.clone()).or_default().crm_records.remove(link);
+            }
+            Change::Integration { organization_id, integration } => {
+                self.books.entry(organization_id.clone()).or_default().integration = Arc::clone(integration);
             }
             Change::Record { organization_id, record } => {
                 self.books.entry(organization_id.clone()).or_default().put_record(Arc::clone(record));
@@ -91,6 +100,10 @@ impl State {
         changes.extend(self.clients.values().cloned().map(Change::Client));
         changes.extend(self.organizations.values().cloned().map(Change::Organization));
         for (organization_id, books) in &self.books {
+            changes.push(Change::Integration {
+                organization_id: organization_id.clone(),
+                integration: Arc::clone(&books.integration),
+            });
             changes.extend(books.crm_records.values().map(|record| Change::CrmRecord {
                 organization_id: organization_id.clone(),
                 record: Arc::clone(record),

@@ -6,6 +6,8 @@
 pub(crate) mod balance;
 pub(crate) mod books;
 pub(crate) mod change;
+pub(crate) mod contacts;
+pub(crate) mod integration;
 pub(crate) mod kind;
 pub(crate) mod log;
 pub(crate) mod record;

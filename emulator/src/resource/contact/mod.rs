@@ -1,12 +1,18 @@
 //! Contacts: customers and vendors, their addresses and their import from the CRM.
 
 pub(crate) mod address;
+pub(crate) mod criteria;
+pub(crate) mod custom_fields;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod operations;
+pub(crate) mod preferences;
 pub(crate) mod routes;
 pub(crate) mod rules;
+pub(crate) mod search;
+#[cfg(test)]
+mod tests;
 pub(crate) mod view;
 
 use crate::engine::spec::{Filters, Messages, Resource, Spec};

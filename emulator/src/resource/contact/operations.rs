@@ -1,6 +1,6 @@
 //! The operations on contacts (sections 10.1 and 10.2).
 
-use super::{address, import, list, routes};
+use super::{address, import, list, preferences, routes};
 use crate::auth::Need;
 use crate::resource::contact_person::routes as person;
 use crate::routes::Handler::Plain;
@@ -127,20 +127,29 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     ),
     op(BOOKS, "POST", "crm/account/*/import", CREATE, "Import a CRM account", Plain(import::account)),
     op(BOOKS, "POST", "crm/contact/*/import", CREATE, "Import a CRM contact", Plain(import::contact)),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/portal/enable", CREATE, "Enable the portal of a contact"),
-    missing(
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/portal/enable",
+        CREATE,
+        "Enable the portal of a contact",
+        Plain(preferences::enable_portal),
+    ),
+    op(
         BOOKS_AND_INVOICE,
         "POST",
         "contacts/*/paymentreminder/enable",
         CREATE,
         "Enable payment reminders of a contact",
+        Plain(preferences::enable_reminders),
     ),
-    missing(
+    op(
         BOOKS_AND_INVOICE,
         "POST",
         "contacts/*/paymentreminder/disable",
         CREATE,
         "Disable payment reminders of a contact",
+        Plain(preferences::disable_reminders),
     ),
     missing(
         BOOKS_AND_INVOICE,
@@ -159,8 +168,22 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     missing(BOOKS_AND_INVOICE, "POST", "contacts/*/email", CREATE, "Email a contact"),
     missing(BOOKS_AND_INVOICE, "GET", "contacts/*/comments", READ, "List comments of a contact"),
     missing(BOOKS_AND_INVOICE, "GET", "contacts/*/refunds", READ, "List refunds of a contact"),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/track1099", CREATE, "Track a contact for 1099"),
-    missing(BOOKS_AND_INVOICE, "POST", "contacts/*/untrack1099", CREATE, "Untrack a contact for 1099"),
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/track1099",
+        CREATE,
+        "Track a contact for 1099",
+        Plain(preferences::track_1099),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
+        "POST",
+        "contacts/*/untrack1099",
+        CREATE,
+        "Untrack a contact for 1099",
+        Plain(preferences::untrack_1099),
+    ),
     missing(
         BOOKS_AND_INVOICE,
         "GET",
@@ -168,5 +191,13 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         READ,
         "List unused retainer payments of a contact",
     ),
-    missing(BOOKS, "POST", "crm/vendor/*/import", CREATE, "Import a CRM vendor"),
+    op(BOOKS, "POST", "crm/vendor/*/import", CREATE, "Import a CRM vendor", Plain(import::vendor)),
+    op(
+        BOOKS,
+        "POST",
+        "crm/item/*/import",
+        ("settings", "create"),
+        "Import a CRM product",
+        Plain(import::item),
+    ),
 ];
