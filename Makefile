@@ -9,7 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-guard
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-emulator bench-guard
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -67,6 +67,9 @@ frontend-fuzz: server ## Fuzz a throwaway server: 2,000 requests, always the sam
 bench-pages: ## Show what far pages of a list cost beside near ones, on both databases
 	scripts/install-tools postgres
 	scripts/with-postgres $(CARGO) run --release -p finbridge-bench --bin pages
+
+bench-emulator: ## Show what the emulator's contact calls cost beside bare handlers, and among a million contacts
+	$(CARGO) run --release -p finbridge-bench --no-default-features --bin emulator -- 10000 1000000
 
 bench-guard: ## Show how fast attacks are refused, and what others notice
 	$(CARGO) build --release

@@ -85,6 +85,12 @@ pub enum StartError {
 #[error("The state file could not be written: {0}. Free space on its disk and restart the emulator.")]
 pub struct StateError(String);
 
+impl StateError {
+    pub(crate) fn new(what: String) -> Self {
+        Self(what)
+    }
+}
+
 /// Settings of an emulator that is about to start.
 pub struct Builder {
     host: IpAddr,
@@ -238,12 +244,10 @@ impl Emulator {
         self.app.faults.clear();
     }
 
-    #[cfg(test)]
     pub(crate) fn store(&self) -> &Store {
         &self.app.store
     }
 
-    #[cfg(test)]
     pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
         self.app.clock.now()
     }

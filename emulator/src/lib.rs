@@ -32,6 +32,7 @@ mod product;
 mod request;
 mod resource;
 mod routes;
+mod sample;
 mod scope;
 mod seed;
 mod server;

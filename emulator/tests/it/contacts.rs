@@ -205,6 +205,82 @@ async fn addresses() {
 }
 
 #[tokio::test]
+async fn portal_reminders_and_1099_are_switched() {
+    let w = world().await;
+    let contact = w
+        .api
+        .create(json!({"contact_name": "A", "contact_persons": [{"first_name": "A"}, {"first_name": "B"}]}))
+        .await;
+    let path = format!("contacts/{}", id(&contact));
+    assert_eq!(
+        (&contact["portal_status"], &contact["payment_reminder_enabled"]),
+        (&json!("disabled"), &json!(true))
+    );
+    let act = async |act: &str, body: Value| {
+        let (status, body) = w.api.call("POST", &format!("{path}/{act}"), body).await;
+        (status, body["message"].as_str().unwrap().to_owned())
+    };
+    let shown = async |name: &str| w.api.get(&path).await["contact"][name].clone();
+    for (call, message, member, value) in [
+        (
+            "paymentreminder/disable",
+            "All reminders associated with this contact have been stopped.",
+            "payment_reminder_enabled",
+            false,
+        ),
+        (
+            "paymentreminder/enable",
+            "All reminders associated with this contact have been enabled.",
+            "payment_reminder_enabled",
+            true,
+        ),
+        ("track1099", "1099 tracking is enabled.", "track_1099", true),
+        ("untrack1099", "1099 tracking is disabled.", "track_1099", false),
+    ] {
+        for _ in 0..2 {
+            assert_eq!(act(call, Value::Null).await, (200, message.to_owned()));
+            assert_eq!(shown(member).await, value, "{call}");
+        }
+    }
+    let named = |at: usize| json!({"contact_persons": [{"contact_person_id": contact["contact_persons"][at]["contact_person_id"]}]});
+    let updated = (200, "Client Portal preferences have been updated".to_owned());
+    for at in [0, 1] {
+        assert_eq!(act("portal/enable", named(at)).await, updated);
+        let people = shown("contact_persons").await;
+        let portal = |at: usize| people[at]["is_added_in_portal"] == true;
+        assert_eq!((portal(0), portal(1)), (at == 0, at == 1));
+    }
+    assert_eq!(names(&w.api.get("contacts?filter_by=Status.PortalEnabled").await), ["A"]);
+    assert_eq!(act("portal/enable", json!({"contact_persons": []})).await, updated);
+    assert_eq!(shown("portal_status").await, "disabled");
+    for bad in [json!({}), json!({"contact_persons": [{"contact_person_id": "1"}]})] {
+        assert_eq!(act("portal/enable", bad).await.0, 400);
+    }
+    assert_eq!(w.api.call("POST", "contacts/1/track1099", Value::Null).await.1["code"], 1002);
+}
+
+#[tokio::test]
+async fn a_new_contact_shows_its_defaults() {
+    let w = world().await;
+    let contact = w.api.create(json!({"contact_name": "A", "contact_type": "vendor"})).await;
+    for (name, value) in [
+        ("is_taxable", json!(true)),
+        ("language_code", json!("en")),
+        ("customer_sub_type", json!("")),
+        ("has_transaction", json!(false)),
+        ("credit_limit", json!(0.0)),
+        ("opening_balances", json!([])),
+        ("custom_field_hash", json!({})),
+    ] {
+        assert_eq!(contact[name], value, "{name}");
+    }
+    let path = format!("contacts/{}", id(&contact));
+    w.api.call("PUT", &path, json!({"is_taxable": false, "language_code": "de"})).await;
+    let contact = w.api.get(&path).await["contact"].clone();
+    assert_eq!((&contact["is_taxable"], &contact["language_code"]), (&json!(false), &json!("de")));
+}
+
+#[tokio::test]
 async fn the_same_script_gives_the_same_ids() {
     let mut runs = Vec::new();
     for refreshes in 0..2 {
