@@ -12,6 +12,9 @@ const MAX_FILTER: usize = 100;
 /// Upper case first, then lower case, letter by letter, reaches what full case folding reaches: `ß` meets `SS`, and the
 /// two small sigmas meet each other.
 pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     text.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 

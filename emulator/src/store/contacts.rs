@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use imbl::{OrdMap, OrdSet};
 
-use crate::filter::fold;
+use super::folded::Folded;
 use crate::json::Json;
 use crate::resource::contact::model::{Contact, custom_fields};
 use crate::resource::field::text;
@@ -21,9 +21,9 @@ const OF_CONTACTS: [&str; 2] = ["company_name", "contact_number"];
 #[derive(Debug, Clone, Default)]
 struct TextIndex {
     /// One entry for each contact, or for each that has a value, if nothing sorts by the member.
-    leading: OrdSet<(Arc<str>, u64)>,
+    leading: OrdSet<(Folded, u64)>,
     /// Values of people who are not primary.
-    further: OrdSet<(Arc<str>, u64)>,
+    further: OrdSet<(Folded, u64)>,
 }
 
 /// All contacts of one organization.
@@ -31,13 +31,13 @@ struct TextIndex {
 pub(crate) struct Contacts {
     rows: OrdMap<u64, Arc<Contact>>,
     /// Folded name to id. It holds the uniqueness rule and serves the order by name.
-    by_name: OrdMap<Arc<str>, u64>,
+    by_name: OrdMap<Folded, u64>,
     by_created: OrdSet<(DateTime<Utc>, u64)>,
     by_modified: OrdSet<(DateTime<Utc>, u64)>,
     of_persons: [TextIndex; OF_PERSONS.len()],
     of_contacts: [TextIndex; OF_CONTACTS.len()],
     /// API name and folded value of unique custom fields.
-    unique: OrdMap<(String, String), u64>,
+    unique: OrdMap<(String, Folded), u64>,
 }
 
 impl Contacts {
@@ -58,12 +58,12 @@ impl Contacts {
 
     /// The contact with this folded name.
     pub(crate) fn named(&self, folded: &str) -> Option<u64> {
-        self.by_name.get(folded).copied()
+        self.by_name.get(&Folded::from_folded(folded)).copied()
     }
 
     /// The contact that holds `value` in the unique custom field `api_name`.
     pub(crate) fn holder(&self, api_name: &str, value: &str) -> Option<u64> {
-        self.unique.get(&(api_name.to_owned(), fold(value))).copied()
+        self.unique.get(&(api_name.to_owned(), Folded::of(value))).copied()
     }
 
     /// Ids in the order of names, narrowed to the folded names that begin with `prefix`.
@@ -71,8 +71,8 @@ impl Contacts {
         &'a self,
         prefix: &str,
     ) -> impl DoubleEndedIterator<Item = u64> + use<'a> {
-        let end = after(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Arc::from(end)));
-        self.by_name.range((Bound::Included(Arc::from(prefix)), end)).map(|(_, id)| *id)
+        let end = after(prefix).map_or(Bound::Unbounded, |end| Bound::Excluded(Folded::from_folded(&end)));
+        self.by_name.range((Bound::Included(Folded::from_folded(prefix)), end)).map(|(_, id)| *id)
     }
 
     /// Ids in the order of creation.
@@ -103,11 +103,11 @@ impl Contacts {
         let of_contacts =
             || OF_CONTACTS.iter().position(|known| *known == member).map(|at| &self.of_contacts[at]);
         let index = index.or_else(of_contacts)?;
-        let from = Bound::Included((Arc::from(needle), 0));
+        let from = Bound::Included((Folded::from_folded(needle), 0));
         let end = if begins {
-            after(needle).map_or(Bound::Unbounded, |end| Bound::Excluded((Arc::from(end), 0)))
+            after(needle).map_or(Bound::Unbounded, |end| Bound::Excluded((Folded::from_folded(&end), 0)))
         } else {
-            Bound::Included((Arc::from(needle), u64::MAX))
+            Bound::Included((Folded::from_folded(needle), u64::MAX))
         };
         let range = (from, end);
         Some(index.leading.range(range.clone()).chain(index.further.range(range)).map(|(_, id)| *id))
@@ -129,14 +129,14 @@ impl Contacts {
 
     fn reindex(&mut self, old: Option<&Contact>, new: Option<&Contact>) {
         let Some(id) = old.or(new).map(|contact| contact.contact_id) else { return };
-        let name = |contact: &Contact| fold(&contact.contact_name);
+        let name = |contact: &Contact| Folded::of(&contact.contact_name);
         let (was, is) = (old.map(name), new.map(name));
         if was != is {
             if let Some(name) = was {
-                self.by_name.remove(name.as_str());
+                self.by_name.remove(&name);
             }
             if let Some(name) = is {
-                self.by_name.insert(name.into(), id);
+                self.by_name.insert(name, id);
             }
         }
         let time = |contact: &Contact| (contact.created, id);
@@ -145,15 +145,15 @@ impl Contacts {
         replace(&mut self.by_modified, old.map(time), new.map(time));
         for (index, member) in self.of_persons.iter_mut().zip(OF_PERSONS) {
             let leading = |contact: &Contact| {
-                let value = contact.primary().map_or(String::new(), |person| fold(person.text(member)));
-                (Arc::from(value), id)
+                (Folded::of(contact.primary().map_or("", |person| person.text(member))), id)
             };
             replace(&mut index.leading, old.map(leading), new.map(leading));
-            let further = |contact: Option<&Contact>| -> Vec<(Arc<str>, u64)> {
+            let further = |contact: Option<&Contact>| -> Vec<(Folded, u64)> {
                 let persons = contact.map(|it| it.persons.as_slice()).unwrap_or_default();
                 let others = persons.iter().filter(|person| !person.is_primary);
-                let values = others.map(|person| fold(person.text(member))).filter(|value| !value.is_empty());
-                values.map(|value| (Arc::from(value), id)).collect()
+                let values =
+                    others.map(|person| Folded::of(person.text(member))).filter(|value| !value.is_empty());
+                values.map(|value| (value, id)).collect()
             };
             let (was, is) = (further(old), further(new));
             if was != is {
@@ -165,8 +165,8 @@ impl Contacts {
         }
         for (index, member) in self.of_contacts.iter_mut().zip(OF_CONTACTS) {
             let leading = |contact: &Contact| {
-                let value = fold(text(&contact.members, member));
-                (!value.is_empty()).then(|| (Arc::from(value), id))
+                let value = Folded::of(text(&contact.members, member));
+                (!value.is_empty()).then_some((value, id))
             };
             replace(&mut index.leading, old.and_then(leading), new.and_then(leading));
         }
@@ -194,12 +194,12 @@ fn replace<T: Ord + Clone>(index: &mut OrdSet<T>, old: Option<T>, new: Option<T>
 }
 
 /// API names and folded values of a contact's unique custom fields.
-fn unique_values(contact: &Contact) -> Vec<(String, String)> {
+fn unique_values(contact: &Contact) -> Vec<(String, Folded)> {
     let entries = custom_fields(&contact.members).iter();
     let unique = entries.filter(|entry| entry.get("is_unique") == Some(&Json::Bool(true)));
     let named = unique.filter_map(|entry| {
         let text = |name: &str| entry.get(name).and_then(Json::as_str);
-        Some((text("api_name")?.to_owned(), fold(text("value")?)))
+        Some((text("api_name")?.to_owned(), Folded::of(text("value")?)))
     });
     named.filter(|(_, value)| !value.is_empty()).collect()
 }

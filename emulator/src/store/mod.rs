@@ -7,6 +7,7 @@ pub(crate) mod balance;
 pub(crate) mod books;
 pub(crate) mod change;
 pub(crate) mod contacts;
+pub(crate) mod folded;
 pub(crate) mod integration;
 pub(crate) mod kind;
 pub(crate) mod log;

@@ -117,7 +117,10 @@ impl<'a> View<'a> {
         let reminders = contact.members.get("payment_reminder_enabled") != Some(&Json::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
         for (name, kind) in CONTACT_FIELDS {
-            out.member(name, &shown(contact, name, *kind));
+            match contact.members.get(name) {
+                Some(value) => out.member(name, value),
+                None => out.raw(name, unwritten(name, *kind)),
+            }
         }
         let opening = contact.opening_share().unwrap_or_default();
         let owed = opening.receivable.own + opening.payable.own;
@@ -128,9 +131,20 @@ impl<'a> View<'a> {
         out.text("tax_name", tax.map_or("", |tax| tax.text("tax_name")));
         amount(out, "tax_percentage", tax.map(|tax| tax.decimal("tax_percentage")).unwrap_or_default());
         Self::custom_fields(out, contact);
-        out.member("billing_address", &address(&contact.billing_address));
-        out.member("shipping_address", &address(&contact.shipping_address));
-        out.member("addresses", &contact.addresses.iter().map(address).collect::<Vec<_>>().into());
+        for (name, address) in
+            [("billing_address", &contact.billing_address), ("shipping_address", &contact.shipping_address)]
+        {
+            out.open_member(name, '{');
+            write_address(out, address);
+            out.close('}');
+        }
+        out.open_member("addresses", '[');
+        for address in &contact.addresses {
+            out.open('{');
+            write_address(out, address);
+            out.close('}');
+        }
+        out.close(']');
         match contact.primary() {
             Some(person) => out.id("primary_contact_id", person.contact_person_id),
             None => out.text("primary_contact_id", ""),
@@ -157,7 +171,10 @@ impl<'a> View<'a> {
         {
             out.text(name, field::text(&contact.members, name));
         }
-        out.member("language_code", &shown(contact, "language_code", Kind::Free));
+        match contact.members.get("language_code") {
+            Some(language) => out.member("language_code", language),
+            None => out.raw("language_code", unwritten("language_code", Kind::Free)),
+        }
         match contact.members.get("payment_terms") {
             Some(terms) => out.member("payment_terms", terms),
             None => out.raw("payment_terms", "0"),
@@ -175,13 +192,27 @@ impl<'a> View<'a> {
     }
 }
 
-/// The stored value, or what a contact starts with.
-fn shown(contact: &Contact, name: &str, kind: Kind) -> Json {
-    match (contact.members.get(name), name) {
-        (Some(value), _) => value.clone(),
-        (None, "is_taxable") => true.into(),
-        (None, "language_code") => "en".into(),
-        (None, _) => kind.empty(),
+/// What a member shows that was never written, as JSON.
+fn unwritten(name: &str, kind: Kind) -> &'static str {
+    match (name, kind) {
+        ("is_taxable", _) => "true",
+        ("language_code", _) => "\"en\"",
+        (_, Kind::Text(_) | Kind::Free | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
+        (_, Kind::Flag) => "false",
+        (_, Kind::Whole) => "0",
+        (_, Kind::Money | Kind::Number) => "0.0",
+        (_, Kind::Object) => "{}",
+        (_, Kind::List) => "[]",
+    }
+}
+
+fn write_address(out: &mut Writer, address: &Address) {
+    out.id("address_id", address.address_id);
+    for (name, kind) in ADDRESS_FIELDS {
+        match address.members.get(name) {
+            Some(value) => out.member(name, value),
+            None => out.raw(name, unwritten(name, *kind)),
+        }
     }
 }
 
