@@ -66,6 +66,13 @@ impl Contacts {
         self.unique.get(&(api_name.to_owned(), Folded::of(value))).copied()
     }
 
+    /// The label of a unique custom field whose value another contact holds.
+    pub(crate) fn clash<'a>(&self, contact: &'a Contact) -> Option<&'a str> {
+        let taken =
+            |name: &str, value: &str| self.holder(name, value).is_some_and(|id| id != contact.contact_id);
+        unique_fields(contact).find(|(name, value, _)| taken(name, value)).map(|(_, _, label)| label)
+    }
+
     /// Ids in the order of names, narrowed to the folded names that begin with `prefix`.
     pub(crate) fn in_order_of_names<'a>(
         &'a self,
@@ -195,13 +202,20 @@ fn replace<T: Ord + Clone>(index: &mut OrdSet<T>, old: Option<T>, new: Option<T>
 
 /// API names and folded values of a contact's unique custom fields.
 fn unique_values(contact: &Contact) -> Vec<(String, Folded)> {
-    let entries = custom_fields(&contact.members).iter();
-    let unique = entries.filter(|entry| entry.get("is_unique") == Some(&Json::Bool(true)));
-    let named = unique.filter_map(|entry| {
+    let fields = unique_fields(contact).map(|(name, value, _)| (name.to_owned(), Folded::of(value)));
+    fields.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// API name, value and label of a contact's unique custom fields.
+fn unique_fields(contact: &Contact) -> impl Iterator<Item = (&str, &str, &str)> {
+    custom_fields(&contact.members).iter().filter_map(|entry| {
         let text = |name: &str| entry.get(name).and_then(Json::as_str);
-        Some((text("api_name")?.to_owned(), Folded::of(text("value")?)))
-    });
-    named.filter(|(_, value)| !value.is_empty()).collect()
+        let (Json::Text(value) | Json::Number(value)) = entry.get("value")? else { return None };
+        let unique = entry.get("is_unique") == Some(&Json::Bool(true));
+        unique.then(|| {
+            (text("api_name").unwrap_or_default(), value.as_str(), text("label").unwrap_or_default())
+        })
+    })
 }
 
 /// The least text above all texts that begin with `prefix`; `None` when there is none.

@@ -162,6 +162,16 @@ impl Store {
         self.settle()
     }
 
+    /// What a reset goes back to.
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Takes another store's state in the place of its own. Only for a store without a log.
+    pub(crate) fn adopt(&self, state: State) {
+        *locked(&self.state) = state;
+    }
+
     /// Waits until every change made so far is on disk. Returns at once without a state file.
     pub(crate) fn settle(&self) -> Result<(), LogError> {
         self.log.as_ref().map_or(Ok(()), Log::settle)

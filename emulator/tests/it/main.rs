@@ -6,6 +6,7 @@ mod control;
 mod durability;
 mod encoding;
 mod errors;
+mod fork;
 mod imports;
 mod integration;
 mod lists;

@@ -90,6 +90,10 @@ async fn grow(size: usize) -> Result<(), Failure> {
     emulator.add_sample_contacts(size)?;
     let (took, bytes) = (started.elapsed(), resident()?.saturating_sub(before));
     println!("{size} contacts: filled in {took:?}, {} MB, {} bytes each", mega(bytes), bytes / size.max(1));
+    let started = Instant::now();
+    let fork = emulator.fork().await?;
+    println!("  {:24} {:?}", "fork", started.elapsed());
+    drop(fork);
     let mut api = login(&emulator).await?;
     for (name, query) in LISTS {
         let path = format!("/books/v3/contacts?per_page=200&{query}");

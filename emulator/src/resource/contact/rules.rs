@@ -134,13 +134,8 @@ pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Cont
     if books.contacts.named(&fold(&contact.contact_name)).is_some_and(|owner| owner != id) {
         return Err(ApiError::about(Code::DuplicateName, &subject(&contact)));
     }
-    for entry in super::model::custom_fields(&contact.members) {
-        let text = |name: &str| entry.get(name).and_then(Json::as_str).unwrap_or_default();
-        let unique = entry.get("is_unique") == Some(&Json::Bool(true));
-        let holder = unique.then(|| books.contacts.holder(text("api_name"), text("value"))).flatten();
-        if holder.is_some_and(|holder| holder != id) {
-            return Err(ApiError::about(Code::AlreadyExists, text("label")));
-        }
+    if let Some(label) = books.contacts.clash(&contact) {
+        return Err(ApiError::about(Code::AlreadyExists, label));
     }
     drop(books);
     contact.shrink();
