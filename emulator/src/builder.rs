@@ -234,16 +234,6 @@ impl Emulator {
         self.app.store.reset(self.app.clock.now()).map_err(|error| StateError(error.to_string()))
     }
 
-    /// Starts another emulator on a free port of 127.0.0.1, with the same clock and everything that this one holds at this
-    /// moment, tokens included; from then on neither sees the other. The records are shared until one of them changes, so
-    /// their number does not matter. The fork lives in memory; journal and faults are its own. Errors: no port is free.
-    pub async fn fork(&self) -> Result<Self, StartError> {
-        let (state, seed) = (self.app.store.read(), self.app.store.seed().clone());
-        let fork = Self::builder().clock(Arc::clone(&self.app.clock)).seed(seed).start().await?;
-        fork.app.store.adopt(state);
-        Ok(fork)
-    }
-
     /// Adds a fault rule; rules are asked in the order in which they were added.
     pub fn fault(&self, rule: FaultRule) -> FaultId {
         self.app.faults.add(rule)
@@ -254,14 +244,6 @@ impl Emulator {
         self.app.faults.clear();
     }
 
-    pub(crate) fn store(&self) -> &Store {
-        &self.app.store
-    }
-
-    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        self.app.clock.now()
-    }
-
     /// Stops listening, lets running calls finish for up to five seconds, then returns.
     pub async fn shutdown(self) {
         self.app.stop.cancel();
@@ -269,6 +251,26 @@ impl Emulator {
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
             tracing::warn!("some calls were still running when the emulator stopped");
         }
+    }
+}
+
+impl Emulator {
+    /// Starts another emulator on a free port of 127.0.0.1, with the same clock and everything that this one holds at this
+    /// moment, tokens included; from then on neither sees the other. The records are shared until one of them changes, so
+    /// their number does not matter. The fork lives in memory; journal and faults are its own. Errors: no port is free.
+    pub async fn fork(&self) -> Result<Self, StartError> {
+        let (state, seed) = (self.app.store.read(), self.app.store.seed().clone());
+        let fork = Self::builder().clock(Arc::clone(&self.app.clock)).seed(seed).start().await?;
+        fork.app.store.adopt(state);
+        Ok(fork)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.app.clock.now()
     }
 }
 

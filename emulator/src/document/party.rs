@@ -72,6 +72,11 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>, party: &str
         "shipping_address" => {
             contact().map_or(Json::Object(Vec::new()), |it| view::address(&it.shipping_address))
         }
+        // A deal that was renamed in the CRM shows its new name on old documents.
+        "zcrm_potential_name" => match reader.books.potential_name(record.text("zcrm_potential_id")) {
+            "" => record.text(name).into(),
+            pushed => pushed.into(),
+        },
         "has_attachment" => reader.has_attachment(record.id).into(),
         "created_by" | "created_by_name" => record.created_by.as_str().into(),
         _ => return None,

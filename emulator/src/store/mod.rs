@@ -137,6 +137,16 @@ impl Store {
         locked(&self.state).clone()
     }
 
+    /// What a reset goes back to.
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Takes another store's state in the place of its own. Only for a store without a log.
+    pub(crate) fn adopt(&self, state: State) {
+        *locked(&self.state) = state;
+    }
+
     /// Runs `act` alone and publishes its changes together, or none of them when it fails.
     pub(crate) fn write<T>(
         &self,
@@ -160,16 +170,6 @@ impl Store {
         self.publish(&mut current, transaction)?;
         drop(current);
         self.settle()
-    }
-
-    /// What a reset goes back to.
-    pub(crate) fn seed(&self) -> &Seed {
-        &self.seed
-    }
-
-    /// Takes another store's state in the place of its own. Only for a store without a log.
-    pub(crate) fn adopt(&self, state: State) {
-        *locked(&self.state) = state;
     }
 
     /// Waits until every change made so far is on disk. Returns at once without a state file.

@@ -93,3 +93,25 @@ async fn documents_follow_the_master_and_narrow_lists() {
     assert_eq!((&a["has_transaction"], &a["outstanding_receivable_amount"]), (&json!(false), &json!(0.0)));
     assert_eq!((&c["has_transaction"], &c["outstanding_receivable_amount"]), (&json!(true), &json!(100.0)));
 }
+
+#[tokio::test]
+#[ignore = "invoices are not emulated yet"]
+async fn documents_show_the_name_of_their_deal() {
+    let w = world().await;
+    let a = w.api.named("A").await;
+    let push = async |name: &str| {
+        let path = "/integration/v1/crm/potentials/5";
+        w.api.call("PUT", path, json!({"record": {"potential_name": name}})).await
+    };
+    push("Big").await;
+    let body = json!({"customer_id": a, "zcrm_potential_id": "5", "line_items": [{"name": "x", "rate": 1, "quantity": 1}]});
+    let (_, body) = w.api.call("POST", "invoices", body).await;
+    assert_eq!(body["invoice"]["zcrm_potential_name"], "Big", "{body}");
+    push("Bigger").await;
+    let list = w.api.get("invoices?zcrm_potential_id=5").await;
+    assert_eq!(list["invoices"][0]["zcrm_potential_name"], "Bigger");
+    assert_eq!(w.api.call("POST", "/integration/v1/leave", Value::Null).await.0, 200);
+    let path = format!("invoices/{}", body["invoice"]["invoice_id"].as_str().unwrap());
+    let left = w.api.get(&path).await["invoice"].clone();
+    assert_eq!((&left["zcrm_potential_id"], &left["zcrm_potential_name"]), (&json!(""), &json!("")));
+}

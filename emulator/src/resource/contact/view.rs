@@ -192,6 +192,16 @@ impl<'a> View<'a> {
     }
 }
 
+/// The contact in detail as a document of its own, for those who send it elsewhere.
+pub(crate) fn detail(contact: &Contact, organization: &Organization, books: Books) -> Json {
+    let mut out = Writer::default();
+    out.open('{');
+    View::over(books, organization).detail(&mut out, contact);
+    out.close('}');
+    // What the writer wrote is JSON.
+    Json::parse(&out.finish()).unwrap_or(Json::Null)
+}
+
 /// What a member shows that was never written, as JSON.
 fn unwritten(name: &str, kind: Kind) -> &'static str {
     match (name, kind) {
