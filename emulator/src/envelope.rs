@@ -53,7 +53,7 @@ impl Reply {
 
     /// An envelope with code 0 whose further members `write` appends.
     pub(crate) fn writing(status: u16, message: &str, write: impl FnOnce(&mut Writer)) -> Self {
-        let mut out = Writer::default();
+        let mut out = Writer::with_room();
         out.open('{');
         out.raw("code", "0");
         out.text("message", message);

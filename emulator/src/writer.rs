@@ -10,6 +10,11 @@ use crate::json::Json;
 pub(crate) struct Writer(String);
 
 impl Writer {
+    /// An empty text with room for a record in detail.
+    pub(crate) fn with_room() -> Self {
+        Self(String::with_capacity(4096))
+    }
+
     /// The text written so far.
     pub(crate) fn finish(self) -> String {
         self.0
