@@ -10,6 +10,7 @@ ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
 .PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients bench-pages bench-guard
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-emulator bench-guard
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -71,6 +72,9 @@ clients: server ## Run published clients of the finance APIs, as they are, again
 bench-pages: ## Show what far pages of a list cost beside near ones, on both databases
 	scripts/install-tools postgres
 	scripts/with-postgres $(CARGO) run --release -p finbridge-bench --bin pages
+
+bench-emulator: ## Show what the emulator's contact calls cost beside bare handlers, and among a million contacts
+	$(CARGO) run --release -p finbridge-bench --no-default-features --bin emulator -- 10000 1000000
 
 bench-guard: ## Show how fast attacks are refused, and what others notice
 	$(CARGO) build --release

@@ -102,6 +102,12 @@ pub enum StartError {
 #[error("The state file could not be written: {0}. Free space on its disk and restart the emulator.")]
 pub struct StateError(String);
 
+impl StateError {
+    pub(crate) fn new(what: String) -> Self {
+        Self(what)
+    }
+}
+
 /// Settings of an emulator that is about to start.
 pub struct Builder {
     host: IpAddr,
@@ -386,6 +392,26 @@ impl Emulator {
         if tokio::time::timeout(DRAIN, self.tasks.wait()).await.is_err() {
             tracing::warn!("some calls were still running when the emulator stopped");
         }
+    }
+}
+
+impl Emulator {
+    /// Starts another emulator on a free port of 127.0.0.1, with the same clock and everything that this one holds at this
+    /// moment, tokens included; from then on neither sees the other. The records are shared until one of them changes, so
+    /// their number does not matter. The fork lives in memory; journal and faults are its own. Errors: no port is free.
+    pub async fn fork(&self) -> Result<Self, StartError> {
+        let (state, seed) = (self.app.store.read(), self.app.store.seed().clone());
+        let fork = Self::builder().clock(Arc::clone(&self.app.clock)).seed(seed).start().await?;
+        fork.app.store.adopt(state);
+        Ok(fork)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.app.store
+    }
+
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.app.clock.now()
     }
 }
 

@@ -6,6 +6,7 @@ use axum::body::Bytes;
 
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::writer::Writer;
 
 /// An answer, complete but not yet on the wire.
 #[derive(Debug, Clone)]
@@ -54,6 +55,23 @@ impl Reply {
             content_type: Cow::Borrowed(JSON),
             headers: Vec::new(),
             body: body.to_text().into(),
+        }
+    }
+
+    /// An envelope with code 0 whose further members `write` appends.
+    pub(crate) fn writing(status: u16, message: &str, write: impl FnOnce(&mut Writer)) -> Self {
+        let mut out = Writer::with_room();
+        out.open('{');
+        out.raw("code", "0");
+        out.text("message", message);
+        write(&mut out);
+        out.close('}');
+        Self {
+            status,
+            code: Some(0),
+            content_type: Cow::Borrowed(JSON),
+            headers: Vec::new(),
+            body: out.finish().into(),
         }
     }
 

@@ -45,6 +45,12 @@ pub(crate) enum Code {
     LinkedElsewhere,
     LinkedToOther,
     NoCrmLink,
+    CrmRecordTaken,
+    NotSynchronized,
+    CurrencyDiffers,
+    LicencesUsedUp,
+    UnknownPerson,
+    AppNotJoined,
 }
 
 impl Code {
@@ -129,6 +135,20 @@ impl Code {
             Self::LinkedElsewhere => (900_003, 400, "The CRM record is already linked to the contact {}."),
             Self::LinkedToOther => (900_004, 400, "The contact is already linked to the CRM record {}."),
             Self::NoCrmLink => (900_005, 400, "The organization {} does not offer the capability crm_link."),
+            Self::CrmRecordTaken => (900_003, 400, "The CRM record {} is already linked to another record."),
+            Self::NotSynchronized => (900_006, 400, "The integration is not set to synchronize {}."),
+            Self::CurrencyDiffers => (
+                900_007,
+                400,
+                "The contact {} has another currency. Only contacts of one currency can be merged.",
+            ),
+            Self::LicencesUsedUp => {
+                (900_008, 400, "All {} licences of the organization are in use. Buy more, or remove a user.")
+            }
+            Self::UnknownPerson => {
+                (900_009, 400, "{} is neither a user nor an integration user of the organization.")
+            }
+            Self::AppNotJoined => (900_010, 400, "The organization has not been added to the app {}."),
         }
     }
 }

@@ -12,6 +12,9 @@ const MAX_FILTER: usize = 100;
 /// Upper case first, then lower case, letter by letter, reaches what full case folding reaches: `ß` meets `SS`, and the
 /// two small sigmas meet each other.
 pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.trim().to_ascii_lowercase();
+    }
     text.trim().chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase).collect()
 }
 
@@ -62,6 +65,12 @@ impl TextFilter {
     /// The folded text, when the filter asks for exact equality.
     pub(crate) fn exact(&self) -> Option<&str> {
         (self.comparator == Comparator::Is).then_some(self.needle.as_str())
+    }
+
+    /// The folded text, and whether values need only begin with it; `None` when it may stand anywhere.
+    pub(crate) fn anchored(&self) -> Option<(&str, bool)> {
+        let begins = self.comparator == Comparator::StartsWith;
+        (self.comparator != Comparator::Contains).then_some((self.needle.as_str(), begins))
     }
 
     /// Whether `value` passes.

@@ -38,6 +38,7 @@ mod random;
 mod request;
 mod resource;
 mod routes;
+mod sample;
 mod scope;
 mod seed;
 mod server;
@@ -46,6 +47,7 @@ mod store;
 mod sync;
 mod tls;
 mod webhook;
+mod writer;
 
 pub use builder::{Builder, Emulator, StartError, StateError};
 pub use clock::{Clock, ClockError, ClockMode, ClockStart, ManualClock, SteeredClock, SystemClock};

@@ -32,10 +32,11 @@ pub(crate) fn settle(
         return Err(ApiError::invalid(member));
     }
     let contact = desk.contact(record, member)?;
-    if contact.contact_type != wanted {
+    let unchanged = before.is_some_and(|before| before.text(member) == record.text(member));
+    // A customer that was merged with a vendor keeps the vendor's documents.
+    if contact.contact_type != wanted && !unchanged {
         return Err(ApiError::invalid(member));
     }
-    let unchanged = before.is_some_and(|before| before.text(member) == record.text(member));
     if !contact.active && !unchanged {
         return Err(ApiError::about(Code::InactiveContact, &contact.contact_name));
     }
@@ -105,6 +106,11 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>, party: &str
         "shipping_address" => {
             contact().map_or(Json::Object(Vec::new()), |it| view::address(&it.shipping_address))
         }
+        // A deal that was renamed in the CRM shows its new name on old documents.
+        "zcrm_potential_name" => match reader.books.potential_name(record.text("zcrm_potential_id")) {
+            "" => record.text(name).into(),
+            pushed => pushed.into(),
+        },
         "has_attachment" => reader.has_attachment(record.id).into(),
         "created_by" | "created_by_name" => record.created_by.as_str().into(),
         _ => return None,

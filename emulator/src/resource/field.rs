@@ -93,7 +93,7 @@ impl Kind {
 /// Products of two such numbers still fit the decimal type, so that no total can overflow.
 const LARGEST: Decimal = rust_decimal::dec!(1_000_000_000_000);
 
-fn bounded(number: Decimal) -> Option<Decimal> {
+pub(crate) fn bounded(number: Decimal) -> Option<Decimal> {
     (number.abs() <= LARGEST).then(|| number.round_dp(10))
 }
 

@@ -38,6 +38,11 @@ impl Members {
         self.0.retain(|(known, _)| *known != name);
     }
 
+    /// Gives back what room is left over after the writes.
+    pub(crate) fn shrink(&mut self) {
+        self.0.shrink_to_fit();
+    }
+
     /// All members.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Json)> {
         self.0.iter().map(|(name, value)| (*name, value))

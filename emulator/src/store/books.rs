@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use imbl::{OrdMap, OrdSet};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::balance::{self, Balance};
+use super::contacts::Contacts;
+use super::integration::Integration;
 use super::kind::Kind;
 use super::record::Record;
 use super::table::Table;
-use crate::filter::fold;
 use crate::json::Json;
 use crate::resource;
 use crate::resource::contact::model::Contact;
@@ -21,14 +22,24 @@ use crate::resource::contact::model::Contact;
 pub(crate) enum CrmKind {
     Account,
     Contact,
+    Vendor,
+    Product,
+    /// A deal.
+    Potential,
 }
 
 impl CrmKind {
-    /// The member of a contact that carries the id.
+    /// The modules whose records become contacts.
+    pub(crate) const OF_CONTACTS: [Self; 3] = [Self::Account, Self::Contact, Self::Vendor];
+
+    /// The member of a linked record that carries the id.
     pub(crate) fn member(self) -> &'static str {
         match self {
             Self::Account => "zcrm_account_id",
             Self::Contact => "zcrm_contact_id",
+            Self::Vendor => "zcrm_vendor_id",
+            Self::Product => "zcrm_product_id",
+            Self::Potential => "zcrm_potential_id",
         }
     }
 }
@@ -50,12 +61,10 @@ pub(crate) struct CrmRecord {
 /// All records of one organization.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Books {
-    pub(crate) contacts: OrdMap<u64, Arc<Contact>>,
-    /// Folded name to id. It holds the uniqueness rule and serves the order by name.
-    pub(crate) by_name: OrdMap<String, u64>,
-    /// Serves the order by change and the filter on it.
-    pub(crate) by_modified: OrdSet<(DateTime<Utc>, u64)>,
+    pub(crate) contacts: Contacts,
     pub(crate) by_link: OrdMap<CrmLink, u64>,
+    /// CRM contact to linked contact person.
+    person_links: OrdMap<String, u64>,
     /// Contact person to contact.
     pub(crate) persons: OrdMap<u64, u64>,
     pub(crate) crm_records: OrdMap<CrmLink, Arc<CrmRecord>>,
@@ -63,6 +72,10 @@ pub(crate) struct Books {
     /// Named record, kind and id of the record that names it.
     references: OrdSet<(u64, Kind, u64)>,
     balances: OrdMap<u64, Balance>,
+    /// Contacts that owe something, by the amount in their currency.
+    owing: OrdSet<(Decimal, u64)>,
+    /// What the organization agreed with the CRM.
+    pub(crate) integration: Arc<Integration>,
 }
 
 impl Books {
@@ -84,7 +97,7 @@ impl Books {
             self.references.insert((target, record.kind, record.id));
         }
         if let Some((contact, share)) = balance::share(&record) {
-            self.balances.entry(contact).or_default().add(share);
+            self.change_balance(contact, |balance| balance.add(share));
         }
         self.tables.entry(record.kind).or_default().put(spec, record);
     }
@@ -97,10 +110,8 @@ impl Books {
         for target in spec.references(&record) {
             self.references.remove(&(target, kind, id));
         }
-        if let Some((contact, share)) = balance::share(&record)
-            && let Some(balance) = self.balances.get_mut(&contact)
-        {
-            balance.sub(share);
+        if let Some((contact, share)) = balance::share(&record) {
+            self.change_balance(contact, |balance| balance.sub(share));
         }
     }
 
@@ -118,9 +129,28 @@ impl Books {
         self.references.range((target, kind, 0)..=(target, kind, u64::MAX)).map(|it| it.2)
     }
 
-    /// What a contact owes and is owed.
+    /// What a contact owes and is owed, opening balances included.
     pub(crate) fn balance(&self, contact_id: u64) -> Balance {
         self.balances.get(&contact_id).copied().unwrap_or_default()
+    }
+
+    /// Contacts whose outstanding receivable is not zero, by the amount in their currency. It is never below zero: what
+    /// was paid too much is a credit.
+    pub(crate) fn owing(&self) -> impl DoubleEndedIterator<Item = u64> {
+        self.owing.iter().map(|(_, id)| *id)
+    }
+
+    fn change_balance(&mut self, contact_id: u64, change: impl FnOnce(&mut Balance)) {
+        let balance = self.balances.entry(contact_id).or_default();
+        let was = balance.receivable.own;
+        change(balance);
+        let is = balance.receivable.own;
+        if was != is {
+            self.owing.remove(&(was, contact_id));
+            if !is.is_zero() {
+                self.owing.insert((is, contact_id));
+            }
+        }
     }
 
     /// Every record outside the contacts, for a snapshot.
@@ -128,31 +158,55 @@ impl Books {
         self.tables.values().flat_map(Table::rows)
     }
 
-    /// Inserts or replaces a contact.
+    /// Inserts or replaces a contact, its links, its people and its opening balances.
     pub(crate) fn put_contact(&mut self, contact: Arc<Contact>) {
-        self.remove_contact(contact.contact_id);
+        let before = self.contacts.get(&contact.contact_id).cloned();
+        if let Some(before) = &before {
+            self.forget(before, Some(&contact));
+        }
         let id = contact.contact_id;
-        self.by_name.insert(fold(&contact.contact_name), id);
-        self.by_modified.insert((contact.modified, id));
         if let Some(link) = &contact.link {
             self.by_link.insert(link.clone(), id);
         }
         for person in &contact.persons {
-            self.persons.insert(person.contact_person_id, id);
+            if self.persons.get(&person.contact_person_id) != Some(&id) {
+                self.persons.insert(person.contact_person_id, id);
+            }
+            if let Some(link) = &person.zcrm_contact_id {
+                self.person_links.insert(link.to_string(), person.contact_person_id);
+            }
         }
-        self.contacts.insert(id, contact);
+        if let Some(share) = contact.opening_share() {
+            self.change_balance(id, |balance| balance.add(share));
+        }
+        self.contacts.put(contact);
     }
 
     /// Removes a contact from the rows and from every index.
     pub(crate) fn remove_contact(&mut self, contact_id: u64) {
-        let Some(contact) = self.contacts.remove(&contact_id) else { return };
-        self.by_name.remove(&fold(&contact.contact_name));
-        self.by_modified.remove(&(contact.modified, contact_id));
-        if let Some(link) = &contact.link {
+        let Some(contact) = self.contacts.remove(contact_id) else { return };
+        self.forget(&contact, None);
+    }
+
+    /// Takes a contact out of what lies outside its own table; `next` is the contact that replaces it.
+    fn forget(&mut self, contact: &Contact, next: Option<&Contact>) {
+        if let Some(link) =
+            contact.link.as_ref().filter(|link| next.and_then(|it| it.link.as_ref()) != Some(*link))
+        {
             self.by_link.remove(link);
         }
+        let stays =
+            |id| next.is_some_and(|it| it.persons.iter().any(|person| person.contact_person_id == id));
         for person in &contact.persons {
-            self.persons.remove(&person.contact_person_id);
+            if let Some(link) = &person.zcrm_contact_id {
+                self.person_links.remove(&**link);
+            }
+            if !stays(person.contact_person_id) {
+                self.persons.remove(&person.contact_person_id);
+            }
+        }
+        if let Some(share) = contact.opening_share() {
+            self.change_balance(contact.contact_id, |balance| balance.sub(share));
         }
     }
 
@@ -164,5 +218,19 @@ impl Books {
     /// The contact linked to a CRM record.
     pub(crate) fn linked(&self, link: &CrmLink) -> Option<&Arc<Contact>> {
         self.by_link.get(link).and_then(|id| self.contacts.get(id))
+    }
+
+    /// The contact person linked to a CRM contact, and its contact.
+    pub(crate) fn linked_person(&self, crm_id: &str) -> Option<(u64, &Arc<Contact>)> {
+        let person_id = *self.person_links.get(crm_id)?;
+        let contact = self.contacts.get(self.persons.get(&person_id)?)?;
+        Some((person_id, contact))
+    }
+
+    /// The name of a deal that was pushed, empty when it was not.
+    pub(crate) fn potential_name(&self, crm_id: &str) -> &str {
+        let link = CrmLink { kind: CrmKind::Potential, id: crm_id.to_owned() };
+        let known = self.crm_records.get(&link);
+        known.and_then(|known| known.record.get("potential_name")?.as_str()).unwrap_or_default()
     }
 }

@@ -6,8 +6,9 @@ use axum::body::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::State;
-use super::books::CrmRecord;
+use super::books::{CrmLink, CrmRecord};
 use super::files;
+use super::integration::Integration;
 use super::kind::Kind;
 use super::mail::Mail;
 use super::record::Record;
@@ -35,6 +36,14 @@ pub(crate) enum Change {
     CrmRecord {
         organization_id: String,
         record: Arc<CrmRecord>,
+    },
+    CrmRecordDeleted {
+        organization_id: String,
+        link: CrmLink,
+    },
+    Integration {
+        organization_id: String,
+        integration: Arc<Integration>,
     },
     Record {
         organization_id: String,
@@ -89,6 +98,12 @@ impl State {
             }
             Change::CrmRecord { organization_id, record } => {
                 self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
+            }
+            Change::CrmRecordDeleted { organization_id, link } => {
+                self.books.entry(organization_id.clone()).or_default().crm_records.remove(link);
+            }
+            Change::Integration { organization_id, integration } => {
+                self.books.entry(organization_id.clone()).or_default().integration = Arc::clone(integration);
             }
             Change::Record { organization_id, record } => {
                 if let Some(sha256) = files::held_by(record) {
@@ -151,6 +166,10 @@ impl State {
         changes.extend(self.files.iter().map(file));
         changes.extend(self.mails.values().cloned().map(Change::Mail));
         for (organization_id, books) in &self.books {
+            changes.push(Change::Integration {
+                organization_id: organization_id.clone(),
+                integration: Arc::clone(&books.integration),
+            });
             changes.extend(books.crm_records.values().map(|record| Change::CrmRecord {
                 organization_id: organization_id.clone(),
                 record: Arc::clone(record),

@@ -7,7 +7,10 @@ pub(crate) mod balance;
 mod belongings;
 pub(crate) mod books;
 pub(crate) mod change;
+pub(crate) mod contacts;
 pub(crate) mod files;
+pub(crate) mod folded;
+pub(crate) mod integration;
 pub(crate) mod kind;
 pub(crate) mod log;
 pub(crate) mod mail;
@@ -192,6 +195,16 @@ impl Store {
     /// The present state; later writes do not touch it.
     pub(crate) fn read(&self) -> State {
         locked(&self.state).clone()
+    }
+
+    /// What a reset goes back to.
+    pub(crate) fn seed(&self) -> &Seed {
+        &self.seed
+    }
+
+    /// Takes another store's state in the place of its own. Only for a store without a log.
+    pub(crate) fn adopt(&self, state: State) {
+        *locked(&self.state) = state;
     }
 
     /// Runs `act` alone and publishes its changes together, or none of them when it fails.

@@ -6,9 +6,9 @@ use chrono::{DateTime, Utc};
 use imbl::{OrdMap, OrdSet};
 use rust_decimal::Decimal;
 
+use super::folded::Folded;
 use super::record::Record;
 use crate::engine::spec::Spec;
-use crate::filter::fold;
 use crate::json::Json;
 use crate::resource::custom_field::value;
 
@@ -16,7 +16,7 @@ use crate::resource::custom_field::value;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     Number(Decimal),
-    Text(String),
+    Text(Folded),
 }
 
 impl Key {
@@ -25,8 +25,8 @@ impl Key {
         match value {
             Json::Number(_) => Self::Number(value.as_decimal().unwrap_or_default()),
             Json::Bool(flag) => Self::Number(Decimal::from(u8::from(*flag))),
-            Json::Text(text) => Self::Text(fold(text)),
-            _ => Self::Text(String::new()),
+            Json::Text(text) => Self::Text(Folded::of(text)),
+            _ => Self::Text(Folded::from_folded("")),
         }
     }
 }
@@ -42,7 +42,7 @@ pub(crate) struct Table {
     by_created: OrdSet<(DateTime<Utc>, u64)>,
     by_column: OrdMap<&'static str, OrdSet<(Key, u64)>>,
     /// Unique member and folded value to record.
-    unique: OrdMap<(String, String), u64>,
+    unique: OrdMap<(Folded, Folded), u64>,
     /// The highest counter that any number of the series carried, deleted records included.
     numbered: u64,
 }
@@ -104,7 +104,7 @@ impl Table {
 
     /// The record that holds `value` in the unique member `name`; `value` is compared as names are.
     pub(crate) fn holder(&self, name: &str, value: &str) -> Option<u64> {
-        self.unique.get(&(name.to_owned(), fold(value))).copied()
+        self.unique.get(&(Folded::from_folded(name), Folded::of(value))).copied()
     }
 
     /// Ids of the records changed at or after `since`, oldest change first.
@@ -126,7 +126,7 @@ impl Table {
     /// without an index.
     pub(crate) fn holding(&self, column: &str, text: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
         let index = self.by_column.get(column)?;
-        let key = Key::Text(fold(text));
+        let key = Key::Text(Folded::of(text));
         Some(index.range((key.clone(), 0)..=(key, u64::MAX)).map(|(_, id)| *id))
     }
 }
@@ -137,12 +137,12 @@ fn columns(spec: &'static Spec, record: &Record) -> impl Iterator<Item = (&'stat
 }
 
 /// Unique members that hold something, and unique custom fields by their API name.
-fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(String, String)> {
+fn unique_names(spec: &'static Spec, record: &Record) -> Vec<(Folded, Folded)> {
     let members = spec.unique.iter().map(|unique| (unique.name, unique.key(record)));
     let custom = record.list("custom_fields").iter().filter_map(value::unique_value);
     members
         .chain(custom.map(|(name, value)| (name, value.to_owned())))
         .filter(|(_, value)| !value.trim().is_empty())
-        .map(|(name, value)| (name.to_owned(), fold(&value)))
+        .map(|(name, value)| (Folded::from_folded(name), Folded::of(&value)))
         .collect()
 }

@@ -71,7 +71,7 @@ pub(crate) fn shown(state: &State, organization_id: &str, kind: Kind, id: u64) -
     let books = state.books(organization_id);
     let (singular, detail, time) = if kind == Kind::Contact {
         let contact = books.contacts.get(&id)?;
-        ("contact".to_owned(), view::detail(contact, organization), contact.modified)
+        ("contact".to_owned(), view::detail(contact, organization, books.clone()), contact.modified)
     } else {
         let record = Arc::clone(books.record(kind, id)?);
         let resource = resource::of(kind);

@@ -130,3 +130,39 @@ async fn many_upserts_at_once_make_one_record() {
     statuses.sort_unstable();
     assert_eq!(statuses, [200, 200, 200, 200, 200, 200, 200, 201]);
 }
+
+#[tokio::test]
+async fn contacts_are_upserted_alike() {
+    let w = world().await;
+    for (label, unique) in [("Ref", true), ("Plain", false)] {
+        let body = json!({"entity": "contact", "label": label, "is_unique": unique});
+        done(&w.api, 201, "POST", "/integration/v1/customfields", body).await;
+    }
+    let put = async |headers: &[(&str, &str)], body: Value| {
+        let request = headers
+            .iter()
+            .fold(w.api.request("PUT", "contacts"), |it, (name, value)| it.header(*name, *value));
+        send(request.json(&body)).await
+    };
+    for (headers, name) in [
+        (vec![VALUE], "X-Unique-Identifier-Key"),
+        (vec![KEY], "X-Unique-Identifier-Value"),
+        (vec![("X-Unique-Identifier-Key", "cf_plain"), VALUE], "X-Unique-Identifier-Key"),
+    ] {
+        let (status, body) = put(&headers, json!({"contact_name": "A"})).await;
+        assert_eq!((status, &body["message"]), (400, &json!(format!("Invalid value passed for {name}"))));
+    }
+    let body = json!({"contact_name": "A"});
+    assert_eq!(put(&[KEY, VALUE], body.clone()).await.1["code"], 1003);
+    let other = json!({"contact_name": "A", "custom_fields": [{"api_name": "cf_ref", "value": "R-2"}]});
+    assert_eq!(put(&[KEY, VALUE, CREATE], other).await.1["code"], 2);
+    let (status, answer) = put(&[KEY, VALUE, CREATE], body.clone()).await;
+    assert_eq!((status, &answer["contact"]["custom_field_hash"]["cf_ref"]), (201, &json!("R-1")), "{answer}");
+    let (status, answer) =
+        put(&[KEY, ("X-Unique-Identifier-Value", " r-1 "), CREATE], json!({"notes": "n"})).await;
+    assert_eq!((status, &answer["contact"]["contact_name"]), (200, &json!("A")), "{answer}");
+    let twice = json!({"contact_name": "B", "custom_fields": [{"api_name": "cf_ref", "value": "R-1"}]});
+    let (status, answer) = w.api.call("POST", "contacts", twice).await;
+    assert_eq!((status, &answer["code"]), (400, &json!(4)), "{answer}");
+    assert_eq!(names(&w.api.get("contacts").await), ["A"]);
+}

@@ -56,12 +56,12 @@ const PLACES: &[Place] = &[
         uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, API, EMULATOR, EMULATOR_CLIENT],
         uses_in_tests: &[],
     },
-    // It reaches the emulator through the embedded one or the test world, so that both measure the same
-    // thing.
+    // The server's benchmarks reach the emulator through the embedded one or the test world, so that both measure
+    // the same thing; the emulator's own benchmark starts it alone.
     Place {
         name: BENCH,
         directory: "bench",
-        uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, API, TESTS],
+        uses: &[DOMAIN, ENTITY, MIGRATION, CONTRACT, ZOHO, SYNC, API, EMULATOR, TESTS],
         uses_in_tests: &[],
     },
 ];

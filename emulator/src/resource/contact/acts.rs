@@ -33,7 +33,7 @@ fn act(
     let id = call.id(0, "Contact")?;
     desk::write(context, call, |desk| {
         let organization_id = desk.organization.organization_id.clone();
-        let mut contact = (*rules::find(desk.transaction, &organization_id, id)?).clone();
+        let mut contact = (*rules::find(desk, id)?).clone();
         if !change(desk, &mut contact)? {
             return Ok(());
         }

@@ -3,12 +3,12 @@
 use super::model::{ADDRESS_FIELDS, Address, Contact};
 use super::{rules, view};
 use crate::auth::Context;
+use crate::engine::desk::{self, Desk};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::field::{self, Members};
-use crate::store::Transaction;
 
 /// `GET /contacts/{contact_id}/address`: billing, shipping, then the further ones.
 pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -26,8 +26,8 @@ pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 /// `POST /contacts/{contact_id}/address`.
 pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
-    let shown = change(context, call, |transaction, contact| {
-        let mut address = Address { address_id: transaction.next_id(), members: Members::new() };
+    let shown = change(context, call, |desk, contact| {
+        let mut address = Address { address_id: desk.next_id(), members: Members::new() };
         field::take(&mut address.members, ADDRESS_FIELDS, body, 0)?;
         let shown = view::address(&address);
         contact.addresses.push(address);
@@ -66,15 +66,8 @@ pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 fn change<T>(
     context: &Context<'_>,
     call: &Call,
-    act: impl FnOnce(&mut Transaction, &mut Contact) -> Result<T, ApiError>,
+    act: impl FnOnce(&mut Desk<'_>, &mut Contact) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let organization_id = &context.organization()?.organization_id;
     let id = call.id(0, "Contact")?;
-    context.store.write(|transaction| {
-        let mut contact = (*rules::find(transaction, organization_id, id)?).clone();
-        let value = act(transaction, &mut contact)?;
-        contact.modified = context.now;
-        rules::save(transaction, organization_id, contact)?;
-        Ok(value)
-    })
+    desk::write(context, call, |desk| rules::change(desk, id, act))
 }

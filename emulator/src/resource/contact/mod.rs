@@ -2,12 +2,16 @@
 
 pub(crate) mod acts;
 pub(crate) mod address;
+pub(crate) mod criteria;
 pub(crate) mod import;
 pub(crate) mod list;
 pub(crate) mod model;
 pub(crate) mod operations;
 pub(crate) mod routes;
 pub(crate) mod rules;
+pub(crate) mod search;
+#[cfg(test)]
+mod tests;
 pub(crate) mod view;
 
 use crate::engine::spec::{Filters, Messages, Resource, Spec};

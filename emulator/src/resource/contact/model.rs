@@ -1,11 +1,13 @@
 //! Contacts: customers and vendors.
 
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
 use crate::resource::contact_person::model::ContactPerson;
 use crate::resource::field::{Fields, Kind, Members};
+use crate::store::balance::Balance;
 use crate::store::books::CrmLink;
 
 /// Whether the organization sells to the contact or buys from it.
@@ -31,14 +33,37 @@ impl ContactType {
     }
 }
 
+/// Whether a customer is a firm or a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum SubType {
+    Business,
+    Individual,
+}
+
+impl SubType {
+    /// The word on the wire.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Business => "business",
+            Self::Individual => "individual",
+        }
+    }
+
+    /// Reads the word; `None` for any other.
+    pub(crate) fn read(word: &str) -> Option<Self> {
+        [Self::Business, Self::Individual].into_iter().find(|it| it.word() == word)
+    }
+}
+
 /// A contact as stored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     pub(crate) contact_id: u64,
     pub(crate) contact_name: String,
     pub(crate) contact_type: ContactType,
-    /// `business` or `individual`; empty for vendors.
-    pub(crate) customer_sub_type: String,
+    /// Of customers; vendors show none.
+    pub(crate) customer_sub_type: SubType,
     pub(crate) active: bool,
     /// Came by an import call and has had no transaction yet: shows the status `crm`.
     pub(crate) imported: bool,
@@ -53,17 +78,49 @@ pub(crate) struct Contact {
     pub(crate) members: Members,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
-    pub(crate) created_by: String,
+    pub(crate) created_by: Box<str>,
 }
 
 impl Contact {
-    /// `active`, `inactive` or `crm`.
-    pub(crate) fn status(&self) -> &'static str {
-        match (self.active, self.imported && self.link.is_some()) {
+    /// `active`, `inactive`, or `crm` for an imported contact without transactions.
+    pub(crate) fn status(&self, has_transaction: bool) -> &'static str {
+        match (self.active, self.imported && self.link.is_some() && !has_transaction) {
             (false, _) => "inactive",
             (true, true) => "crm",
             (true, false) => "active",
         }
+    }
+
+    /// What the opening balances add to the contact's balance: a customer owes them, a vendor is owed them, and one
+    /// below zero is a credit.
+    pub(crate) fn opening_share(&self) -> Option<Balance> {
+        let entries = self.members.get("opening_balances")?.as_list()?;
+        let mut share = Balance::default();
+        for entry in entries {
+            let number = |name: &str| entry.get(name).and_then(Json::as_decimal);
+            let own = number("opening_balance_amount").unwrap_or_default();
+            let credit = own < Decimal::ZERO;
+            let money = match (self.contact_type, credit) {
+                (ContactType::Customer, false) => &mut share.receivable,
+                (ContactType::Customer, true) => &mut share.credits_receivable,
+                (ContactType::Vendor, false) => &mut share.payable,
+                (ContactType::Vendor, true) => &mut share.credits_payable,
+            };
+            money.own += own.abs();
+            money.base += own.abs() * number("exchange_rate").unwrap_or(Decimal::ONE);
+        }
+        Some(share)
+    }
+
+    /// Gives back the room that writes left over: a million contacts must fit in memory.
+    pub(crate) fn shrink(&mut self) {
+        self.members.shrink();
+        self.contact_name.shrink_to_fit();
+        let addresses = [&mut self.billing_address, &mut self.shipping_address].into_iter();
+        addresses.chain(&mut self.addresses).for_each(|address| address.members.shrink());
+        self.persons.iter_mut().for_each(|person| person.members.shrink());
+        self.persons.shrink_to_fit();
+        self.addresses.shrink_to_fit();
     }
 
     /// The primary contact person.
@@ -146,9 +203,6 @@ pub(crate) const CONTACT_FIELDS: Fields = &[
 
 /// The member that holds custom fields. It is merged entry by entry, so it stands outside the table.
 pub(crate) const CUSTOM_FIELDS: &str = "custom_fields";
-
-/// What identifies an entry of `custom_fields`; a write may use any of them.
-pub(crate) const CUSTOM_FIELD_KEYS: [&str; 4] = ["customfield_id", "api_name", "label", "index"];
 
 /// The stored custom fields.
 pub(crate) fn custom_fields(members: &Members) -> &[Json] {

@@ -209,5 +209,13 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         READ,
         "List unused retainer payments of a contact",
     ),
-    missing(BOOKS, "POST", "crm/vendor/*/import", CREATE, "Import a CRM vendor"),
+    op(BOOKS, "POST", "crm/vendor/*/import", CREATE, "Import a CRM vendor", Plain(import::vendor)),
+    op(
+        BOOKS,
+        "POST",
+        "crm/item/*/import",
+        ("settings", "create"),
+        "Import a CRM product",
+        Plain(import::item),
+    ),
 ];

@@ -1,91 +1,105 @@
 //! Calls on contacts.
 
-use std::sync::Arc;
-
-use super::{rules, view};
+use super::rules;
+use super::view::View;
 use crate::auth::Context;
+use crate::engine::desk;
+use crate::engine::write::ids;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
-use crate::store::change::Change;
+use crate::resource::custom_field;
 
-/// The most contacts one bulk call may name.
-const MAX_BULK: usize = 200;
+const CREATED: &str = "The contact has been created.";
+const UPDATED: &str = "Contact has been updated successfully";
+const DELETED: &str = "The contact has been deleted.";
 
 /// `POST /contacts`.
 pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let organization = context.organization()?;
     let body = call.object()?;
-    let contact = context.store.write(|transaction| {
-        let mut contact = rules::blank(transaction, organization, context.now, &context.user.name);
-        rules::take(transaction, organization, &mut contact, body)?;
-        rules::save(transaction, &organization.organization_id, contact)
-    })?;
-    let shown = view::detail(&contact, organization);
-    Ok(Reply::success(201, "The contact has been created.", [("contact", shown)]))
+    desk::write(context, call, |desk| {
+        let mut contact = rules::blank(desk);
+        rules::take(desk, &mut contact, body)?;
+        let contact = rules::save(desk, contact)?;
+        Ok(View::after(desk).reply(201, CREATED, &contact))
+    })
 }
 
 /// `GET /contacts/{contact_id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let organization = context.organization()?;
-    let books = context.state.books(&organization.organization_id);
+    let view = View::new(context)?;
     let id = call.id(0, "Contact")?;
-    let contact = books.contacts.get(&id).ok_or_else(|| ApiError::missing("Contact"))?;
-    Ok(Reply::read([("contact", view::detail(contact, organization))]))
+    let contact = view.books.contacts.get(&id).ok_or_else(|| ApiError::missing("Contact"))?;
+    Ok(view.reply(200, "success", contact))
 }
 
 /// `PUT /contacts/{contact_id}`.
 pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let organization = context.organization()?;
     let id = call.id(0, "Contact")?;
-    let contact = context.store.write(|transaction| {
-        let known = rules::find(transaction, &organization.organization_id, id)?;
+    desk::write(context, call, |desk| {
+        rules::find(desk, id)?;
         let body = call.object()?;
-        let mut contact = (*known).clone();
-        rules::take(transaction, organization, &mut contact, body)?;
-        contact.modified = context.now;
-        rules::save(transaction, &organization.organization_id, contact)
-    })?;
-    let shown = view::detail(&contact, organization);
-    Ok(Reply::done("Contact has been updated successfully", [("contact", shown)]))
+        rules::change(desk, id, |desk, contact| rules::take(desk, contact, body))?;
+        Ok(View::after(desk).reply(200, UPDATED, &*rules::find(desk, id)?))
+    })
+}
+
+/// `PUT /contacts` with `X-Unique-Identifier-Key`, `X-Unique-Identifier-Value` and `X-Upsert`. Errors: code 2 when a
+/// header is missing or the key is no unique custom field, 1003 when no contact has the value and `X-Upsert` is not
+/// `true`.
+pub(crate) fn upsert(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let (wanted, body) = (crate::engine::upsert::wanted(call)?, call.object()?);
+    desk::write(context, call, |desk| {
+        let definition = custom_field::unique(desk, "contact", wanted.key)?;
+        let value = custom_field::value::canonical(&definition, wanted.value)?;
+        let (status, message, contact) = match desk.books().contacts.holder(wanted.key, &value) {
+            Some(id) => {
+                rules::change(desk, id, |desk, contact| rules::take(desk, contact, body))?;
+                (200, UPDATED, rules::find(desk, id)?)
+            }
+            None if wanted.create => {
+                let body = custom_field::with_value(body, &definition, &value);
+                let mut contact = rules::blank(desk);
+                rules::take(desk, &mut contact, &body)?;
+                let contact = rules::save(desk, contact)?;
+                // A body that gives the field another value would make every repetition create one more contact.
+                if desk.books().contacts.holder(wanted.key, &value) != Some(contact.contact_id) {
+                    return Err(ApiError::invalid("X-Unique-Identifier-Value"));
+                }
+                (201, CREATED, contact)
+            }
+            None => return Err(ApiError::about(Code::UnknownUnique, wanted.value)),
+        };
+        Ok(View::after(desk).reply(status, message, &contact))
+    })
 }
 
 /// `DELETE /contacts/{contact_id}`.
 pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let organization = context.organization()?;
     let id = call.id(0, "Contact")?;
-    context.store.write(|transaction| rules::delete(transaction, &organization.organization_id, id))?;
-    Ok(Reply::done("The contact has been deleted.", []))
+    desk::write(context, call, |desk| rules::delete(desk, id))?;
+    Ok(Reply::done(DELETED, []))
 }
 
 /// `DELETE /contacts?contact_ids=a,b`: each contact succeeds or fails alone.
 pub(crate) fn delete_many(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let organization = context.organization()?;
-    let ids = call.query.get("contact_ids").ok_or_else(|| ApiError::invalid("contact_ids"))?;
-    let ids: Vec<&str> = ids.split(',').map(str::trim).filter(|id| !id.is_empty()).collect();
-    if ids.len() > MAX_BULK {
-        return Err(ApiError::invalid("contact_ids"));
-    }
-    let results = context.store.write(|transaction| {
-        Ok(ids
-            .iter()
-            .map(|text| {
-                let outcome = text
-                    .parse()
-                    .map_err(|_| ApiError::missing("Contact"))
-                    .and_then(|id| rules::delete(transaction, &organization.organization_id, id));
-                let (code, message) = match outcome {
-                    Ok(()) => (0, "The contact has been deleted.".to_owned()),
-                    Err(error) => (error.code(), error.message),
-                };
-                Json::object([
-                    ("contact_id", (*text).into()),
-                    ("code", u64::from(code).into()),
-                    ("message", message.into()),
-                ])
-            })
-            .collect::<Vec<_>>())
+    let results = desk::write(context, call, |desk| {
+        let mut results = Vec::new();
+        for text in ids(call, "contact_ids")? {
+            let outcome = match text.parse() {
+                Ok(id) => rules::delete(desk, id),
+                Err(_) => Err(ApiError::missing("Contact")),
+            };
+            let (code, message) =
+                outcome.map_or_else(|error| (error.code(), error.message), |()| (0, DELETED.to_owned()));
+            results.push(Json::object([
+                ("contact_id", text.into()),
+                ("code", u64::from(code).into()),
+                ("message", message.into()),
+            ]));
+        }
+        Ok(results)
     })?;
     Ok(Reply::read([("results", results.into())]))
 }
@@ -101,24 +115,17 @@ pub(crate) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, Ap
 }
 
 fn set_active(context: &Context<'_>, call: &Call, active: bool, message: &str) -> Result<Reply, ApiError> {
-    let organization_id = context.organization()?.organization_id.clone();
     let id = call.id(0, "Contact")?;
-    context.store.write(|transaction| {
-        let known = rules::find(transaction, &organization_id, id)?;
-        if known.active != active {
-            let mut contact = (*known).clone();
-            contact.active = active;
-            // A row that was put to sleep and woken is an ordinary one from then on.
-            contact.imported = false;
-            contact.modified = context.now;
-            transaction.apply(Change::Contact { organization_id, contact: Arc::new(contact) });
+    desk::write(context, call, |desk| {
+        if rules::find(desk, id)?.active != active {
+            rules::change(desk, id, |_, contact| {
+                contact.active = active;
+                // A row that was put to sleep and woken is an ordinary one from then on.
+                contact.imported = false;
+                Ok(())
+            })?;
         }
         Ok(())
     })?;
     Ok(Reply::done(message, []))
-}
-
-/// `PUT /contacts` with `X-Unique-Identifier-Key`: needs custom field definitions, which do not exist yet.
-pub(crate) fn upsert(_: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
-    Err(ApiError::about(Code::NotEmulated, "Update a contact by unique custom field"))
 }

@@ -2,63 +2,50 @@
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-
 use super::model::{
-    ADDRESS_FIELDS, Address, CONTACT_FIELDS, CUSTOM_FIELD_KEYS, CUSTOM_FIELDS, Contact, ContactType,
-    custom_fields,
+    ADDRESS_FIELDS, Address, CONTACT_FIELDS, CUSTOM_FIELDS, Contact, ContactType, SubType, custom_fields,
 };
+use crate::engine::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::filter::fold;
-use crate::json::Json;
+use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::{ContactPerson, settle_primary};
+use crate::resource::custom_field;
 use crate::resource::field::{self, Members};
-use crate::store::Transaction;
 use crate::store::change::Change;
-use crate::store::records::Organization;
+use crate::store::records::Currency;
 
 const MAX_NAME: usize = 200;
 
 /// A contact without content, to be filled by [`take`].
-pub(crate) fn blank(
-    transaction: &mut Transaction,
-    organization: &Organization,
-    now: DateTime<Utc>,
-    created_by: &str,
-) -> Contact {
-    let mut address = || Address { address_id: transaction.next_id(), members: Members::new() };
+pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
+    let mut address = || Address { address_id: desk.next_id(), members: Members::new() };
     let (billing_address, shipping_address) = (address(), address());
-    let mut members = Members::new();
-    members.insert("is_taxable", true.into());
-    members.insert("language_code", "en".into());
     Contact {
-        contact_id: transaction.next_id(),
+        contact_id: desk.next_id(),
         contact_name: String::new(),
         contact_type: ContactType::Customer,
-        customer_sub_type: "business".to_owned(),
+        customer_sub_type: SubType::Business,
         active: true,
         imported: false,
         link: None,
-        currency_id: organization.currencies.first().map_or(0, |currency| currency.currency_id),
+        currency_id: desk.organization.currencies.first().map_or(0, |currency| currency.currency_id),
         billing_address,
         shipping_address,
         addresses: Vec::new(),
         persons: Vec::new(),
-        members,
-        created: now,
-        modified: now,
-        created_by: created_by.to_owned(),
+        members: Members::new(),
+        created: desk.now,
+        modified: desk.now,
+        created_by: desk.user.into(),
     }
 }
 
 /// Takes the writable members of `body`. Scalars that are absent keep their value; a `contact_persons` array replaces
-/// the whole set, updating the entries that carry an id.
-pub(crate) fn take(
-    transaction: &mut Transaction,
-    organization: &Organization,
-    contact: &mut Contact,
-    body: &Json,
-) -> Result<(), ApiError> {
+/// the whole set, updating the entries that carry an id. Errors: code 2, 6 or 15 for what cannot be, 4098 for another
+/// currency once there are transactions.
+pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
+    let fresh = contact.contact_name.is_empty();
     if let Some(value) = body.get("contact_name") {
         let name = value.as_str().map(str::trim).ok_or_else(|| ApiError::invalid("contact_name"))?;
         if name.chars().count() > MAX_NAME {
@@ -73,72 +60,140 @@ pub(crate) fn take(
         contact.contact_type = ContactType::read(word).ok_or_else(|| ApiError::invalid("contact_type"))?;
     }
     if let Some(word) = word(body, "customer_sub_type")? {
-        if !["business", "individual"].contains(&word) {
-            return Err(ApiError::invalid("customer_sub_type"));
-        }
-        contact.customer_sub_type = word.to_owned();
+        contact.customer_sub_type =
+            SubType::read(word).ok_or_else(|| ApiError::invalid("customer_sub_type"))?;
     }
-    if let Some(value) = body.get("currency_id").filter(|it| !matches!(it, Json::Null))
-        && value.as_str() != Some("")
-    {
-        let id = value.as_id_text().ok_or_else(|| ApiError::invalid("currency_id"))?;
-        let known = id.parse().ok().and_then(|id| organization.currency(id));
-        let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "currency_id"))?;
-        contact.currency_id = known.currency_id;
-    }
-    let places = organization.currency(contact.currency_id).map_or(2, |currency| currency.precision);
+    take_currency(desk, contact, body)?;
+    let currency = desk.organization.currency(contact.currency_id).cloned();
+    let places = currency.as_ref().map_or(2, |currency| currency.precision);
     field::take(&mut contact.members, CONTACT_FIELDS, body, places)?;
-    take_custom_fields(&mut contact.members, body)?;
+    if body.get("opening_balances").is_some() {
+        take_opening_balances(&mut contact.members, currency.as_ref())?;
+    }
+    let stored = custom_fields(&contact.members);
+    let fields = custom_field::take(&desk.books(), "contact", places, stored, fresh, body)?;
+    if !fields.is_empty() || !stored.is_empty() {
+        contact.members.insert(CUSTOM_FIELDS, fields.into());
+    }
     take_address(&mut contact.billing_address, body, "billing_address")?;
     take_address(&mut contact.shipping_address, body, "shipping_address")?;
-    take_persons(transaction, contact, body)
+    take_persons(desk, contact, body)
 }
 
-/// Stores the contact, unless its name belongs to another contact of the organization, customer or vendor (code 3062).
-pub(crate) fn save(
-    transaction: &mut Transaction,
-    organization_id: &str,
-    contact: Contact,
-) -> Result<Arc<Contact>, ApiError> {
-    let books = transaction.state.books(organization_id);
-    if books.by_name.get(&fold(&contact.contact_name)).is_some_and(|owner| *owner != contact.contact_id) {
-        let subject = format!("{} \"{}\"", contact.contact_type.word(), contact.contact_name);
-        return Err(ApiError::about(Code::DuplicateName, &subject));
+fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
+    let wanted = body.get("currency_id").filter(|it| !matches!(it, Json::Null) && it.as_str() != Some(""));
+    let Some(wanted) = wanted else { return Ok(()) };
+    let id = wanted.as_id_text().ok_or_else(|| ApiError::invalid("currency_id"))?;
+    let known = id.parse().ok().and_then(|id| desk.organization.currency(id));
+    let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "currency_id"))?;
+    if known.currency_id != contact.currency_id && desk.books().balance(contact.contact_id).documents > 0 {
+        let sentence =
+            format!("The currency of {} cannot be changed, because it has transactions.", subject(contact));
+        return Err(ApiError::about(Code::WrongState, &sentence));
     }
+    contact.currency_id = known.currency_id;
+    Ok(())
+}
+
+/// Stores each opening balance as `{location_id, exchange_rate, opening_balance_amount}`: the amount in the contact's
+/// currency and rounded to its places, the rate that of the currency unless the entry has one. Errors: code 2.
+fn take_opening_balances(members: &mut Members, currency: Option<&Currency>) -> Result<(), ApiError> {
+    let entries = members.get("opening_balances").and_then(Json::as_list).unwrap_or_default();
+    if entries.is_empty() {
+        members.remove("opening_balances");
+        return Ok(());
+    }
+    let (places, rate) =
+        currency.map_or((2, rust_decimal::Decimal::ONE), |it| (it.precision, it.exchange_rate));
+    let mut taken = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let number = |name: &str, default| match entry.get(name) {
+            None | Some(Json::Null) => Ok(default),
+            Some(Json::Text(text)) if text.trim().is_empty() => Ok(default),
+            Some(value) => value.as_decimal().and_then(field::bounded).ok_or_else(|| ApiError::invalid(name)),
+        };
+        let amount = number("opening_balance_amount", rust_decimal::Decimal::ZERO)?;
+        let rate = number("exchange_rate", rate)?;
+        if rate <= rust_decimal::Decimal::ZERO {
+            return Err(ApiError::invalid("exchange_rate"));
+        }
+        let location = entry.get("location_id").and_then(Json::as_id_text).unwrap_or_default();
+        taken.push(Json::object([
+            ("location_id", location.into()),
+            ("exchange_rate", Json::amount(rate)),
+            ("opening_balance_amount", Json::amount(round_money(amount, places))),
+        ]));
+    }
+    members.insert("opening_balances", taken.into());
+    Ok(())
+}
+
+/// The contact as sentences name it: `customer "Acme"`.
+fn subject(contact: &Contact) -> String {
+    format!("{} \"{}\"", contact.contact_type.word(), contact.contact_name)
+}
+
+/// Stores the contact, unless its name belongs to another contact of the organization, customer or vendor (code 3062),
+/// or another one holds a unique custom field's value (code 4).
+pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Contact>, ApiError> {
+    let books = desk.books();
+    let id = contact.contact_id;
+    if books.contacts.named(&fold(&contact.contact_name)).is_some_and(|owner| owner != id) {
+        return Err(ApiError::about(Code::DuplicateName, &subject(&contact)));
+    }
+    if let Some(label) = books.contacts.clash(&contact) {
+        return Err(ApiError::about(Code::AlreadyExists, label));
+    }
+    drop(books);
+    contact.shrink();
     let contact = Arc::new(contact);
-    transaction.apply(Change::Contact {
-        organization_id: organization_id.to_owned(),
+    desk.transaction.apply(Change::Contact {
+        organization_id: desk.organization.organization_id.clone(),
         contact: Arc::clone(&contact),
     });
     Ok(contact)
 }
 
-/// The contact with this id (code 1002 when there is none).
-pub(crate) fn find(
-    transaction: &Transaction,
-    organization_id: &str,
+/// Changes a contact by `act` and stores it as modified now.
+pub(crate) fn change<T>(
+    desk: &mut Desk<'_>,
     contact_id: u64,
-) -> Result<Arc<Contact>, ApiError> {
-    let books = transaction.state.books(organization_id);
-    books.contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
+    act: impl FnOnce(&mut Desk<'_>, &mut Contact) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
+    let mut contact = (*find(desk, contact_id)?).clone();
+    let value = act(desk, &mut contact)?;
+    contact.modified = desk.now;
+    save(desk, contact)?;
+    Ok(value)
 }
 
-/// Deletes a contact. A linked one is refused (code 36): the integration clears the link first.
-pub(crate) fn delete(
-    transaction: &mut Transaction,
-    organization_id: &str,
-    contact_id: u64,
-) -> Result<(), ApiError> {
-    let contact = find(transaction, organization_id, contact_id)?;
+/// The contact with this id (code 1002 when there is none).
+pub(crate) fn find(desk: &Desk<'_>, contact_id: u64) -> Result<Arc<Contact>, ApiError> {
+    desk.books().contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
+}
+
+/// Deletes a contact. One with transactions is refused (code 1004), and a linked one (code 36): the integration clears
+/// the link first.
+pub(crate) fn delete(desk: &mut Desk<'_>, contact_id: u64) -> Result<(), ApiError> {
+    let contact = find(desk, contact_id)?;
     if contact.link.is_some() {
         return Err(ApiError::about(Code::Linked, &contact.contact_name));
     }
-    transaction.apply(Change::ContactDeleted { organization_id: organization_id.to_owned(), contact_id });
+    if desk.books().balance(contact_id).documents > 0 {
+        return Err(ApiError::about(Code::HasTransactions, &format!("The {}", subject(&contact))));
+    }
+    remove(desk, contact_id);
     Ok(())
 }
 
+/// Removes a contact without asking.
+pub(crate) fn remove(desk: &mut Desk<'_>, contact_id: u64) {
+    let organization_id = desk.organization.organization_id.clone();
+    desk.transaction.apply(Change::ContactDeleted { organization_id, contact_id });
+}
+
 /// Takes the members of one address object into `address`.
-pub(crate) fn take_address(address: &mut Address, body: &Json, name: &str) -> Result<(), ApiError> {
+fn take_address(address: &mut Address, body: &Json, name: &str) -> Result<(), ApiError> {
     match body.get(name) {
         None | Some(Json::Null) => Ok(()),
         Some(value @ Json::Object(_)) => field::take(&mut address.members, ADDRESS_FIELDS, value, 0),
@@ -154,31 +209,7 @@ fn word<'a>(body: &'a Json, name: &str) -> Result<Option<&'a str>, ApiError> {
     }
 }
 
-fn take_custom_fields(members: &mut Members, body: &Json) -> Result<(), ApiError> {
-    let Some(value) = body.get(CUSTOM_FIELDS) else { return Ok(()) };
-    let entries = match value {
-        Json::List(entries) => entries.as_slice(),
-        Json::Null => return Ok(()),
-        _ => return Err(ApiError::invalid(CUSTOM_FIELDS)),
-    };
-    let mut stored = custom_fields(members).to_vec();
-    for entry in entries {
-        if !CUSTOM_FIELD_KEYS.iter().any(|key| entry.get(key).is_some()) {
-            return Err(ApiError::invalid(CUSTOM_FIELDS));
-        }
-        let same = |known: &Json| {
-            CUSTOM_FIELD_KEYS.iter().any(|key| known.get(key).is_some() && known.get(key) == entry.get(key))
-        };
-        match stored.iter_mut().find(|known| same(known)) {
-            Some(known) => *known = entry.clone(),
-            None => stored.push(entry.clone()),
-        }
-    }
-    members.insert(CUSTOM_FIELDS, Json::List(stored));
-    Ok(())
-}
-
-fn take_persons(transaction: &mut Transaction, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
+fn take_persons(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
     let entries = match body.get("contact_persons") {
         None | Some(Json::Null) => return Ok(()),
         Some(Json::List(entries)) => entries,
@@ -191,7 +222,7 @@ fn take_persons(transaction: &mut Transaction, contact: &mut Contact, body: &Jso
         }
         let id = entry.get("contact_person_id").filter(|id| id.as_str() != Some("") && **id != Json::Null);
         let mut person = match id {
-            None => ContactPerson { contact_person_id: transaction.next_id(), ..ContactPerson::default() },
+            None => ContactPerson { contact_person_id: desk.next_id(), ..ContactPerson::default() },
             Some(id) => {
                 let id = id.as_id_text().and_then(|id| id.parse::<u64>().ok());
                 let known = contact.persons.iter().find(|person| Some(person.contact_person_id) == id);

@@ -1,133 +1,242 @@
 //! How contacts look in answers.
 
-use super::model::{ADDRESS_FIELDS, Address, CONTACT_FIELDS, Contact, custom_fields};
-use crate::format;
-use crate::json::Json;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use rust_decimal::Decimal;
+
+use super::model::{ADDRESS_FIELDS, Address, CONTACT_FIELDS, Contact, ContactType, custom_fields};
+use crate::auth::Context;
+use crate::engine::desk::Desk;
+use crate::engine::reader::custom_field_hash;
+use crate::envelope::Reply;
+use crate::error::ApiError;
+use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::PERSON_FIELDS;
 use crate::resource::field::{self, Kind};
-use crate::store::books::CrmKind;
+use crate::store::balance::Balance;
+use crate::store::books::{Books, CrmKind};
+use crate::store::kind;
 use crate::store::records::Organization;
+use crate::writer::Writer;
 
-type Object = Vec<(String, Json)>;
-
-fn put(object: &mut Object, name: &str, value: impl Into<Json>) {
-    object.push((name.to_owned(), value.into()));
-}
-
-/// Amounts that only transactions can move; they stand at zero until transactions are emulated.
-const RECEIVABLE: [&str; 4] = [
-    "outstanding_receivable_amount",
-    "outstanding_receivable_amount_bcy",
-    "unused_credits_receivable_amount",
-    "unused_credits_receivable_amount_bcy",
-];
-const PAYABLE: [&str; 4] = [
-    "outstanding_payable_amount",
-    "outstanding_payable_amount_bcy",
-    "unused_credits_payable_amount",
-    "unused_credits_payable_amount_bcy",
-];
-
-fn head(object: &mut Object, contact: &Contact, organization: &Organization) {
-    let currency = organization.currency(contact.currency_id);
-    put(object, "contact_id", Json::id(contact.contact_id));
-    put(object, "contact_name", contact.contact_name.as_str());
-    put(object, "contact_type", contact.contact_type.word());
-    put(object, "customer_sub_type", contact.customer_sub_type.as_str());
-    put(object, "status", contact.status());
-    put(object, "source", contact.source());
-    put(object, "is_linked_with_zohocrm", contact.link.is_some());
-    for kind in [CrmKind::Account, CrmKind::Contact] {
-        let id = contact.link.as_ref().filter(|link| link.kind == kind).map_or("", |link| link.id.as_str());
-        put(object, kind.member(), id);
-    }
-    put(object, "zcrm_vendor_id", "");
-    put(object, "currency_id", Json::id(contact.currency_id));
-    put(object, "currency_code", currency.map_or("", |it| it.code.as_str()));
-    put(object, "currency_symbol", currency.map_or("", |it| it.symbol.as_str()));
-    put(object, "price_precision", u64::from(currency.map_or(2, |it| it.precision)));
-    for name in RECEIVABLE.into_iter().chain(PAYABLE) {
-        put(object, name, Kind::Money.empty());
-    }
-    let portal = contact.persons.iter().any(|person| person.in_portal);
-    put(object, "portal_status", if portal { "enabled" } else { "disabled" });
-}
-
-fn times(object: &mut Object, contact: &Contact, organization: &Organization) {
-    let zone = organization.zone();
-    for (name, instant) in [("created_time", contact.created), ("last_modified_time", contact.modified)] {
-        put(object, name, format::timestamp(instant, zone));
-    }
-}
-
-/// The `contact` of a detail, create or update answer.
-pub(crate) fn detail(contact: &Contact, organization: &Organization) -> Json {
-    let mut object = Object::with_capacity(90);
-    head(&mut object, contact, organization);
-    put(&mut object, "has_transaction", false);
-    let reminders = contact.members.get("payment_reminder_enabled").cloned().unwrap_or(Json::Bool(true));
-    put(&mut object, "payment_reminder_enabled", reminders);
-    field::show_all(&mut object, &contact.members, CONTACT_FIELDS);
-    put(&mut object, "tax_name", "");
-    put(&mut object, "tax_percentage", Kind::Whole.empty());
-    put(&mut object, "custom_fields", custom_fields(&contact.members).to_vec());
-    put(&mut object, "custom_field_hash", custom_field_hash(contact));
-    put(&mut object, "billing_address", address(&contact.billing_address));
-    put(&mut object, "shipping_address", address(&contact.shipping_address));
-    put(&mut object, "addresses", contact.addresses.iter().map(address).collect::<Vec<_>>());
-    let primary = contact.primary().map_or(Json::from(""), |person| Json::id(person.contact_person_id));
-    put(&mut object, "primary_contact_id", primary);
-    let persons: Vec<Json> = contact.persons.iter().map(|person| person.show(None)).collect();
-    put(&mut object, "contact_persons", persons);
-    put(&mut object, "created_by_name", contact.created_by.as_str());
-    times(&mut object, contact, organization);
-    Json::Object(object)
-}
-
-/// One row of a list.
-pub(crate) fn row(contact: &Contact, organization: &Organization) -> Json {
-    let mut object = Object::with_capacity(60);
-    head(&mut object, contact, organization);
-    put(&mut object, "customer_name", contact.contact_name.as_str());
-    put(&mut object, "vendor_name", contact.contact_name.as_str());
-    let capitalized = match contact.contact_type {
-        super::model::ContactType::Customer => "Customer",
-        super::model::ContactType::Vendor => "Vendor",
-    };
-    put(&mut object, "contact_type_formatted", capitalized);
-    for name in ["company_name", "website", "language_code", "payment_terms_label", "facebook", "twitter"] {
-        put(&mut object, name, field::show(&contact.members, name, Kind::Free));
-    }
-    put(&mut object, "payment_terms", field::show(&contact.members, "payment_terms", Kind::Whole));
-    for (name, _) in PERSON_FIELDS.iter().filter(|(name, _)| LISTED_PERSON_FIELDS.contains(name)) {
-        put(&mut object, name, contact.primary().map_or("", |person| person.text(name)));
-    }
-    put(&mut object, "has_attachment", false);
-    put(&mut object, "ach_supported", false);
-    put(&mut object, "custom_fields", custom_fields(&contact.members).to_vec());
-    put(&mut object, "custom_field_hash", custom_field_hash(contact));
-    times(&mut object, contact, organization);
-    Json::Object(object)
+/// What contacts are shown with: their organization and its records at one moment.
+pub(crate) struct View<'a> {
+    pub(crate) books: Books,
+    organization: &'a Organization,
+    zone: Tz,
+    /// Decimal places of the base currency.
+    places: u32,
 }
 
 /// Members of a list row that come from the primary contact person.
 const LISTED_PERSON_FIELDS: [&str; 5] = ["first_name", "last_name", "email", "phone", "mobile"];
+
+impl<'a> View<'a> {
+    /// A view of the records as they were when the call was admitted.
+    pub(crate) fn new(context: &'a Context<'_>) -> Result<Self, ApiError> {
+        let organization = context.organization()?;
+        Ok(Self::over(context.state.books(&organization.organization_id), organization))
+    }
+
+    /// A view of the records as a write left them.
+    pub(crate) fn after(desk: &Desk<'a>) -> Self {
+        Self::over(desk.books(), desk.organization)
+    }
+
+    fn over(books: Books, organization: &'a Organization) -> Self {
+        let places = organization.currencies.first().map_or(2, |currency| currency.precision);
+        Self { books, organization, zone: organization.zone(), places }
+    }
+
+    /// An answer with the contact in detail.
+    pub(crate) fn reply(&self, status: u16, message: &str, contact: &Contact) -> Reply {
+        Reply::writing(status, message, |out| {
+            out.open_member("contact", '{');
+            self.detail(out, contact);
+            out.close('}');
+        })
+    }
+
+    fn head(&self, out: &mut Writer, contact: &Contact, balance: &Balance) {
+        let currency = self.organization.currency(contact.currency_id);
+        out.id("contact_id", contact.contact_id);
+        out.text("contact_name", &contact.contact_name);
+        out.text("contact_type", contact.contact_type.word());
+        let customer = contact.contact_type == ContactType::Customer;
+        out.text("customer_sub_type", if customer { contact.customer_sub_type.word() } else { "" });
+        out.text("status", contact.status(balance.documents > 0));
+        out.text("source", contact.source());
+        out.flag("is_linked_with_zohocrm", contact.link.is_some());
+        for kind in CrmKind::OF_CONTACTS {
+            let link = contact.link.as_ref().filter(|link| link.kind == kind);
+            out.text(kind.member(), link.map_or("", |link| link.id.as_str()));
+        }
+        out.id("currency_id", contact.currency_id);
+        out.text("currency_code", currency.map_or("", |it| it.code.as_str()));
+        out.text("currency_symbol", currency.map_or("", |it| it.symbol.as_str()));
+        out.raw("price_precision", &currency.map_or(2, |it| it.precision).to_string());
+        for (name, bcy, money) in [
+            ("outstanding_receivable_amount", "outstanding_receivable_amount_bcy", balance.receivable),
+            (
+                "unused_credits_receivable_amount",
+                "unused_credits_receivable_amount_bcy",
+                balance.credits_receivable,
+            ),
+            ("outstanding_payable_amount", "outstanding_payable_amount_bcy", balance.payable),
+            ("unused_credits_payable_amount", "unused_credits_payable_amount_bcy", balance.credits_payable),
+        ] {
+            amount(out, name, money.own);
+            amount(out, bcy, round_money(money.base, self.places));
+        }
+        let portal = contact.persons.iter().any(|person| person.in_portal);
+        out.text("portal_status", if portal { "enabled" } else { "disabled" });
+    }
+
+    fn times(&self, out: &mut Writer, contact: &Contact) {
+        out.instant("created_time", contact.created, self.zone);
+        out.instant("last_modified_time", contact.modified, self.zone);
+    }
+
+    fn custom_fields(out: &mut Writer, contact: &Contact) {
+        let fields = custom_fields(&contact.members);
+        if fields.is_empty() {
+            out.raw("custom_fields", "[]");
+            out.raw("custom_field_hash", "{}");
+        } else {
+            out.member("custom_fields", &fields.to_vec().into());
+            out.member("custom_field_hash", &custom_field_hash(fields));
+        }
+    }
+
+    /// The members of a detail, create or update answer.
+    fn detail(&self, out: &mut Writer, contact: &Contact) {
+        let balance = self.books.balance(contact.contact_id);
+        self.head(out, contact, &balance);
+        out.flag("has_transaction", balance.documents > 0);
+        let reminders = contact.members.get("payment_reminder_enabled") != Some(&Json::Bool(false));
+        out.flag("payment_reminder_enabled", reminders);
+        for (name, kind) in CONTACT_FIELDS {
+            match contact.members.get(name) {
+                Some(value) => out.member(name, value),
+                None => out.raw(name, unwritten(name, *kind)),
+            }
+        }
+        let opening = contact.opening_share().unwrap_or_default();
+        let owed = opening.receivable.own + opening.payable.own;
+        let credit = opening.credits_receivable.own + opening.credits_payable.own;
+        amount(out, "opening_balance_amount", owed - credit);
+        let tax = field::text(&contact.members, "tax_id").parse().ok();
+        let tax = tax.and_then(|id| self.books.record(kind::Kind::Tax, id));
+        out.text("tax_name", tax.map_or("", |tax| tax.text("tax_name")));
+        amount(out, "tax_percentage", tax.map(|tax| tax.decimal("tax_percentage")).unwrap_or_default());
+        Self::custom_fields(out, contact);
+        for (name, address) in
+            [("billing_address", &contact.billing_address), ("shipping_address", &contact.shipping_address)]
+        {
+            out.open_member(name, '{');
+            write_address(out, address);
+            out.close('}');
+        }
+        out.open_member("addresses", '[');
+        for address in &contact.addresses {
+            out.open('{');
+            write_address(out, address);
+            out.close('}');
+        }
+        out.close(']');
+        match contact.primary() {
+            Some(person) => out.id("primary_contact_id", person.contact_person_id),
+            None => out.text("primary_contact_id", ""),
+        }
+        let persons: Vec<Json> = contact.persons.iter().map(|person| person.show(None)).collect();
+        out.member("contact_persons", &persons.into());
+        out.text("created_by_name", &contact.created_by);
+        self.times(out, contact);
+    }
+
+    /// One row of a list.
+    pub(crate) fn row(&self, out: &mut Writer, contact: &Arc<Contact>) {
+        out.open('{');
+        self.head(out, contact, &self.books.balance(contact.contact_id));
+        out.text("customer_name", &contact.contact_name);
+        out.text("vendor_name", &contact.contact_name);
+        let capitalized = match contact.contact_type {
+            ContactType::Customer => "Customer",
+            ContactType::Vendor => "Vendor",
+        };
+        out.text("contact_type_formatted", capitalized);
+        for name in
+            ["company_name", "website", "payment_terms_label", "facebook", "twitter", "contact_number"]
+        {
+            out.text(name, field::text(&contact.members, name));
+        }
+        match contact.members.get("language_code") {
+            Some(language) => out.member("language_code", language),
+            None => out.raw("language_code", unwritten("language_code", Kind::Free)),
+        }
+        match contact.members.get("payment_terms") {
+            Some(terms) => out.member("payment_terms", terms),
+            None => out.raw("payment_terms", "0"),
+        }
+        let primary = contact.primary();
+        for (name, _) in PERSON_FIELDS.iter().filter(|(name, _)| LISTED_PERSON_FIELDS.contains(name)) {
+            out.text(name, primary.map_or("", |person| person.text(name)));
+        }
+        let attached = self.books.naming_as(contact.contact_id, kind::Kind::Attachment).next().is_some();
+        out.flag("has_attachment", attached);
+        out.flag("ach_supported", false);
+        Self::custom_fields(out, contact);
+        self.times(out, contact);
+        out.close('}');
+    }
+}
+
+/// The contact in detail as a document of its own, for those who send it elsewhere.
+pub(crate) fn detail(contact: &Contact, organization: &Organization, books: Books) -> Json {
+    let mut out = Writer::default();
+    out.open('{');
+    View::over(books, organization).detail(&mut out, contact);
+    out.close('}');
+    // What the writer wrote is JSON.
+    Json::parse(&out.finish()).unwrap_or(Json::Null)
+}
+
+/// What a member shows that was never written, as JSON.
+fn unwritten(name: &str, kind: Kind) -> &'static str {
+    match (name, kind) {
+        ("is_taxable", _) => "true",
+        ("language_code", _) => "\"en\"",
+        (_, Kind::Text(_) | Kind::Free | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
+        (_, Kind::Flag) => "false",
+        (_, Kind::Whole) => "0",
+        (_, Kind::Money | Kind::Number) => "0.0",
+        (_, Kind::Object) => "{}",
+        (_, Kind::List) => "[]",
+    }
+}
+
+fn write_address(out: &mut Writer, address: &Address) {
+    out.id("address_id", address.address_id);
+    for (name, kind) in ADDRESS_FIELDS {
+        match address.members.get(name) {
+            Some(value) => out.member(name, value),
+            None => out.raw(name, unwritten(name, *kind)),
+        }
+    }
+}
+
+fn amount(out: &mut Writer, name: &str, value: Decimal) {
+    if value.is_zero() {
+        out.raw(name, "0.0");
+    } else {
+        out.member(name, &Json::amount(value));
+    }
+}
 
 /// One address with its id.
 pub(crate) fn address(address: &Address) -> Json {
     let mut object = vec![("address_id".to_owned(), Json::id(address.address_id))];
     field::show_all(&mut object, &address.members, ADDRESS_FIELDS);
     Json::Object(object)
-}
-
-fn custom_field_hash(contact: &Contact) -> Json {
-    let entries = custom_fields(&contact.members).iter().filter_map(|entry| {
-        let name = entry.get("api_name")?.as_str()?.to_owned();
-        Some((name, entry.get("value").cloned().unwrap_or(Json::Null)))
-    });
-    Json::Object(
-        entries
-            .flat_map(|(name, value)| [(format!("{name}_unformatted"), value.clone()), (name, value)])
-            .collect(),
-    )
 }

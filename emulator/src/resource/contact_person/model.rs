@@ -14,6 +14,9 @@ pub(crate) struct ContactPerson {
     pub(crate) in_portal: bool,
     pub(crate) sms: bool,
     pub(crate) whatsapp: bool,
+    /// The CRM contact that the person is linked to.
+    #[serde(default)]
+    pub(crate) zcrm_contact_id: Option<Box<str>>,
     pub(crate) members: Members,
 }
 
@@ -65,7 +68,7 @@ impl ContactPerson {
             ("is_primary_contact".to_owned(), self.is_primary.into()),
             ("enable_portal".to_owned(), self.in_portal.into()),
             ("is_added_in_portal".to_owned(), self.in_portal.into()),
-            ("zcrm_contact_id".to_owned(), "".into()),
+            ("zcrm_contact_id".to_owned(), self.zcrm_contact_id.as_deref().unwrap_or_default().into()),
             ("communication_preference".to_owned(), preference),
         ]);
         Json::Object(object)

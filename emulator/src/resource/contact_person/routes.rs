@@ -2,6 +2,7 @@
 
 use super::model::{ContactPerson, settle_primary};
 use crate::auth::Context;
+use crate::engine::desk::{self, Desk};
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
@@ -9,7 +10,6 @@ use crate::page::Page;
 use crate::request::Call;
 use crate::resource::contact::model::Contact;
 use crate::resource::contact::rules;
-use crate::store::Transaction;
 
 const RESOURCE: &str = "Contact person";
 
@@ -18,9 +18,8 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     let body = call.object()?;
     let contact_id = body.get("contact_id").and_then(Json::as_id_text).and_then(|id| id.parse().ok());
     let contact_id = contact_id.ok_or_else(|| ApiError::invalid("contact_id"))?;
-    let shown = change(context, contact_id, |transaction, contact| {
-        let mut person =
-            ContactPerson { contact_person_id: transaction.next_id(), ..ContactPerson::default() };
+    let shown = change(context, call, contact_id, |desk, contact| {
+        let mut person = ContactPerson { contact_person_id: desk.next_id(), ..ContactPerson::default() };
         let wanted = person.take(body)?.then_some(person.contact_person_id);
         if person.text("first_name").is_empty() {
             return Err(ApiError::invalid("first_name"));
@@ -43,7 +42,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
     {
         return Err(ApiError::about(Code::InvalidReference, "contact_id"));
     }
-    let shown = change(context, contact_id, |_, contact| {
+    let shown = change(context, call, contact_id, |_, contact| {
         let person = find(contact, id)?;
         let wanted = person.take(body)?.then_some(id);
         if person.text("first_name").is_empty() && body.get("first_name").is_some() {
@@ -58,7 +57,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 /// `DELETE /contacts/contactpersons/{contact_person_id}`. The next person becomes primary when the primary one goes.
 pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, RESOURCE)?;
-    change(context, owner(context, id)?, |_, contact| {
+    change(context, call, owner(context, id)?, |_, contact| {
         find(contact, id)?;
         contact.persons.retain(|person| person.contact_person_id != id);
         settle_primary(&mut contact.persons, None);
@@ -70,7 +69,7 @@ pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 /// `POST /contacts/contactpersons/{contact_person_id}/primary`.
 pub(crate) fn make_primary(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, RESOURCE)?;
-    change(context, owner(context, id)?, |_, contact| {
+    change(context, call, owner(context, id)?, |_, contact| {
         find(contact, id)?;
         settle_primary(&mut contact.persons, Some(id));
         Ok(())
@@ -113,15 +112,9 @@ fn find(contact: &mut Contact, id: u64) -> Result<&mut ContactPerson, ApiError> 
 
 fn change<T>(
     context: &Context<'_>,
+    call: &Call,
     contact_id: u64,
-    act: impl FnOnce(&mut Transaction, &mut Contact) -> Result<T, ApiError>,
+    act: impl FnOnce(&mut Desk<'_>, &mut Contact) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let organization_id = &context.organization()?.organization_id;
-    context.store.write(|transaction| {
-        let mut contact = (*rules::find(transaction, organization_id, contact_id)?).clone();
-        let value = act(transaction, &mut contact)?;
-        contact.modified = context.now;
-        rules::save(transaction, organization_id, contact)?;
-        Ok(value)
-    })
+    desk::write(context, call, |desk| rules::change(desk, contact_id, act))
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::document::application::{CREDITS, PAYMENTS};
 use crate::request::Query;
-use crate::resource::contact::model::{Address, Contact, ContactType};
+use crate::resource::contact::model::{Address, Contact, ContactType, SubType};
 use crate::resource::creditnote::CreditNote;
 use crate::resource::customerpayment::CustomerPayment;
 use crate::resource::field::Members;
@@ -143,7 +143,7 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
         contact_id: CUSTOMER,
         contact_name: "Bowman".to_owned(),
         contact_type: ContactType::Customer,
-        customer_sub_type: "business".to_owned(),
+        customer_sub_type: SubType::Business,
         active: true,
         imported: false,
         link: None,
@@ -155,7 +155,7 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
         members: Members::new(),
         created: now,
         modified: now,
-        created_by: String::new(),
+        created_by: String::new().into(),
     }
 }
 

@@ -156,6 +156,7 @@ static SPEC: Spec = Spec {
     unique: &[
         Unique { name: "name", code: Code::ItemNameTaken, scope: None },
         Unique { name: "sku", code: Code::SkuTaken, scope: None },
+        Unique { name: "zcrm_product_id", code: Code::CrmRecordTaken, scope: None },
     ],
     references: &[
         "tax_id",

@@ -87,7 +87,11 @@ pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 
 /// `POST /organizations`: the caller becomes its administrator.
 pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let body = call.object()?;
+    found(context, call.object()?, vec!["books".to_owned()])
+}
+
+/// Creates an organization that has joined `apps`.
+pub(crate) fn found(context: &Context<'_>, body: &Json, apps: Vec<String>) -> Result<Reply, ApiError> {
     let required = |name: &str| {
         let text = body.get(name).and_then(Json::as_str).map(str::trim).filter(|text| !text.is_empty());
         text.map(str::to_owned).ok_or_else(|| ApiError::invalid(name))
@@ -114,7 +118,7 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             country: country.to_owned(),
             time_zone: zone.clone(),
             plan_name: "TRIAL".to_owned(),
-            apps: vec!["books".to_owned()],
+            apps,
             crm_link: true,
             currencies: seeding::currencies(transaction, &currency, context.now),
             created: context.now,

@@ -1,0 +1,150 @@
+//! What the emulator is measured against: axum handlers that serialize, and parse and store, the same contacts as structs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use axum::extract::{Query, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Failure;
+
+/// A row of the list, member by member as the emulator writes it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Row {
+    contact_id: String,
+    contact_name: String,
+    contact_type: String,
+    customer_sub_type: String,
+    status: String,
+    source: String,
+    is_linked_with_zohocrm: bool,
+    zcrm_account_id: String,
+    zcrm_contact_id: String,
+    zcrm_vendor_id: String,
+    currency_id: String,
+    currency_code: String,
+    currency_symbol: String,
+    price_precision: u32,
+    outstanding_receivable_amount: f64,
+    outstanding_receivable_amount_bcy: f64,
+    unused_credits_receivable_amount: f64,
+    unused_credits_receivable_amount_bcy: f64,
+    outstanding_payable_amount: f64,
+    outstanding_payable_amount_bcy: f64,
+    unused_credits_payable_amount: f64,
+    unused_credits_payable_amount_bcy: f64,
+    portal_status: String,
+    customer_name: String,
+    vendor_name: String,
+    contact_type_formatted: String,
+    company_name: String,
+    website: String,
+    payment_terms_label: String,
+    facebook: String,
+    twitter: String,
+    contact_number: String,
+    language_code: String,
+    payment_terms: u32,
+    first_name: String,
+    last_name: String,
+    email: String,
+    phone: String,
+    mobile: String,
+    has_attachment: bool,
+    ach_supported: bool,
+    custom_fields: Vec<Value>,
+    custom_field_hash: Map<String, Value>,
+    created_time: String,
+    last_modified_time: String,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    code: u32,
+    message: &'static str,
+    contacts: &'a [Row],
+    page_context: Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct One {
+    code: u32,
+    message: &'static str,
+    contact: Row,
+}
+
+#[derive(Deserialize)]
+struct Paging {
+    per_page: usize,
+}
+
+#[derive(Deserialize)]
+struct Person {
+    first_name: String,
+    last_name: String,
+    email: String,
+    phone: String,
+}
+
+#[derive(Deserialize)]
+struct New {
+    contact_name: String,
+    company_name: String,
+    contact_persons: Vec<Person>,
+    billing_address: HashMap<String, String>,
+}
+
+#[derive(Clone)]
+struct Shared {
+    rows: Arc<Vec<Row>>,
+    stored: Arc<Mutex<Stored>>,
+}
+
+#[derive(Default)]
+struct Stored {
+    rows: HashMap<u64, (Row, HashMap<String, String>)>,
+    by_name: BTreeMap<String, u64>,
+}
+
+/// Serves `rows` on a free port of 127.0.0.1 and says which address that is.
+pub async fn serve(rows: Vec<Row>) -> Result<String, Failure> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?.to_string();
+    let shared = Shared { rows: Arc::new(rows), stored: Arc::default() };
+    let router = Router::new().route("/contacts", get(list).post(create)).with_state(shared);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    Ok(address)
+}
+
+async fn list(State(shared): State<Shared>, Query(paging): Query<Paging>) -> axum::response::Response {
+    let contacts = &shared.rows[..paging.per_page.min(shared.rows.len())];
+    let list = List { code: 0, message: "success", contacts, page_context: Map::new() };
+    axum::response::IntoResponse::into_response(Json(list))
+}
+
+async fn create(State(shared): State<Shared>, Json(new): Json<New>) -> Result<Json<One>, &'static str> {
+    let mut row = shared.rows.first().cloned().ok_or("there is no row to copy")?;
+    let Ok(mut stored) = shared.stored.lock() else { return Err("a writer gave up") };
+    let key = new.contact_name.to_lowercase();
+    if stored.by_name.contains_key(&key) {
+        return Err("the name is taken");
+    }
+    let id = 460_000_000_000_000_000 + u64::try_from(stored.rows.len()).unwrap_or(u64::MAX);
+    row.contact_id = id.to_string();
+    row.customer_name.clone_from(&new.contact_name);
+    row.vendor_name.clone_from(&new.contact_name);
+    row.contact_name = new.contact_name;
+    row.company_name = new.company_name;
+    if let Some(person) = new.contact_persons.into_iter().next() {
+        row.first_name = person.first_name;
+        row.last_name = person.last_name;
+        row.email = person.email;
+        row.phone = person.phone;
+    }
+    stored.by_name.insert(key, id);
+    stored.rows.insert(id, (row.clone(), new.billing_address));
+    Ok(Json(One { code: 0, message: "The contact has been created.", contact: row }))
+}
