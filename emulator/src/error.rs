@@ -18,7 +18,6 @@ pub(crate) enum Code {
     HasTransactions,
     InactiveContact,
     LimitExceeded,
-    ItemNotFound,
     NoLineItems,
     WrongState,
     OverApplied,
@@ -80,7 +79,6 @@ impl Code {
             }
             Self::InactiveContact => (1005, 400, "The contact \"{}\" is inactive. Mark it as active first."),
             Self::LimitExceeded => (1009, 400, "{}"),
-            Self::ItemNotFound => (2006, 404, "Item does not exist."),
             Self::NoLineItems => (4016, 400, "Please add at least one line item."),
             Self::WrongState => (4098, 400, "{}"),
             Self::OverApplied => (4017, 400, "The amount applied to {} is more than its balance."),

@@ -19,7 +19,6 @@ use crate::store::records::Organization;
 pub(crate) struct Reader<'a> {
     pub(crate) books: Books,
     pub(crate) organization: &'a Arc<Organization>,
-    pub(crate) now: DateTime<Utc>,
     /// The day in the organization's zone, by which documents become overdue and expire.
     pub(crate) today: NaiveDate,
     /// The calling user, where a call is answered.
@@ -37,7 +36,7 @@ impl<'a> Reader<'a> {
     /// A reader over given records.
     pub(crate) fn over(books: Books, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&organization.zone()).date_naive();
-        Self { books, organization, now, today, caller: None }
+        Self { books, organization, today, caller: None }
     }
 
     /// An instant as answers show it.
