@@ -268,6 +268,7 @@ fn dispatch(app: &App, incoming: &Incoming, organization: &mut Option<String>) -
                 Context::admit(&app.store, incoming.now, &incoming.headers, operation.need)?;
             if operation.scoped {
                 context.select(&incoming.query, &incoming.headers, &token)?;
+                crate::resource::billing::catch_up(&mut context)?;
                 *organization = context.organization().ok().map(|it| it.organization_id.clone());
             }
             operation.answer(&context, &call(ids))

@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_fields".to_owned(), fields.into()));
             object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
         }
-        self.times(&mut object, record);
+        self.times(&mut object, resource, record);
         Json::Object(object)
     }
 
@@ -71,7 +71,7 @@ impl<'a> Reader<'a> {
             }
             object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
         }
-        self.times(&mut object, record);
+        self.times(&mut object, resource, record);
         Json::Object(object)
     }
 
@@ -87,9 +87,9 @@ impl<'a> Reader<'a> {
         object
     }
 
-    fn times(&self, object: &mut Vec<(String, Json)>, record: &Record) {
+    fn times(&self, object: &mut Vec<(String, Json)>, resource: &dyn Resource, record: &Record) {
         object.push(("created_time".to_owned(), self.timestamp(record.created)));
-        object.push(("last_modified_time".to_owned(), self.timestamp(record.modified)));
+        object.push((resource.changed_member().to_owned(), self.timestamp(record.modified)));
     }
 }
 

@@ -201,6 +201,11 @@ pub(crate) trait Resource: Sync {
         if name == "status" { self.status(record, reader).into() } else { self.spec().stored(record, name) }
     }
 
+    /// The member that shows when a record was last changed.
+    fn changed_member(&self) -> &'static str {
+        "last_modified_time"
+    }
+
     /// The texts that a text filter or a search on `name` looks at.
     fn texts(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Vec<String> {
         match self.show(name, record, reader) {

@@ -59,6 +59,7 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::Coupon => &billing::coupon::Coupon,
         Kind::Subscription => &billing::subscription::Subscription,
         Kind::BillingEvent => &billing::event::BillingEvent,
+        Kind::HostedPage => &billing::hosted::HostedPage,
     }
 }
 
@@ -93,6 +94,9 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     billing::coupon::OPERATIONS,
     billing::subscription::OPERATIONS,
     billing::event::OPERATIONS,
+    billing::customer::OPERATIONS,
+    billing::hosted::OPERATIONS,
+    billing::shared::OPERATIONS,
     unbuilt::RECURRING_INVOICES,
     unbuilt::RETAINER_INVOICES,
     unbuilt::RECURRING_EXPENSES,

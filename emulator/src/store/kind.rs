@@ -33,9 +33,10 @@ pub(crate) enum Kind {
     Coupon,
     Subscription,
     BillingEvent,
+    HostedPage,
 }
 
 impl Kind {
     /// The last kind of the order, for ranges over all of them.
-    pub(crate) const LAST: Self = Self::BillingEvent;
+    pub(crate) const LAST: Self = Self::HostedPage;
 }

@@ -1,0 +1,280 @@
+//! Hosted pages: links that a customer opens to subscribe, change or pay. The emulator keeps the page and what it was
+//! made for; `POST /integration/v1/hostedpages/{id}/complete` does what the customer would.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::subscription;
+use crate::auth::{Context, Need};
+use crate::engine::desk::{self, Desk};
+use crate::engine::reader::Reader;
+use crate::engine::spec::{Filters, Messages, Resource, Spec, Unique};
+use crate::envelope::Reply;
+use crate::error::{ApiError, Code};
+use crate::json::Json;
+use crate::page::Page;
+use crate::request::Call;
+use crate::resource;
+use crate::resource::field::Kind as Field;
+use crate::routes::Handler::Plain;
+use crate::routes::{BILLING, Operation, Served, missing, op};
+use crate::store::kind::Kind;
+use crate::store::record::Record;
+
+/// The resource.
+pub(crate) struct HostedPage;
+
+/// How long a page can be used [?].
+const LIFE: TimeDelta = TimeDelta::hours(24);
+
+static SPEC: Spec = Spec {
+    kind: Kind::HostedPage,
+    singular: "hostedpage",
+    plural: "hosted_pages",
+    id: "hostedpage_id",
+    label: "Hosted page",
+    report: "Hosted Pages",
+    fields: &[],
+    computed: &[
+        ("hostedpage_id", Field::Free),
+        ("action", Field::Free),
+        ("url", Field::Free),
+        ("status", Field::Free),
+        ("wish", Field::Object),
+        ("subscription_id", Field::Id),
+        ("invoice_id", Field::Id),
+    ],
+    required: &[],
+    detail: &[],
+    row: &[],
+    number: None,
+    unique: &[Unique { name: "hostedpage_id", code: Code::AlreadyExists }],
+    references: &[],
+    filters: Filters::NONE,
+    sorts: &[],
+    indexed: &[],
+    order: ("created_time", true),
+    messages: Messages { created: "Hosted page has been created successfully.", updated: "", deleted: "" },
+    entity: "",
+};
+
+impl Resource for HostedPage {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+}
+
+const CREATE: Need = ("hostedpages", "create");
+const READ: Need = ("hostedpages", "read");
+
+/// The operations.
+pub(crate) static OPERATIONS: &[Operation] = &[
+    op(BILLING, "GET", "hostedpages", READ, "List hosted pages", Plain(list)),
+    op(BILLING, "GET", "hostedpages/*", READ, "Get a hosted page", Plain(read)),
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/newsubscription",
+        CREATE,
+        "Create a page for a new subscription",
+        Plain(for_new_subscription),
+    ),
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/updatesubscription",
+        CREATE,
+        "Create a page for changing a subscription",
+        Plain(for_changed_subscription),
+    ),
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/buyonetimeaddon",
+        CREATE,
+        "Create a page for buying a one-time addon",
+        Plain(for_addon),
+    ),
+    missing(BILLING, "POST", "hostedpages/updatecard", CREATE, "Create a page for changing a card"),
+    missing(BILLING, "POST", "hostedpages/addpaymentmethod", CREATE, "Create a page for a payment method"),
+    missing(
+        BILLING,
+        "POST",
+        "hostedpages/updatepaymentmethod",
+        CREATE,
+        "Create a page for changing a payment method",
+    ),
+    missing(BILLING, "POST", "hostedpages/invoicepayment", CREATE, "Create a page for paying an invoice"),
+    op(
+        Served::ByIntegration,
+        "POST",
+        "hostedpages/*/complete",
+        CREATE,
+        "Do what the customer does on a hosted page",
+        Plain(complete),
+    ),
+];
+
+fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let reader = Reader::new(context)?;
+    let page = Page::read(&call.query)?;
+    let table = reader.books.table(Kind::HostedPage);
+    let (rows, more) = page.take(table.rows().rev());
+    let rows: Vec<Json> = rows.into_iter().map(|it| Json::Object(head(it, &reader))).collect();
+    let page_context = page.context(more, [("report_name", SPEC.report.into())]);
+    Ok(Reply::read([(SPEC.plural, rows.into()), ("page_context", page_context)]))
+}
+
+/// `GET /hostedpages/{id}`: the page itself is the answer; once it was used, `data` holds what came of it.
+fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let reader = Reader::new(context)?;
+    let page = find(&reader, call.text_id(0))?;
+    Ok(shown(&page, &reader, "success"))
+}
+
+fn find(reader: &Reader<'_>, id: &str) -> Result<Arc<Record>, ApiError> {
+    let table = reader.books.table(Kind::HostedPage);
+    let known = table.holder("hostedpage_id", id).and_then(|id| table.get(id).cloned());
+    known.ok_or_else(|| ApiError::missing(SPEC.label))
+}
+
+fn shown(page: &Record, reader: &Reader<'_>, message: &str) -> Reply {
+    let mut object = vec![("code".to_owned(), Json::from(0)), ("message".to_owned(), message.into())];
+    object.extend(head(page, reader));
+    let mut data = Vec::new();
+    for (kind, key) in [(Kind::Subscription, "subscription"), (Kind::Invoice, "invoice")] {
+        let id = page.reference(if kind == Kind::Invoice { "invoice_id" } else { "subscription_id" });
+        if let Some(record) = id.and_then(|id| reader.books.record(kind, id)) {
+            let resource: &dyn Resource =
+                if kind == Kind::Invoice { &super::invoice::Invoice } else { resource::of(kind) };
+            data.push((key.to_owned(), reader.detail(resource, record)));
+        }
+    }
+    if page.text("status") == "success" {
+        object.push(("data".to_owned(), Json::Object(data)));
+    }
+    Reply { code: Some(0), ..Reply::json(200, &Json::Object(object)) }
+}
+
+fn expires(page: &Record) -> DateTime<Utc> {
+    page.created + LIFE
+}
+
+fn status<'a>(page: &'a Record, now: DateTime<Utc>) -> &'a str {
+    match page.text("status") {
+        "fresh" if now >= expires(page) => "expired",
+        status => status,
+    }
+}
+
+fn head(page: &Record, reader: &Reader<'_>) -> Vec<(String, Json)> {
+    let members = [
+        ("hostedpage_id", page.text("hostedpage_id").into()),
+        ("status", status(page, reader.now).into()),
+        ("url", page.text("url").into()),
+        ("action", page.text("action").into()),
+        ("expiring_time", reader.timestamp(expires(page))),
+        ("created_time", reader.timestamp(page.created)),
+        ("custom_fields", Vec::new().into()),
+    ];
+    members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+fn for_new_subscription(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "new_subscription", |desk, body| subscription::create(desk, body).map(|_| ()))
+}
+
+fn for_changed_subscription(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "update_subscription", |desk, body| {
+        let id = subscription_of(body)?;
+        subscription::update(desk, id, body)
+    })
+}
+
+fn for_addon(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "one_time_addon", |desk, body| {
+        subscription::buy(desk, subscription_of(body)?, body).map(|_| ())
+    })
+}
+
+fn subscription_of(body: &Json) -> Result<u64, ApiError> {
+    let id = body.get("subscription_id").and_then(Json::as_id_text).and_then(|id| id.parse().ok());
+    id.ok_or_else(|| ApiError::invalid("subscription_id"))
+}
+
+/// Creates a page. What the customer is to do on it is tried out and undone, so that a page that could never be
+/// completed is refused at once.
+fn create(
+    context: &Context<'_>,
+    call: &Call,
+    action: &'static str,
+    rehearse: impl FnOnce(&mut Desk<'_>, &Json) -> Result<(), ApiError>,
+) -> Result<Reply, ApiError> {
+    let body = call.object()?;
+    let host = call.header("host").unwrap_or("localhost").to_owned();
+    let page = desk::write(context, call, |desk| {
+        let mark = desk.transaction.mark();
+        let outcome = rehearse(desk, body);
+        desk.transaction.return_to(mark);
+        outcome?;
+        let mut page = desk.blank(Kind::HostedPage);
+        let id = format!("2-{:032x}", spread(page.id));
+        page.set("url", format!("http://{host}/_emulator/hosted/{id}"));
+        page.set("hostedpage_id", id);
+        page.set("action", action);
+        page.set("status", "fresh");
+        page.set("wish", body.clone());
+        desk.put(page)
+    })?;
+    let organization = context.organization()?;
+    let books = context.store.read().books(&organization.organization_id);
+    let reader = Reader::over(books, organization, context.now);
+    Ok(Reply::success(201, SPEC.messages.created, [(SPEC.singular, Json::Object(head(&page, &reader)))]))
+}
+
+/// A page's id looks like a hash, is never given twice, and is the same whenever the same calls are made.
+fn spread(id: u64) -> u128 {
+    u128::from(id).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835)
+}
+
+/// `POST /integration/v1/hostedpages/{id}/complete`: the customer subscribes, changes or buys. A page works once and
+/// until it expires (code 4098 afterwards).
+fn complete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let id = call.text_id(0);
+    desk::write(context, call, |desk| {
+        let page = find(&desk.reader(), id)?;
+        let status = status(&page, desk.now);
+        if status != "fresh" {
+            let sentence = format!("The hosted page is {status} and cannot be completed.");
+            return Err(ApiError::about(Code::WrongState, &sentence));
+        }
+        let wish = page.members.get("wish").cloned().unwrap_or(Json::Null);
+        let (subscription_id, invoice_id) = match page.text("action") {
+            "new_subscription" => {
+                let made = subscription::create(desk, &wish)?;
+                (made.id, made.reference("child_invoice_id"))
+            }
+            "update_subscription" => {
+                let id = subscription_of(&wish)?;
+                subscription::update(desk, id, &wish)?;
+                (id, desk.find(Kind::Subscription, id)?.reference("child_invoice_id"))
+            }
+            _ => {
+                let id = subscription_of(&wish)?;
+                (id, Some(subscription::buy(desk, id, &wish)?))
+            }
+        };
+        desk.alter(Kind::HostedPage, page.id, |page| {
+            page.set("status", "success");
+            page.set("subscription_id", Json::id(subscription_id));
+            if let Some(id) = invoice_id {
+                page.set("invoice_id", Json::id(id));
+            }
+        })
+    })?;
+    let organization = context.organization()?;
+    let books = context.store.read().books(&organization.organization_id);
+    let reader = Reader::over(books, organization, context.now);
+    Ok(shown(&*find(&reader, id)?, &reader, "success"))
+}
