@@ -35,6 +35,19 @@ pub(crate) const LINE_FIELDS: Fields = &[
     ("item_custom_fields", Field::List),
 ];
 
+/// Members of a line that few clients write; a line shows those it was given.
+const SELDOM_FIELDS: Fields = &[
+    ("tds_tax_id", Field::Id),
+    ("tax_treatment_code", Field::Free),
+    ("sat_item_key_code", Field::Free),
+    ("unitkey_code", Field::Free),
+    ("expense_id", Field::Id),
+    ("invoice_id", Field::Id),
+    ("invoice_item_id", Field::Id),
+    ("header_id", Field::Id),
+    ("code", Field::Free),
+];
+
 /// The most lines one document may have [?].
 const MAX_LINES: usize = 1000;
 
@@ -128,6 +141,7 @@ fn line(
     let id = match stored {
         Some(line) => {
             field::take(&mut members, LINE_FIELDS, line, 0)?;
+            field::take(&mut members, SELDOM_FIELDS, line, 0)?;
             line.get("line_item_id").cloned().unwrap_or(Json::Null)
         }
         None => {
@@ -136,6 +150,7 @@ fn line(
         }
     };
     field::take(&mut members, LINE_FIELDS, entry, 0)?;
+    field::take(&mut members, SELDOM_FIELDS, entry, 0)?;
     if entry.get("item_order").is_none() && stored.is_none() {
         members.insert("item_order", Json::from(order as u64));
     }
@@ -174,6 +189,8 @@ fn line(
     Discount::read(discount)?;
     let mut object = vec![("line_item_id".to_owned(), id)];
     field::show_all(&mut object, &members, LINE_FIELDS);
+    let seldom = SELDOM_FIELDS.iter().filter_map(|(name, _)| Some((*name, members.get(name)?)));
+    object.extend(seldom.map(|(name, value)| (name.to_owned(), value.clone())));
     object.push(("discount".to_owned(), discount.cloned().unwrap_or_else(|| Json::amount(Decimal::ZERO))));
     Ok(Json::Object(object))
 }

@@ -10,7 +10,11 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::resource::contact::model::{Contact, ContactType};
 use crate::resource::contact::view;
+use crate::resource::field::{self, Fields};
 use crate::store::record::Record;
+
+/// Places that an amount keeps until its currency is known.
+const MOST_PLACES: u32 = 10;
 
 /// Checks the contact that `member` names and settles the document's currency. `before` is the document as it was: an
 /// inactive contact keeps its documents, yet gets no new ones. Gives back the contact and the currency's places.
@@ -51,6 +55,26 @@ pub(crate) fn settle(
     Ok((contact, places))
 }
 
+/// Takes a body's members of a document, and forgets the currency and its rate where a new party or a new currency makes
+/// the known ones wrong. Amounts keep their places here; the totals round them.
+pub(crate) fn take(
+    record: &mut Record,
+    before: Option<&Record>,
+    member: &'static str,
+    fields: Fields,
+    body: &Json,
+) -> Result<(), ApiError> {
+    field::take(&mut record.members, fields, body, MOST_PLACES)?;
+    let Some(before) = before else { return Ok(()) };
+    if before.text(member) != record.text(member) && body.get("currency_id").is_none() {
+        record.set("currency_id", "");
+    }
+    if before.text("currency_id") != record.text("currency_id") && body.get("exchange_rate").is_none() {
+        record.set("exchange_rate", Json::amount(Decimal::ZERO));
+    }
+    Ok(())
+}
+
 /// Members of a document that show its contact or its currency; `None` for any other member. `party` is the member that
 /// names the contact.
 pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>, party: &str) -> Option<Json> {
@@ -65,6 +89,10 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>, party: &str
         "currency_code" => currency().map_or("", |it| it.code.as_str()).into(),
         "currency_symbol" => currency().map_or("", |it| it.symbol.as_str()).into(),
         "price_precision" => u64::from(currency().map_or(2, |it| it.precision)).into(),
+        // A document may have been given an address of its own.
+        "billing_address" | "shipping_address" if record.members.get(name).is_some() => {
+            record.members.get(name).cloned().unwrap_or(Json::Null)
+        }
         "billing_address" => {
             contact().map_or(Json::Object(Vec::new()), |it| view::address(&it.billing_address))
         }

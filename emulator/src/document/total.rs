@@ -29,6 +29,10 @@ pub(crate) const TOTAL_FIELDS: Fields = &[
     ("bcy_total", Field::Money),
 ];
 
+/// The largest amount of a line and the largest percentage of a tax [?]. Below them no product of a document overflows.
+const LARGEST_AMOUNT: Decimal = rust_decimal::dec!(1_000_000_000_000);
+const LARGEST_PERCENTAGE: Decimal = rust_decimal::dec!(1000);
+
 struct Line {
     shown: Vec<(String, Json)>,
     /// After the line's own discount; with inclusive tax it still holds the tax.
@@ -37,7 +41,7 @@ struct Line {
 }
 
 /// Computes the lines and totals of a record whose currency has `places` decimals. Errors: 4016 without lines, 6 for an
-/// unknown tax, 2 for a discount above the amount.
+/// unknown tax, 2 for a discount above the amount or an amount beyond every bound.
 pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record, places: u32) -> Result<(), ApiError> {
     if record.list("line_items").is_empty() {
         return Err(Code::NoLineItems.into());
@@ -58,7 +62,7 @@ pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record, places: u32) -> Resu
     };
     let before_tax = record.members.get("is_discount_before_tax") != Some(&Json::Bool(false));
     let shared = if before_tax { round_money(discount.on(gross), places) } else { Decimal::ZERO };
-    if shared > gross {
+    if shared > gross.max(Decimal::ZERO) {
         return Err(ApiError::invalid("discount"));
     }
     let shares = spread(shared, gross, &lines, places);
@@ -86,15 +90,18 @@ pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record, places: u32) -> Resu
     let inclusive_total = gross - shared;
     let before = if inclusive { inclusive_total } else { sub_total - shared + tax_total };
     let after = if before_tax { Decimal::ZERO } else { round_money(discount.on(before), places) };
-    if after > before {
+    if after > before.max(Decimal::ZERO) {
         return Err(ApiError::invalid("discount"));
     }
     let due = before - after;
     // With inclusive taxes a discount takes its tax along; what is shown is what is missing from the net.
     let discount_amount = sub_total + tax_total - due;
-    let total = due
-        + round_money(record.decimal("shipping_charge"), places)
-        + round_money(record.decimal("adjustment"), places);
+    let mut total = due;
+    for name in ["shipping_charge", "adjustment"] {
+        let amount = round_money(record.decimal(name), places);
+        record.set(name, Json::amount(amount));
+        total += amount;
+    }
     let shown: Vec<Json> = lines.into_iter().map(|line| Json::Object(line.shown)).collect();
     record.set("line_items", with_base_rates(shown, rate));
     let percent = if let Discount::Percent(share) = discount { share } else { Decimal::ZERO };
@@ -135,6 +142,9 @@ fn read(desk: &Desk<'_>, line: &Json, places: u32, by_line: bool) -> Result<Line
         members.iter().filter(|(name, _)| !COMPUTED.contains(&name.as_str())).cloned().collect();
     let number = |name: &str| line.get(name).and_then(Json::as_decimal).unwrap_or_default();
     let gross = round_money(number("rate") * number("quantity"), places);
+    if gross.abs() > LARGEST_AMOUNT {
+        return Err(ApiError::invalid("rate"));
+    }
     let discount = if by_line { Discount::read(line.get("discount"))?.on(gross) } else { Decimal::ZERO };
     let discount = round_money(discount, places);
     if discount > gross.max(Decimal::ZERO) {
@@ -147,6 +157,10 @@ fn read(desk: &Desk<'_>, line: &Json, places: u32, by_line: bool) -> Result<Line
         let known = id.parse().ok().and_then(|id| books.record(Kind::Tax, id).cloned());
         let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "tax_id"))?;
         components = tax::components(&books, &known);
+        let bearable = |it: &Component| (Decimal::ZERO..=LARGEST_PERCENTAGE).contains(&it.percentage);
+        if !components.iter().all(bearable) {
+            return Err(ApiError::invalid("tax_id"));
+        }
         tax = Some(known);
     }
     let text = |name: &str| tax.as_ref().map_or("", |it| it.text(name)).to_owned();
@@ -186,7 +200,7 @@ fn with_base_rates(lines: Vec<Json>, rate: Decimal) -> Vec<Json> {
         .map(|line| {
             let own = line.get("rate").and_then(Json::as_decimal).unwrap_or_default();
             let Json::Object(mut members) = line else { return line };
-            members.push(("bcy_rate".to_owned(), Json::amount((own * rate).round_dp(6))));
+            members.push(("bcy_rate".to_owned(), Json::amount(round_money(own * rate, 6))));
             Json::Object(members)
         })
         .collect()

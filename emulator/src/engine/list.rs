@@ -132,6 +132,15 @@ fn candidates<'a>(
         let rows = reader.books.naming_as(target, spec.kind).filter_map(row).collect();
         return sorted(resource, reader, rows, column, descending);
     }
+    let texts = criteria.texts.iter().filter_map(|filter| Some((filter.field, filter.exact()?)));
+    let exact = criteria.exact.iter().map(|(name, value)| (*name, value.as_str()));
+    let held = texts.chain(exact).find_map(|(name, value)| {
+        let ids = spec.indexed.contains(&name).then(|| table.holding(name, value)).flatten()?;
+        Some(ids.filter_map(row).collect())
+    });
+    if let Some(rows) = held {
+        return sorted(resource, reader, rows, column, descending);
+    }
     let changed = || criteria.since.map(|since| table.changed(since));
     match column {
         "last_modified_time" | "updated_time" => {
@@ -171,7 +180,7 @@ fn sorted(
     match column {
         "created_time" => rows.sort_by_key(|row| (row.created, row.id)),
         "last_modified_time" | "updated_time" => rows.sort_by_key(|row| (row.modified, row.id)),
-        _ => rows.sort_by_cached_key(|row| (Key::of(&resource.show(column, row, reader)), row.id)),
+        _ => rows.sort_by_cached_key(|row| (Key::of(&resource.sort_value(column, row, reader)), row.id)),
     }
     if descending {
         rows.reverse();

@@ -49,7 +49,8 @@ impl<'a> Reader<'a> {
 
     /// The record with all its members.
     pub(crate) fn detail(&self, resource: &dyn Resource, record: &Record) -> Json {
-        let mut object = self.members(resource, record, resource.spec().detail);
+        let show = |name: &'static str| resource.show(name, record, self);
+        let mut object = members(resource, record, resource.spec().detail, show);
         if !resource.spec().entity.is_empty() {
             let fields = record.list("custom_fields").to_vec();
             object.push(("custom_fields".to_owned(), fields.into()));
@@ -61,7 +62,8 @@ impl<'a> Reader<'a> {
 
     /// The record as a row of a list.
     pub(crate) fn row(&self, resource: &dyn Resource, record: &Record) -> Json {
-        let mut object = self.members(resource, record, resource.spec().row);
+        let cell = |name: &'static str| resource.cell(name, record, self);
+        let mut object = members(resource, record, resource.spec().row, cell);
         if !resource.spec().entity.is_empty() {
             let fields = record.list("custom_fields");
             for entry in fields {
@@ -75,22 +77,22 @@ impl<'a> Reader<'a> {
         Json::Object(object)
     }
 
-    fn members(
-        &self,
-        resource: &dyn Resource,
-        record: &Record,
-        names: &[&'static str],
-    ) -> Vec<(String, Json)> {
-        let mut object = Vec::with_capacity(names.len() + 5);
-        object.push((resource.spec().id.to_owned(), Json::id(record.id)));
-        object.extend(names.iter().map(|name| ((*name).to_owned(), resource.show(name, record, self))));
-        object
-    }
-
     fn times(&self, object: &mut Vec<(String, Json)>, resource: &dyn Resource, record: &Record) {
         object.push(("created_time".to_owned(), self.timestamp(record.created)));
         object.push((resource.changed_member().to_owned(), self.timestamp(record.modified)));
     }
+}
+
+fn members(
+    resource: &dyn Resource,
+    record: &Record,
+    names: &[&'static str],
+    show: impl Fn(&'static str) -> Json,
+) -> Vec<(String, Json)> {
+    let mut object = Vec::with_capacity(names.len() + 5);
+    object.push((resource.spec().id.to_owned(), Json::id(record.id)));
+    object.extend(names.iter().map(|name| ((*name).to_owned(), show(name))));
+    object
 }
 
 /// `{cf_name: value, cf_name_unformatted: value}` of a record's custom fields.

@@ -206,6 +206,16 @@ pub(crate) trait Resource: Sync {
         "last_modified_time"
     }
 
+    /// The value of a member in a row of a list, where it differs from the detail's.
+    fn cell(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
+        self.show(name, record, reader)
+    }
+
+    /// The value that a list sorted by `name` compares, where it differs from what is shown.
+    fn sort_value(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
+        self.show(name, record, reader)
+    }
+
     /// The texts that a text filter or a search on `name` looks at.
     fn texts(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Vec<String> {
         match self.show(name, record, reader) {
@@ -217,13 +227,18 @@ pub(crate) trait Resource: Sync {
     /// Whether a record passes one value of `filter_by`. Without rules of its own `Status.PartiallyPaid` asks for the
     /// status `partially_paid`.
     fn passes(&self, filter: &str, record: &Record, reader: &Reader<'_>) -> bool {
-        let word = filter.split_once('.').map_or(filter, |(_, word)| word);
-        let plain = |text: &str| text.replace('_', "").to_ascii_lowercase();
-        word == "All" || plain(word) == plain(&self.status(record, reader))
+        is_status(filter, &self.status(record, reader))
     }
 
     /// Whether a record passes `status=<word>`.
     fn has_status(&self, word: &str, record: &Record, reader: &Reader<'_>) -> bool {
         word == "all" || word == self.status(record, reader)
     }
+}
+
+/// Whether a value of `filter_by` such as `Status.PartiallyPaid` asks for `status`, or for all.
+pub(crate) fn is_status(filter: &str, status: &str) -> bool {
+    let word = filter.split_once('.').map_or(filter, |(_, word)| word);
+    let plain = |text: &str| text.replace('_', "").to_ascii_lowercase();
+    word == "All" || plain(word) == plain(status)
 }

@@ -30,6 +30,9 @@ impl Key {
     }
 }
 
+/// A number of the client's own from here on does not move the series, so that the series never ends.
+const LARGEST_COUNTER: u64 = 1_000_000_000_000_000;
+
 /// All records of one kind.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Table {
@@ -57,8 +60,8 @@ impl Table {
             self.unique.insert(name, id);
         }
         if let Some(series) = &spec.number {
-            let counter =
-                record.text(series.member).strip_prefix(series.prefix).and_then(|it| it.parse().ok());
+            let counter = record.text(series.member).strip_prefix(series.prefix);
+            let counter = counter.and_then(|it| it.parse().ok()).filter(|it| *it < LARGEST_COUNTER);
             self.numbered = self.numbered.max(counter.unwrap_or(0));
         }
         self.rows.insert(id, record);
@@ -116,6 +119,14 @@ impl Table {
     /// Ids in the order of an indexed column; `None` for a column without an index.
     pub(crate) fn ordered(&self, column: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
         self.by_column.get(column).map(|index| index.iter().map(|(_, id)| *id))
+    }
+
+    /// Ids of the records that hold `text` in an indexed column, compared trimmed and without case; `None` for a column
+    /// without an index.
+    pub(crate) fn holding(&self, column: &str, text: &str) -> Option<impl DoubleEndedIterator<Item = u64>> {
+        let index = self.by_column.get(column)?;
+        let key = Key::Text(fold(text));
+        Some(index.range((key.clone(), 0)..=(key, u64::MAX)).map(|(_, id)| *id))
     }
 }
 

@@ -129,7 +129,7 @@ impl Billing {
 
     /// The invoices of a customer, the oldest first.
     pub async fn invoices(&self, customer: &str) -> Vec<Value> {
-        let list = self.get(&format!("invoices?customer_id={customer}&sort_column=created_time")).await;
+        let list = self.get(&format!("invoices?customer_id={customer}&sort_column=created_time&sort_order=A")).await;
         list["invoices"].as_array().unwrap().clone()
     }
 

@@ -13,15 +13,9 @@ async fn routes_that_do_not_exist_or_are_not_emulated() {
         ("POST", "vendors", 405, 37, "The HTTP method is not allowed for the requested resource"),
         ("PATCH", "invoices", 405, 37, "The HTTP method is not allowed for the requested resource"),
         ("GET", "/oauth/v2/token", 405, 37, "The HTTP method is not allowed for the requested resource"),
-        ("POST", "invoices", 501, 501, "Create an invoice is not emulated yet"),
-        ("GET", "items", 501, 501, "List items is not emulated yet"),
-        ("GET", "estimates/12", 501, 501, "Get an estimate is not emulated yet"),
-        ("GET", "settings/currencies", 501, 501, "List currencies is not emulated yet"),
-        ("POST", "invoices/12/status/void", 501, 501, "POST /invoices/{id}/status/void is not emulated yet"),
-        ("POST", "contacts/12/track1099", 501, 501, "Track a contact for 1099 is not emulated yet"),
-        ("POST", "crm/vendor/12/import", 501, 501, "Import a CRM vendor is not emulated yet"),
-        ("PUT", "contacts", 501, 501, "Update a contact by unique custom field is not emulated yet"),
-        ("GET", "/billing/v1/plans", 501, 501, "Zoho Billing v1 is not emulated yet"),
+        ("POST", "recurringinvoices", 501, 501, "Create a recurring invoice is not emulated yet"),
+        ("GET", "bankaccounts/12", 501, 501, "Get a bank account is not emulated yet"),
+        ("GET", "/inventory/v1/items", 501, 501, "Zoho Inventory v1 is not emulated yet"),
     ] {
         let (got, body) = w.api.call(method, path, Value::Null).await;
         assert_eq!((got, body), (status, json!({"code": code, "message": message})), "{method} {path}");

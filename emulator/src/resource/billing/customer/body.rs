@@ -10,7 +10,7 @@ use crate::resource::contact::rules;
 use crate::resource::contact_person::model::{ContactPerson, PERSON_FIELDS, settle_primary};
 
 /// Creates a customer. Errors: code 2 without a display name or an e-mail address, 3062 for a name that is taken.
-pub(crate) fn create(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Contact>, ApiError> {
+pub(super) fn create(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Contact>, ApiError> {
     let mut contact = rules::blank(desk.transaction, desk.organization, desk.now, desk.user);
     for name in ["display_name", "email"] {
         if body.get(name).and_then(Json::as_str).is_none_or(|text| text.trim().is_empty()) {

@@ -6,9 +6,8 @@ mod person;
 mod routes;
 mod view;
 
-pub(crate) use body::create;
-pub(crate) use routes::OPERATIONS;
-pub(crate) use view::{address, brief};
+pub(crate) use routes::{OPERATIONS, add};
+pub(crate) use view::brief;
 
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! Calls on customers.
 
+use std::sync::Arc;
+
 use super::{LABEL, body, change, find, list, person, view};
 use crate::auth::{Context, Need};
 use crate::engine::desk::{self, Desk};
@@ -55,12 +57,15 @@ pub(crate) static OPERATIONS: &[Operation] = &[
 
 fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
-    let contact = desk::write(context, call, |desk| {
-        let contact = body::create(desk, body)?;
-        told(desk, "customer_created", &contact)?;
-        Ok(contact)
-    })?;
+    let contact = desk::write(context, call, |desk| add(desk, body))?;
     reply(context, &contact, 201, "The customer has been created")
+}
+
+/// Creates a customer and tells of it. Errors as of [`body::create`].
+pub(crate) fn add(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Contact>, ApiError> {
+    let contact = body::create(desk, body)?;
+    told(desk, "customer_created", &contact)?;
+    Ok(contact)
 }
 
 fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {

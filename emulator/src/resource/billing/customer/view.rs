@@ -99,7 +99,7 @@ pub(crate) fn brief(contact: &Contact) -> Json {
 }
 
 /// An address as Billing spells it: `street` for the first line.
-pub(crate) fn address(address: &Address) -> Json {
+fn address(address: &Address) -> Json {
     let members = ADDRESS_FIELDS.iter().map(|(name, kind)| {
         let shown = if *name == "address" { "street" } else { name };
         (shown.to_owned(), field::show(&address.members, name, *kind))

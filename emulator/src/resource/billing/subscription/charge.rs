@@ -4,15 +4,17 @@ use rust_decimal::Decimal;
 
 use super::{Subscription, places};
 use crate::engine::desk::Desk;
+use crate::engine::spec::Resource;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::resource;
 use crate::resource::billing::event::{self, Happening};
+use crate::resource::billing::{creditnote, invoice, payment};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
 /// A card whose id ends like this declines every charge [?]; every other card pays.
-const DECLINED: &str = "0002";
+pub(crate) const DECLINED: &str = "0002";
 
 /// Issues an invoice over `lines` to a subscription's customer, dated the desk's day, and gives back its id. A quiet
 /// invoice makes no event.
@@ -115,10 +117,14 @@ fn tell(
     event_type: &str,
     subscription_id: u64,
 ) -> Result<(), ApiError> {
-    let resource = resource::of(kind);
+    let resource: &dyn Resource = match kind {
+        Kind::Invoice => &invoice::Invoice,
+        Kind::CreditNote => &creditnote::CreditNote,
+        _ => &payment::Payment,
+    };
     let record = desk.find(kind, id)?;
     let shown = desk.reader().detail(resource, &record);
-    let description = format!("{} for the subscription", event_type.replace('_', " "));
+    let description = event_type.replace('_', " ");
     event::record(
         desk,
         Happening {

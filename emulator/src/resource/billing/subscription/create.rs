@@ -115,7 +115,7 @@ fn customer(desk: &mut Desk<'_>, body: &Json) -> Result<u64, ApiError> {
         return Ok(known.contact_id);
     }
     match body.get("customer") {
-        Some(new @ Json::Object(_)) => Ok(customer::create(desk, new)?.contact_id),
+        Some(new @ Json::Object(_)) => Ok(customer::add(desk, new)?.contact_id),
         _ => Err(ApiError::invalid("customer_id")),
     }
 }

@@ -23,6 +23,7 @@ mod term;
 mod view;
 
 pub(crate) use change::put as update;
+pub(crate) use charge::DECLINED;
 pub(crate) use create::create;
 pub(crate) use once::buy;
 pub(crate) use routes::OPERATIONS;
