@@ -111,15 +111,14 @@ async fn pages_that_cannot_be_completed_are_refused() {
         "Invalid value passed for subscription_id",
     )
     .await;
-    b.refused(
-        "POST",
-        "hostedpages/updatecard",
-        json!({}),
-        501,
-        501,
-        "Create a page for changing a card is not emulated yet",
-    )
-    .await;
+    for (page, body, status, code, message) in [
+        ("updatecard", json!({"subscription_id": "1"}), 404, 1002, "Subscription does not exist."),
+        ("invoicepayment", json!({"invoice_id": "1"}), 404, 1002, "Invoice does not exist."),
+        ("addpaymentmethod", json!({"customer_id": "1"}), 404, 1002, "Customer does not exist."),
+        ("updatepaymentmethod", json!({}), 400, 2, "Invalid value passed for card_id"),
+    ] {
+        b.refused("POST", &format!("hostedpages/{page}"), body, status, code, message).await;
+    }
     b.refused("GET", "hostedpages/2-00", Value::Null, 404, 1002, "Hosted page does not exist.").await;
     b.refused(
         "POST",
@@ -131,4 +130,39 @@ async fn pages_that_cannot_be_completed_are_refused() {
     )
     .await;
     assert_eq!(b.get("hostedpages").await["hosted_pages"], json!([]));
+}
+
+#[tokio::test]
+async fn pages_for_cards_and_payments() {
+    let b = billing().await;
+    b.plan("m", json!({})).await;
+    let customer = b.customer("Acme").await;
+    let made = b.subscribe(&customer, "m", json!({})).await;
+    let (status, page) =
+        b.call("POST", "hostedpages/updatecard", json!({"subscription_id": made["subscription_id"]})).await;
+    assert_eq!((status, &page["message"]), (200, &json!("Hosted page has been created successfully.")));
+    let complete = |page: &Value| {
+        format!("/integration/v1/hostedpages/{}/complete", text(&page["hostedpage"]["hostedpage_id"]))
+    };
+    let done = b.done("POST", &complete(&page), Value::Null, "success").await;
+    let subscription = &done["data"]["subscription"];
+    assert_eq!(
+        (&subscription["auto_collect"], &subscription["card"]["last_four_digits"]),
+        (&json!(true), &json!("0001"))
+    );
+    let pay = json!({"invoice_id": made["child_invoice_id"]});
+    let page = b.created("hostedpages/invoicepayment", pay.clone()).await;
+    let done = b.done("POST", &complete(&page), Value::Null, "success").await;
+    let invoice = &done["data"]["invoice"];
+    assert_eq!((&invoice["status"], &invoice["balance"]), (&json!("paid"), &json!(0.0)));
+    let message = "Nothing of the invoice is due.";
+    b.refused("POST", "hostedpages/invoicepayment", pay, 400, 4098, message).await;
+    for (path, body) in [
+        ("addpaymentmethod", json!({"customer_id": customer})),
+        ("updatepaymentmethod", json!({"card_id": "1"})),
+    ] {
+        let page = b.created(&format!("hostedpages/{path}"), body).await;
+        let done = b.done("POST", &complete(&page), Value::Null, "success").await;
+        assert_eq!(done["data"], json!({}), "{path}");
+    }
 }

@@ -129,7 +129,8 @@ impl Billing {
 
     /// The invoices of a customer, the oldest first.
     pub async fn invoices(&self, customer: &str) -> Vec<Value> {
-        let list = self.get(&format!("invoices?customer_id={customer}&sort_column=created_time&sort_order=A")).await;
+        let list =
+            self.get(&format!("invoices?customer_id={customer}&sort_column=created_time&sort_order=A")).await;
         list["invoices"].as_array().unwrap().clone()
     }
 
@@ -147,4 +148,17 @@ pub fn merge(body: &mut Value, more: Value) {
             _ => body[name] = value.clone(),
         }
     }
+}
+
+pub fn dates(subscription: &Value) -> [String; 4] {
+    ["current_term_starts_at", "current_term_ends_at", "last_billing_at", "next_billing_at"]
+        .map(|name| text(&subscription[name]))
+}
+
+pub fn invoiced(invoices: &[Value]) -> Vec<(String, String)> {
+    invoices.iter().map(|it| (text(&it["invoice_date"]), it["total"].to_string())).collect()
+}
+
+pub fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(date, total)| ((*date).to_owned(), (*total).to_owned())).collect()
 }

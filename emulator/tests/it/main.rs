@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed assumption of a test should fail the test where it stands")]
 
 mod billing_catalogue;
+mod billing_changes;
 mod billing_customers;
 mod billing_documents;
 mod billing_events;

@@ -18,13 +18,15 @@ use crate::request::Call;
 use crate::resource;
 use crate::resource::field::Kind as Field;
 use crate::routes::Handler::Plain;
-use crate::routes::{BILLING, Operation, Served, missing, op};
+use crate::routes::{BILLING, Operation, Served, op};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
 /// The resource.
 pub(crate) struct HostedPage;
 
+/// The card that a customer gives on a page.
+const NEW_CARD: &str = "900000001";
 /// How long a page can be used [?].
 const LIFE: TimeDelta = TimeDelta::hours(24);
 
@@ -67,6 +69,8 @@ impl Resource for HostedPage {
 
 const CREATE: Need = ("hostedpages", "create");
 const READ: Need = ("hostedpages", "read");
+/// The private service is fenced by scopes of Books.
+const COMPLETE: Need = ("contacts", "create");
 
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
@@ -96,21 +100,45 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Create a page for buying a one-time addon",
         Plain(for_addon),
     ),
-    missing(BILLING, "POST", "hostedpages/updatecard", CREATE, "Create a page for changing a card"),
-    missing(BILLING, "POST", "hostedpages/addpaymentmethod", CREATE, "Create a page for a payment method"),
-    missing(
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/updatecard",
+        CREATE,
+        "Create a page for changing a card",
+        Plain(for_card),
+    ),
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/addpaymentmethod",
+        CREATE,
+        "Create a page for a payment method",
+        Plain(for_method),
+    )
+    .partial("what is chosen on the page is not kept"),
+    op(
         BILLING,
         "POST",
         "hostedpages/updatepaymentmethod",
         CREATE,
         "Create a page for changing a payment method",
+        Plain(for_changed_method),
+    )
+    .partial("what is chosen on the page is not kept"),
+    op(
+        BILLING,
+        "POST",
+        "hostedpages/invoicepayment",
+        CREATE,
+        "Create a page for paying an invoice",
+        Plain(for_payment),
     ),
-    missing(BILLING, "POST", "hostedpages/invoicepayment", CREATE, "Create a page for paying an invoice"),
     op(
         Served::ByIntegration,
         "POST",
         "hostedpages/*/complete",
-        CREATE,
+        COMPLETE,
         "Do what the customer does on a hosted page",
         Plain(complete),
     ),
@@ -182,40 +210,86 @@ fn head(page: &Record, reader: &Reader<'_>) -> Vec<(String, Json)> {
 }
 
 fn for_new_subscription(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    create(context, call, "new_subscription", |desk, body| subscription::create(desk, body).map(|_| ()))
+    create(context, call, "new_subscription")
 }
 
 fn for_changed_subscription(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    create(context, call, "update_subscription", |desk, body| {
-        let id = subscription_of(body)?;
-        subscription::update(desk, id, body)
-    })
+    create(context, call, "update_subscription")
 }
 
 fn for_addon(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    create(context, call, "one_time_addon", |desk, body| {
-        subscription::buy(desk, subscription_of(body)?, body).map(|_| ())
-    })
+    create(context, call, "one_time_addon")
 }
 
-fn subscription_of(body: &Json) -> Result<u64, ApiError> {
-    let id = body.get("subscription_id").and_then(Json::as_id_text).and_then(|id| id.parse().ok());
-    id.ok_or_else(|| ApiError::invalid("subscription_id"))
+/// This one is answered with status 200, as the service's documents say.
+fn for_card(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "update_card").map(|reply| Reply { status: 200, ..reply })
+}
+
+fn for_method(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "add_payment_method")
+}
+
+fn for_changed_method(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "update_payment_method")
+}
+
+fn for_payment(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    create(context, call, "invoice_payment")
+}
+
+/// What came of a page: a subscription, an invoice.
+type Outcome = (Option<u64>, Option<u64>);
+
+/// Does what a page was made for. Errors: code 2 and 1002 for what the page cannot be about, and those of the act.
+fn perform(desk: &mut Desk<'_>, action: &str, wish: &Json) -> Result<Outcome, ApiError> {
+    let id = |name: &str| {
+        let id = wish.get(name).and_then(Json::as_id_text).and_then(|id| id.parse::<u64>().ok());
+        id.ok_or_else(|| ApiError::invalid(name))
+    };
+    match action {
+        "new_subscription" => {
+            let made = subscription::create(desk, wish)?;
+            Ok((Some(made.id), made.reference("child_invoice_id")))
+        }
+        "update_subscription" => {
+            let id = id("subscription_id")?;
+            subscription::update(desk, id, wish)?;
+            Ok((Some(id), desk.find(Kind::Subscription, id)?.reference("child_invoice_id")))
+        }
+        "one_time_addon" => {
+            let id = id("subscription_id")?;
+            Ok((Some(id), Some(subscription::buy(desk, id, wish)?)))
+        }
+        "update_card" => {
+            let id = id("subscription_id")?;
+            let card = Json::object([("card_id", NEW_CARD.into()), ("auto_collect", true.into())]);
+            subscription::update(desk, id, &card)?;
+            Ok((Some(id), None))
+        }
+        "invoice_payment" => {
+            let id = id("invoice_id")?;
+            super::invoice::pay_and_tell(desk, id, NEW_CARD)?;
+            Ok((None, Some(id)))
+        }
+        "add_payment_method" => {
+            super::customer::find(&desk.books(), id("customer_id")?).map(|_| (None, None))
+        }
+        _ => {
+            let known = ["card_id", "account_id", "paypal_id"].iter().any(|name| id(name).is_ok());
+            if known { Ok((None, None)) } else { Err(ApiError::invalid("card_id")) }
+        }
+    }
 }
 
 /// Creates a page. What the customer is to do on it is tried out and undone, so that a page that could never be
 /// completed is refused at once.
-fn create(
-    context: &Context<'_>,
-    call: &Call,
-    action: &'static str,
-    rehearse: impl FnOnce(&mut Desk<'_>, &Json) -> Result<(), ApiError>,
-) -> Result<Reply, ApiError> {
+fn create(context: &Context<'_>, call: &Call, action: &'static str) -> Result<Reply, ApiError> {
     let body = call.object()?;
     let host = call.header("host").unwrap_or("localhost").to_owned();
     let page = desk::write(context, call, |desk| {
         let mark = desk.transaction.mark();
-        let outcome = rehearse(desk, body);
+        let outcome = perform(desk, action, body);
         desk.transaction.return_to(mark);
         outcome?;
         let mut page = desk.blank(Kind::HostedPage);
@@ -250,26 +324,13 @@ fn complete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
             return Err(ApiError::about(Code::WrongState, &sentence));
         }
         let wish = page.members.get("wish").cloned().unwrap_or(Json::Null);
-        let (subscription_id, invoice_id) = match page.text("action") {
-            "new_subscription" => {
-                let made = subscription::create(desk, &wish)?;
-                (made.id, made.reference("child_invoice_id"))
-            }
-            "update_subscription" => {
-                let id = subscription_of(&wish)?;
-                subscription::update(desk, id, &wish)?;
-                (id, desk.find(Kind::Subscription, id)?.reference("child_invoice_id"))
-            }
-            _ => {
-                let id = subscription_of(&wish)?;
-                (id, Some(subscription::buy(desk, id, &wish)?))
-            }
-        };
+        let (subscription_id, invoice_id) = perform(desk, page.text("action"), &wish)?;
         desk.alter(Kind::HostedPage, page.id, |page| {
             page.set("status", "success");
-            page.set("subscription_id", Json::id(subscription_id));
-            if let Some(id) = invoice_id {
-                page.set("invoice_id", Json::id(id));
+            for (name, id) in [("subscription_id", subscription_id), ("invoice_id", invoice_id)] {
+                if let Some(id) = id {
+                    page.set(name, Json::id(id));
+                }
             }
         })
     })?;

@@ -5,15 +5,52 @@ mod view;
 
 pub(crate) use routes::OPERATIONS;
 
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::{Filters, Messages, Resource, Spec};
+use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::resource;
+use crate::resource::billing::payment::Payment;
+use crate::resource::billing::{books, subscription};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
 /// The resource.
 pub(crate) struct Invoice;
+
+/// Pays what is due of an invoice from a card. Errors: 4098 when nothing is due or the card declines.
+pub(crate) fn pay(desk: &mut Desk<'_>, id: u64, card: &str) -> Result<Arc<Record>, ApiError> {
+    let invoice = desk.find(Kind::Invoice, id)?;
+    let balance = invoice.decimal("balance");
+    if invoice.text("status") == "void" || balance <= Decimal::ZERO {
+        return Err(ApiError::about(Code::WrongState, "Nothing of the invoice is due."));
+    }
+    if card.ends_with(subscription::DECLINED) {
+        return Err(ApiError::about(Code::WrongState, "The card was declined."));
+    }
+    let applied = Json::object([("invoice_id", Json::id(id)), ("amount_applied", Json::amount(balance))]);
+    let body = Json::object([
+        ("customer_id", invoice.text("customer_id").into()),
+        ("payment_mode", "autotransaction".into()),
+        ("amount", Json::amount(balance)),
+        ("date", desk.today().to_string().into()),
+        ("exchange_rate", Json::amount(invoice.decimal("exchange_rate"))),
+        ("invoices", vec![applied].into()),
+    ]);
+    desk.create(resource::of(Kind::CustomerPayment), &body)
+}
+
+/// Pays what is due of an invoice from a card, and tells of it. Errors as of [`pay`].
+pub(crate) fn pay_and_tell(desk: &mut Desk<'_>, id: u64, card: &str) -> Result<Arc<Record>, ApiError> {
+    let payment = pay(desk, id, card)?;
+    books::tell(desk, &Payment, payment.id, "payment_thankyou")?;
+    Ok(payment)
+}
 
 static SPEC: Spec = Spec {
     kind: Kind::Invoice,

@@ -1,16 +1,13 @@
 //! Calls on invoices.
 
-use rust_decimal::Decimal;
-
 use super::{Invoice, SPEC};
 use crate::auth::{Context, Need};
 use crate::engine::reader::Reader;
 use crate::engine::{desk, write};
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
-use crate::resource;
 use crate::resource::billing::payment::Payment;
 use crate::resource::billing::{books, fields};
 use crate::resource::invoice::OPERATIONS as BOOKS;
@@ -156,28 +153,7 @@ fn collect(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.optional_object()?;
     let text = |name: &str| body.and_then(|it| it.get(name)?.as_id_text()).unwrap_or_default().to_owned();
     let card = text("card_id");
-    let payment = desk::write(context, call, |desk| {
-        let invoice = desk.find(Kind::Invoice, id)?;
-        let balance = invoice.decimal("balance");
-        if invoice.text("status") == "void" || balance <= Decimal::ZERO {
-            return Err(ApiError::about(Code::WrongState, "Nothing of the invoice is due."));
-        }
-        if card.ends_with(resource::billing::subscription::DECLINED) {
-            return Err(ApiError::about(Code::WrongState, "The card was declined."));
-        }
-        let applied = Json::object([("invoice_id", Json::id(id)), ("amount_applied", Json::amount(balance))]);
-        let body = Json::object([
-            ("customer_id", invoice.text("customer_id").into()),
-            ("payment_mode", "autotransaction".into()),
-            ("amount", Json::amount(balance)),
-            ("date", desk.today().to_string().into()),
-            ("exchange_rate", Json::amount(invoice.decimal("exchange_rate"))),
-            ("invoices", vec![applied].into()),
-        ]);
-        let payment = desk.create(resource::of(Kind::CustomerPayment), &body)?;
-        books::tell(desk, &Payment, payment.id, "payment_thankyou")?;
-        Ok(payment)
-    })?;
+    let payment = desk::write(context, call, |desk| super::pay_and_tell(desk, id, &card))?;
     write::reply(context, &Payment, &payment, 200, "The customer payment has been recorded.")
 }
 

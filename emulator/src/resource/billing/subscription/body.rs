@@ -63,6 +63,12 @@ fn count(body: &Json, name: &str, default: Decimal, least: Decimal) -> Result<De
     if whole { Ok(number) } else { Err(ApiError::invalid(name)) }
 }
 
+/// A whole quantity of at least one (code 2 otherwise).
+fn quantity(body: &Json, default: Decimal) -> Result<Decimal, ApiError> {
+    let quantity = number(body, "quantity", default, Decimal::ONE)?;
+    if quantity.fract().is_zero() { Ok(quantity) } else { Err(ApiError::invalid("quantity")) }
+}
+
 /// Prices of the catalogue are in the base currency; a subscription's are in its customer's.
 fn converted(desk: &Desk<'_>, record: &Record, pieces: Vec<(Decimal, Decimal)>) -> Vec<(Decimal, Decimal)> {
     let (rate, places) = (record.decimal("exchange_rate"), places(desk, record));
@@ -111,7 +117,7 @@ pub(super) fn take_plan(desk: &Desk<'_>, record: &mut Record, body: &Json) -> Re
         active(&plan, "plan")?;
     }
     let known = |name: &str| before.as_ref().and_then(|it| it.get(name)).and_then(Json::as_decimal);
-    let quantity = number(wanted, "quantity", known("quantity").unwrap_or(Decimal::ONE), Decimal::ONE)?;
+    let quantity = quantity(wanted, known("quantity").unwrap_or(Decimal::ONE))?;
     let listed = converted(desk, record, price::pieces(&plan, quantity));
     let pieces = match wanted.get("price").filter(|it| **it != Json::Null) {
         Some(_) => vec![(quantity, number(wanted, "price", Decimal::ZERO, Decimal::ZERO)?)],
@@ -212,7 +218,7 @@ pub(super) fn addons(
             let sentence = format!("The addon {} cannot be bought here.", addon.text("name"));
             return Err(ApiError::about(Code::WrongState, &sentence));
         }
-        let quantity = number(entry, "quantity", Decimal::ONE, Decimal::ONE)?;
+        let quantity = quantity(entry, Decimal::ONE)?;
         let pieces = match entry.get("price").filter(|it| **it != Json::Null) {
             Some(_) => vec![(quantity, number(entry, "price", Decimal::ZERO, Decimal::ZERO)?)],
             None => converted(desk, record, price::pieces(addon, quantity)),

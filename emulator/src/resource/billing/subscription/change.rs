@@ -76,9 +76,6 @@ fn change(desk: &mut Desk<'_>, before: Record, body: &Json) -> Result<(), ApiErr
     match record.text("status") {
         "live" | "unpaid" | "dunning" => prorate(desk, &before, record)?,
         _ => {
-            if record.text("status") == "live" {
-                cycle::settle_expiry(&mut record);
-            }
             save(desk, record)?;
         }
     }
@@ -127,19 +124,11 @@ fn prorate(desk: &mut Desk<'_>, before: &Record, mut record: Record) -> Result<(
         record.set("child_invoice_id", Json::id(invoice_id));
         sent(desk, |desk| charge::collect_if_wanted(desk, &record, invoice_id))?;
     } else if cost + worth < Decimal::ZERO {
-        let (line, _) = charge::share(
-            desk,
-            &{
-                let mut rest = before.clone();
-                rest.set(
-                    "sub_total",
-                    Json::amount(before.decimal("sub_total") - record.decimal("sub_total")),
-                );
-                rest
-            },
-            format!("Unused time of {} until {ends}", name(before)),
-            left,
-        );
+        let mut rest = before.clone();
+        let difference = before.decimal("sub_total") - record.decimal("sub_total");
+        rest.set("sub_total", Json::amount(difference));
+        let (line, _) =
+            charge::share(desk, &rest, format!("Unused time of {} until {ends}", name(before)), left);
         sent(desk, |desk| charge::credit(desk, &mut record, vec![line]))?;
     }
     save(desk, record).map(|_| ())

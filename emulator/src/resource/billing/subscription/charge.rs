@@ -81,17 +81,7 @@ pub(super) fn collect(
         }
         return Ok(false);
     }
-    let applied =
-        Json::object([("invoice_id", Json::id(invoice_id)), ("amount_applied", Json::amount(balance))]);
-    let body = Json::object([
-        ("customer_id", record.text("customer_id").into()),
-        ("payment_mode", "autotransaction".into()),
-        ("amount", Json::amount(balance)),
-        ("date", desk.today().to_string().into()),
-        ("exchange_rate", Json::amount(record.decimal("exchange_rate"))),
-        ("invoices", vec![applied].into()),
-    ]);
-    let payment = desk.create(resource::of(Kind::CustomerPayment), &body)?;
+    let payment = invoice::pay(desk, invoice_id, card)?;
     if !quiet {
         tell(desk, Kind::CustomerPayment, payment.id, "payment_thankyou", record.id)?;
     }

@@ -237,7 +237,6 @@ pub(super) fn start_term(
     record.set("last_billing_at", on.to_string());
     record.set("current_term_ends_at", ends.as_str());
     record.set("due_at", ends.as_str());
-    record.set("next_billing_at", if used_up(&record) { "" } else { &ends });
     record.set("retries", whole(Decimal::ZERO));
     settle_expiry(&mut record);
     let places = places(desk, &record);
@@ -261,8 +260,11 @@ pub(super) fn start_term(
     if unpaid && !quiet { tell(desk, id, "subscription_unpaid", "Subscription unpaid") } else { Ok(()) }
 }
 
-/// The day on which the billing cycles will be used up.
+/// The day of the next bill, which is the end of the present term unless it is the last one, and the day on which the
+/// billing cycles will be used up.
 pub(super) fn settle_expiry(record: &mut Record) {
+    let next = if used_up(record) { String::new() } else { record.text("current_term_ends_at").to_owned() };
+    record.set("next_billing_at", next);
     let cycles = cycles(record);
     let left = cycles - record.decimal("billed");
     let last = u32::try_from(left.max(Decimal::ZERO)).unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::{NEVER, Subscription, current, cycle, day, refuse, save, tell, term};
+use super::{NEVER, Subscription, current, cycle, day, refuse, save, tell};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::engine::write;
@@ -98,8 +98,6 @@ pub(super) fn reactivate(context: &Context<'_>, call: &Call) -> Result<Reply, Ap
             "non_renewing" => {
                 let trial = record.text("activated_at").is_empty();
                 record.set("status", if trial { "trial" } else { "live" });
-                let ends = record.text("current_term_ends_at").to_owned();
-                record.set("next_billing_at", ends);
                 cycle::settle_expiry(&mut record);
                 save(desk, record)?;
             }
@@ -180,14 +178,8 @@ pub(super) fn postpone(context: &Context<'_>, call: &Call) -> Result<Reply, ApiE
 
 /// Ends the present term on `ends`. The next one begins there and is the first after a new anchor.
 fn move_bill(record: &mut Record, ends: NaiveDate) {
-    let last = record.text("next_billing_at").is_empty();
     record.set("current_term_ends_at", ends.to_string());
     record.set("due_at", ends.to_string());
-    if !last {
-        record.set("next_billing_at", ends.to_string());
-    }
     cycle::anchor(record, ends);
-    if term::of(record, 0).is_some() {
-        cycle::settle_expiry(record);
-    }
+    cycle::settle_expiry(record);
 }
