@@ -7,6 +7,7 @@ mod billing_customers;
 mod billing_documents;
 mod billing_events;
 mod billing_hosted;
+mod billing_renewals;
 mod billing_subscriptions;
 mod billing_world;
 mod contacts;

@@ -189,7 +189,7 @@ fn expires(page: &Record) -> DateTime<Utc> {
     page.created + LIFE
 }
 
-fn status<'a>(page: &'a Record, now: DateTime<Utc>) -> &'a str {
+fn status(page: &Record, now: DateTime<Utc>) -> &str {
     match page.text("status") {
         "fresh" if now >= expires(page) => "expired",
         status => status,
