@@ -100,6 +100,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     billing::payment::OPERATIONS,
     billing::creditnote::OPERATIONS,
     billing::quote::OPERATIONS,
+    billing::refund::OPERATIONS,
     billing::shared::OPERATIONS,
     unbuilt::RECURRING_INVOICES,
     unbuilt::RETAINER_INVOICES,

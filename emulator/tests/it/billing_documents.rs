@@ -367,3 +367,32 @@ async fn quotes_are_estimates() {
     b.done("DELETE", &path, Value::Null, "The estimate has been deleted.").await;
     b.refused("GET", &path, Value::Null, 404, 1002, "Estimate does not exist.").await;
 }
+
+#[tokio::test]
+async fn refunds_of_credit_notes() {
+    let b = billing().await;
+    let customer = b.customer("Acme").await;
+    let items = json!([{"name": "Back", "quantity": 1, "price": 30}]);
+    let body = json!({"customer_id": customer, "date": "2026-01-05", "creditnote_items": items});
+    let note = text(&b.created("creditnotes", body).await["creditnote"]["creditnote_id"]);
+    let path = format!("creditnotes/{note}/refunds");
+    let made = b.created(&path, json!({"amount": 12, "description": "d"})).await;
+    assert_eq!(made["message"], "The refund information has been saved.");
+    let refund = &made["refund"];
+    assert_eq!(
+        (&refund["amount"], &refund["date"], &refund["status"]),
+        (&json!(12.0), &json!("2026-01-05"), &json!("success"))
+    );
+    assert_eq!(refund["creditnote"]["balance_amount"], 18.0);
+    let one = b.get(&format!("creditnotes/refunds/{}", text(&refund["refund_id"]))).await;
+    assert_eq!(one["refund"], *refund);
+    let (status, body) = b.call("POST", &path, json!({"amount": 19})).await;
+    assert_eq!((status, &body["code"]), (400, &json!(4017)));
+    b.refused("POST", &path, json!({}), 400, 2, "Invalid value passed for amount").await;
+    b.refused("GET", "creditnotes/refunds/1", Value::Null, 404, 1002, "Refund does not exist.").await;
+    let list = b.get("transactions?filter_by=TransactionType.REFUND").await;
+    assert_eq!(list["transactions"][0]["amount"], 12.0);
+    assert_eq!(b.events().await, ["customer_created", "credit_note_created", "payment_refunded"]);
+    let message = "Refund a payment is not emulated yet";
+    b.refused("POST", "payments/1/refunds", json!({"amount": 1}), 501, 501, message).await;
+}

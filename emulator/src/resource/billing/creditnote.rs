@@ -12,7 +12,7 @@ use crate::resource;
 use crate::resource::billing::books;
 use crate::resource::creditnote::OPERATIONS as BOOKS;
 use crate::routes::Handler::Plain;
-use crate::routes::{BILLING, Operation, lists, missing, op};
+use crate::routes::{BILLING, Operation, lists, op};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -102,8 +102,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BILLING, "POST", "creditnotes/*/void", CREATE, "Void a credit note", Plain(void)),
     op(BILLING, "POST", "creditnotes/*/converttoopen", CREATE, "Open a credit note", Plain(open)),
     op(BILLING, "POST", "creditnotes/*/invoices", CREATE, "Apply a credit note to invoices", Plain(apply)),
-    missing(BILLING, "POST", "creditnotes/*/refunds", CREATE, "Refund a credit note"),
-    missing(BILLING, "GET", "creditnotes/refunds/*", READ, "Get a refund of a credit note"),
 ];
 
 impl Resource for CreditNote {

@@ -16,6 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod price;
 pub(crate) mod product;
 pub(crate) mod quote;
+pub(crate) mod refund;
 pub(crate) mod shared;
 pub(crate) mod subscription;
 

@@ -10,7 +10,7 @@ use crate::request::Call;
 use crate::resource;
 use crate::resource::billing::books;
 use crate::routes::Handler::Plain;
-use crate::routes::{BILLING, Operation, lists, missing, op, reads};
+use crate::routes::{BILLING, Operation, lists, op, reads};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -101,7 +101,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BILLING, "GET", "payments/*", READ, "Get a payment", reads(&Payment)),
     op(BILLING, "PUT", "payments/*", UPDATE, "Update a payment", Plain(update)),
     op(BILLING, "DELETE", "payments/*", DELETE, "Delete a payment", Plain(delete)),
-    missing(BILLING, "POST", "payments/*/refunds", CREATE, "Refund a payment"),
 ];
 
 impl Resource for Payment {
