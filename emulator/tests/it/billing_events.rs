@@ -73,6 +73,25 @@ async fn refused_changes_leave_none() {
 }
 
 #[tokio::test]
+async fn repeating_a_change_tells_of_it_once() {
+    let b = billing().await;
+    let customer = b.customer("Acme").await;
+    let items = json!([{"name": "Work", "price": 1, "quantity": 1}]);
+    let body = json!({"customer_id": customer, "date": "2026-01-05", "invoice_items": items});
+    let path = format!("invoices/{}", text(&b.created("invoices", body).await["invoice"]["invoice_id"]));
+    for _ in 0..2 {
+        let opened = "Status of the invoice has been changed to open.";
+        b.done("POST", &format!("{path}/converttoopen"), Value::Null, opened).await;
+    }
+    for _ in 0..2 {
+        let voided = "Invoice status has been changed to Void.";
+        b.done("POST", &format!("{path}/void"), Value::Null, voided).await;
+    }
+    let expected = ["customer_created", "invoice_created", "invoice_updated", "invoice_voided"];
+    assert_eq!(b.events().await, expected);
+}
+
+#[tokio::test]
 async fn a_published_client_finds_what_it_reads() {
     let b = billing().await;
     b.plan("m", json!({})).await;

@@ -1,5 +1,7 @@
 //! Calls that Billing answers as Books does: the operation of Books is run, and the answer put into Billing's words.
 
+use std::sync::Arc;
+
 use crate::auth::Context;
 use crate::engine::desk::Desk;
 use crate::engine::spec::Resource;
@@ -87,17 +89,32 @@ pub(super) fn delete(
     Ok(Reply::done(spec.messages.deleted, []))
 }
 
-/// After an operation of Books has changed a record: the event, and the sentence of Billing.
-pub(super) fn done(
-    context: &Context<'_>,
-    call: &Call,
-    view: &'static dyn Resource,
-    event_type: &str,
-    message: &str,
-) -> Result<Reply, ApiError> {
-    let id = call.id(0, view.spec().label)?;
-    desk::write(context, call, |desk| tell(desk, view, id, event_type))?;
-    Ok(Reply::done(message, []))
+/// What runs an operation of Books for a call of Billing.
+pub(super) struct Act<'a> {
+    pub(super) view: &'static dyn Resource,
+    pub(super) table: &'static [Operation],
+    /// Paths of the operations, all by POST, in their order.
+    pub(super) paths: &'a [&'static str],
+    pub(super) event_type: &'a str,
+    pub(super) message: &'a str,
+}
+
+impl Act<'_> {
+    /// Runs the operations, tells of the change if there was any, and answers with Billing's sentence.
+    pub(super) fn run(&self, context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+        let before = write::find(context, call, self.view)?;
+        for path in self.paths {
+            run(context, call, self.table, "POST", path)?;
+        }
+        desk::write(context, call, |desk| {
+            let after = desk.find(before.kind, before.id)?;
+            if Arc::ptr_eq(&before, &after) {
+                return Ok(());
+            }
+            tell(desk, self.view, before.id, self.event_type)
+        })?;
+        Ok(Reply::done(self.message, []))
+    }
 }
 
 /// `POST /x/{id}/email`: recipients, a subject and a text are required (code 2); a draft becomes sent.

@@ -158,26 +158,33 @@ fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     books::mail(context, call, &CreditNote, &needed, "Your creditnote has been sent.")
 }
 
+fn act(
+    context: &Context<'_>,
+    call: &Call,
+    paths: &[&'static str],
+    event_type: &str,
+    message: &str,
+) -> Result<Reply, ApiError> {
+    books::Act { view: &CreditNote, table: BOOKS, paths, event_type, message }.run(context, call)
+}
+
 fn void(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    books::run(context, call, BOOKS, "POST", "creditnotes/*/status/void")?;
     let message = "The credit note has been marked as void.";
-    books::done(context, call, &CreditNote, "credit_note_voided", message)
+    act(context, call, &["creditnotes/*/status/void"], "credit_note_voided", message)
 }
 
 /// A draft and a void credit note become open.
 fn open(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    if write::find(context, call, &CreditNote)?.text("status") == "void" {
-        books::run(context, call, BOOKS, "POST", "creditnotes/*/status/draft")?;
-    }
-    books::run(context, call, BOOKS, "POST", "creditnotes/*/status/open")?;
+    const PATHS: [&str; 2] = ["creditnotes/*/status/draft", "creditnotes/*/status/open"];
+    let void = write::find(context, call, &CreditNote)?.text("status") == "void";
+    let paths = if void { &PATHS[..] } else { &PATHS[1..] };
     let message = "Status of the credit note has been changed to open.";
-    books::done(context, call, &CreditNote, "credit_note_updated", message)
+    act(context, call, paths, "credit_note_updated", message)
 }
 
 fn apply(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let applied = call.object()?.get("invoices").cloned().ok_or_else(|| ApiError::invalid("invoices"))?;
-    books::run(context, call, BOOKS, "POST", "creditnotes/*/invoices")?;
     let message = "Credits have been applied to the invoice(s).";
-    books::done(context, call, &CreditNote, "credit_note_updated", message)?;
+    act(context, call, &["creditnotes/*/invoices"], "credit_note_updated", message)?;
     Ok(Reply::done(message, [("invoices", applied)]))
 }

@@ -91,17 +91,26 @@ fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 
 /// A draft and a void invoice become open.
 fn open(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    if write::find(context, call, &Invoice)?.text("status") == "void" {
-        books::run(context, call, BOOKS, "POST", "invoices/*/status/draft")?;
-    }
-    books::run(context, call, BOOKS, "POST", "invoices/*/status/sent")?;
+    const PATHS: [&str; 2] = ["invoices/*/status/draft", "invoices/*/status/sent"];
+    let void = write::find(context, call, &Invoice)?.text("status") == "void";
+    let paths = if void { &PATHS[..] } else { &PATHS[1..] };
     let message = "Status of the invoice has been changed to open.";
-    books::done(context, call, &Invoice, "invoice_updated", message)
+    act(context, call, paths, "invoice_updated", message)
+}
+
+fn act(
+    context: &Context<'_>,
+    call: &Call,
+    paths: &[&'static str],
+    event_type: &str,
+    message: &str,
+) -> Result<Reply, ApiError> {
+    books::Act { view: &Invoice, table: BOOKS, paths, event_type, message }.run(context, call)
 }
 
 fn void(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    books::run(context, call, BOOKS, "POST", "invoices/*/status/void")?;
-    books::done(context, call, &Invoice, "invoice_voided", "Invoice status has been changed to Void.")
+    let message = "Invoice status has been changed to Void.";
+    act(context, call, &["invoices/*/status/void"], "invoice_voided", message)
 }
 
 fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -110,14 +119,12 @@ fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 }
 
 fn write_off(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    books::run(context, call, BOOKS, "POST", "invoices/*/writeoff")?;
-    books::done(context, call, &Invoice, "invoice_updated", "Invoice has been written off..")
+    act(context, call, &["invoices/*/writeoff"], "invoice_updated", "Invoice has been written off..")
 }
 
 fn cancel_write_off(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    books::run(context, call, BOOKS, "POST", "invoices/*/writeoff/cancel")?;
     let message = "The write off done for this invoice has been cancelled.";
-    books::done(context, call, &Invoice, "invoice_updated", message)
+    act(context, call, &["invoices/*/writeoff/cancel"], "invoice_updated", message)
 }
 
 /// `POST /invoices/{id}/credits`, answered with every credit that the invoice has then.
@@ -125,9 +132,8 @@ fn credits(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     if call.object()?.get("apply_creditnotes").and_then(Json::as_list).is_none_or(<[Json]>::is_empty) {
         return Err(ApiError::invalid("apply_creditnotes"));
     }
-    books::run(context, call, BOOKS, "POST", "invoices/*/credits")?;
     let message = "Credits have been applied to the invoice(s).";
-    books::done(context, call, &Invoice, "invoice_updated", message)?;
+    act(context, call, &["invoices/*/credits"], "invoice_updated", message)?;
     let organization = context.organization()?;
     let reader =
         Reader::over(context.store.read().books(&organization.organization_id), organization, context.now);
