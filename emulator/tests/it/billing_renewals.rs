@@ -204,6 +204,8 @@ async fn taxes_currencies_and_starts_in_the_past() {
     // Joined in its third term, which is billed today.
     assert_eq!(dates(&made), ["2026-03-31", "2026-04-30", "2026-03-31", "2026-04-30"]);
     assert_eq!(invoiced(&b.invoices(&euro).await), pairs(&[("2026-04-10", "5.95")]));
+    let huge = json!({"customer_id": euro, "plan": {"plan_code": "m", "quantity": 1_000_000_000}, "exchange_rate": 1e-10});
+    b.refused("POST", "subscriptions", huge, 400, 2, "Invalid value passed for price").await;
     let past = b.customer("Past").await;
     let events = b.events().await.len();
     let made =

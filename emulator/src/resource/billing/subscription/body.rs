@@ -69,6 +69,19 @@ fn quantity(body: &Json, default: Decimal) -> Result<Decimal, ApiError> {
     if quantity.fract().is_zero() { Ok(quantity) } else { Err(ApiError::invalid("quantity")) }
 }
 
+/// The largest amount of one line. No sum of a subscription's lines leaves the decimal type below it.
+const LARGEST_LINE: Decimal = rust_decimal::dec!(1000000000000);
+
+/// Rounds prices to `places`. Errors: code 2 for an amount beyond every bound.
+fn rounded(pieces: Vec<(Decimal, Decimal)>, places: u32) -> Result<Vec<(Decimal, Decimal)>, ApiError> {
+    let one = |(quantity, price): (Decimal, Decimal)| {
+        let price = round_money(price, places);
+        let fits = quantity.checked_mul(price).is_some_and(|amount| amount <= LARGEST_LINE);
+        if fits { Ok((quantity, price)) } else { Err(ApiError::invalid("price")) }
+    };
+    pieces.into_iter().map(one).collect()
+}
+
 /// Prices of the catalogue are in the base currency; a subscription's are in its customer's.
 fn converted(desk: &Desk<'_>, record: &Record, pieces: Vec<(Decimal, Decimal)>) -> Vec<(Decimal, Decimal)> {
     let (rate, places) = (record.decimal("exchange_rate"), places(desk, record));
@@ -128,10 +141,10 @@ pub(super) fn take_plan(desk: &Desk<'_>, record: &mut Record, body: &Json) -> Re
         },
     };
     let places = places(desk, record);
-    let pieces: Vec<(Decimal, Decimal)> =
-        pieces.into_iter().map(|(quantity, price)| (quantity, round_money(price, places))).collect();
+    let pieces = rounded(pieces, places)?;
     let skips = |name: &str| wanted.get(name) == Some(&Json::Bool(true));
     let fee = converted(desk, record, vec![(Decimal::ONE, plan.decimal("setup_fee"))]);
+    let fee = rounded(fee, places)?;
     let fee = fee.first().map_or(Decimal::ZERO, |(_, price)| *price);
     let fee = if skips("exclude_setup_fee") {
         Decimal::ZERO
@@ -223,8 +236,7 @@ pub(super) fn addons(
             Some(_) => vec![(quantity, number(entry, "price", Decimal::ZERO, Decimal::ZERO)?)],
             None => converted(desk, record, price::pieces(addon, quantity)),
         };
-        let pieces: Vec<(Decimal, Decimal)> =
-            pieces.into_iter().map(|(quantity, price)| (quantity, round_money(price, places))).collect();
+        let pieces = rounded(pieces, places)?;
         let described = text(entry, "addon_description");
         taken.push(Json::object([
             ("addon_code", addon.text("addon_code").into()),
