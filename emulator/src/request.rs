@@ -157,7 +157,8 @@ pub(crate) async fn decode_body(headers: &HeaderMap, bytes: &Bytes, query: &mut 
     let body = match first {
         None => json_string(query),
         Some(b'{' | b'[') => parse(bytes).map(Some),
-        Some(_) if kind == "application/json" => parse(bytes).map(Some),
+        // A published client sends `null` with every call that has no body.
+        Some(_) if kind == "application/json" => parse(bytes).map(|it| (it != Json::Null).then_some(it)),
         Some(_) => {
             query.extend(Query::parse(bytes));
             match json_string(query) {

@@ -45,6 +45,7 @@ const SELDOM_FIELDS: Fields = &[
     ("invoice_id", Field::Id),
     ("invoice_item_id", Field::Id),
     ("header_id", Field::Id),
+    ("code", Field::Free),
 ];
 
 /// The most lines one document may have [?].

@@ -17,7 +17,7 @@ use crate::store::record::Record;
 use crate::store::table::{Key, Table};
 
 /// Columns every list can be sorted by, whether documented there or not.
-const TIMES: [&str; 2] = ["created_time", "last_modified_time"];
+const TIMES: [&str; 3] = ["created_time", "last_modified_time", "updated_time"];
 
 type Row = Arc<Record>;
 
@@ -146,7 +146,7 @@ fn candidates<'a>(
     }
     let changed = || criteria.since.map(|since| table.changed(since));
     match column {
-        "last_modified_time" => {
+        "last_modified_time" | "updated_time" => {
             let from = criteria.since.unwrap_or(chrono::DateTime::<chrono::Utc>::MIN_UTC);
             turned(table.changed(from), descending, row)
         }
@@ -182,7 +182,7 @@ fn sorted(
 ) -> Box<dyn Iterator<Item = Row> + 'static> {
     match column {
         "created_time" => rows.sort_by_key(|row| (row.created, row.id)),
-        "last_modified_time" => rows.sort_by_key(|row| (row.modified, row.id)),
+        "last_modified_time" | "updated_time" => rows.sort_by_key(|row| (row.modified, row.id)),
         _ => rows.sort_by_cached_key(|row| (Key::of(&resource.sort_value(column, row, reader)), row.id)),
     }
     if descending {

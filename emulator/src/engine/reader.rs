@@ -19,6 +19,7 @@ use crate::store::records::Organization;
 pub(crate) struct Reader<'a> {
     pub(crate) books: Books,
     pub(crate) organization: &'a Arc<Organization>,
+    pub(crate) now: DateTime<Utc>,
     /// The day in the organization's zone, by which documents become overdue and expire.
     pub(crate) today: NaiveDate,
     /// The calling user, where a call is answered.
@@ -36,7 +37,7 @@ impl<'a> Reader<'a> {
     /// A reader over given records.
     pub(crate) fn over(books: Books, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&organization.zone()).date_naive();
-        Self { books, organization, today, caller: None }
+        Self { books, organization, now, today, caller: None }
     }
 
     /// An instant as answers show it.
@@ -59,7 +60,7 @@ impl<'a> Reader<'a> {
             object.push(("custom_field_hash".to_owned(), custom_field_hash(record.list("custom_fields"))));
         }
         extra::complete(&mut object, record, self, true);
-        self.times(&mut object, record);
+        self.times(&mut object, resource, record);
         Json::Object(object)
     }
 
@@ -78,13 +79,13 @@ impl<'a> Reader<'a> {
             object.push(("custom_field_hash".to_owned(), custom_field_hash(fields)));
         }
         extra::complete(&mut object, record, self, false);
-        self.times(&mut object, record);
+        self.times(&mut object, resource, record);
         Json::Object(object)
     }
 
-    fn times(&self, object: &mut Vec<(String, Json)>, record: &Record) {
+    fn times(&self, object: &mut Vec<(String, Json)>, resource: &dyn Resource, record: &Record) {
         object.push(("created_time".to_owned(), self.timestamp(record.created)));
-        object.push(("last_modified_time".to_owned(), self.timestamp(record.modified)));
+        object.push((resource.changed_member().to_owned(), self.timestamp(record.modified)));
     }
 }
 

@@ -227,6 +227,11 @@ pub(crate) trait Resource: Sync {
         if name == "status" { self.status(record, reader).into() } else { self.spec().stored(record, name) }
     }
 
+    /// The member that shows when a record was last changed.
+    fn changed_member(&self) -> &'static str {
+        "last_modified_time"
+    }
+
     /// The value of a member in a row of a list, where it differs from the detail's.
     fn cell(&self, name: &str, record: &Record, reader: &Reader<'_>) -> Json {
         self.show(name, record, reader)

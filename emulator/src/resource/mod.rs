@@ -68,6 +68,7 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::Coupon => &billing::coupon::Coupon,
         Kind::Subscription => &billing::subscription::Subscription,
         Kind::BillingEvent => &billing::event::BillingEvent,
+        Kind::HostedPage => &billing::hosted::HostedPage,
     }
 }
 
@@ -108,6 +109,14 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     billing::coupon::OPERATIONS,
     billing::subscription::OPERATIONS,
     billing::event::OPERATIONS,
+    billing::customer::OPERATIONS,
+    billing::hosted::OPERATIONS,
+    billing::invoice::OPERATIONS,
+    billing::payment::OPERATIONS,
+    billing::creditnote::OPERATIONS,
+    billing::quote::OPERATIONS,
+    billing::refund::OPERATIONS,
+    billing::shared::OPERATIONS,
     unbuilt::RECURRING_INVOICES,
     unbuilt::RETAINER_INVOICES,
     unbuilt::RECURRING_EXPENSES,

@@ -91,6 +91,7 @@ fn dispatch(
             if operation.scoped {
                 context.select(&incoming.query, &incoming.headers, &token)?;
                 *organization = context.organization().ok().map(|it| it.organization_id.clone());
+                crate::resource::billing::catch_up(&mut context)?;
             }
             if let Some(age) = stale {
                 context.state = app.history.earlier(age, context.now, context.state);

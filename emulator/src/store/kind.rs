@@ -38,11 +38,12 @@ pub(crate) enum Kind {
     Coupon,
     Subscription,
     BillingEvent,
+    HostedPage,
 }
 
 impl Kind {
     /// Every kind, in the order of the declaration.
-    const ALL: [Self; 31] = [
+    const ALL: [Self; 32] = [
         Self::Contact,
         Self::Item,
         Self::Estimate,
@@ -74,9 +75,10 @@ impl Kind {
         Self::Coupon,
         Self::Subscription,
         Self::BillingEvent,
+        Self::HostedPage,
     ];
     /// The last kind of the order, for ranges over all of them.
-    pub(crate) const LAST: Self = Self::BillingEvent;
+    pub(crate) const LAST: Self = Self::HostedPage;
 
     /// Every kind.
     pub(crate) fn all() -> impl Iterator<Item = Self> {

@@ -3,6 +3,15 @@
 
 mod accounts;
 mod attachments;
+mod billing_catalogue;
+mod billing_changes;
+mod billing_customers;
+mod billing_documents;
+mod billing_events;
+mod billing_hosted;
+mod billing_renewals;
+mod billing_subscriptions;
+mod billing_world;
 mod bills;
 mod calls;
 mod clock;

@@ -212,7 +212,7 @@ pub(super) static SPEC: Spec = Spec {
     ],
     number: Some(Series { member: "invoice_number", prefix: "INV-", digits: 6, guarded: true }),
     unique: &[Unique { name: "invoice_number", code: Code::AlreadyExists, scope: None }],
-    references: &["customer_id", "invoiced_estimate_id", "salesorder_id"],
+    references: &["customer_id", "invoiced_estimate_id", "salesorder_id", "subscription_id"],
     filters: Filters {
         texts: &[
             "invoice_number",
