@@ -1,4 +1,5 @@
-//! An emulator of the Zoho Books v3 REST API with its OAuth server, for development and tests.
+//! An emulator of the Zoho finance REST APIs (Books, Invoice, ERP, Expense, Billing) with their OAuth server, for
+//! development and tests.
 //!
 //! It keeps state, answers with the real service's shapes, codes and sentences, records every call, and fails on
 //! demand. Clients written for the real API run against it unchanged.

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, ValueEnum};
 use finbridge_emulator::{ClockStart, Emulator, Limits, Seed, TlsOptions};
 
-/// Emulates the Zoho Books v3 REST API.
+/// Emulates the Zoho finance REST APIs: Books, Invoice, ERP, Expense and Billing.
 #[derive(Parser)]
 #[command(name = "finbridge-emulator", version)]
 struct Arguments {
@@ -98,12 +98,15 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
     let emulator = builder.start().await?;
     let url = emulator.url();
     println!("The emulator listens on {url}");
-    println!("  Books v3       {url}/books/v3");
-    println!("  OAuth          {url}/oauth/v2/token");
-    println!("  status page    {url}/_emulator");
+    for (name, root) in Emulator::apps() {
+        println!("  {name:<17}{url}/{root}");
+    }
+    println!("  OAuth            {url}/oauth/v2/token");
+    println!("  status page      {url}/_emulator");
+    println!("  documentation    {url}/_emulator/docs");
     if let Some(tls) = emulator.tls_url() {
-        println!("  over TLS       {tls}");
-        println!("  to be trusted  {}", arguments.tls_dir.join("ca.pem").display());
+        println!("  over TLS         {tls}");
+        println!("  to be trusted    {}", arguments.tls_dir.join("ca.pem").display());
     }
     stop_signal().await?;
     emulator.shutdown().await;

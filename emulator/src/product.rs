@@ -1,5 +1,7 @@
 //! The finance apps whose APIs are emulated, and how their calls differ: root path, scope prefix, organization header.
 
+use crate::builder::Emulator;
+
 /// A finance app. Organizations are shared: one id is valid in every app that the organization has joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Product {
@@ -87,5 +89,12 @@ impl Product {
             let rest = path.strip_prefix(product.root())?;
             if rest.is_empty() { Some((product, rest)) } else { Some((product, rest.strip_prefix('/')?)) }
         })
+    }
+}
+
+impl Emulator {
+    /// Name and root path of every emulated app, for a greeting.
+    pub fn apps() -> impl Iterator<Item = (&'static str, &'static str)> {
+        Product::ALL.into_iter().map(|it| (it.title(), it.root()))
     }
 }

@@ -177,7 +177,7 @@ impl Seed {
                 country: "United States".to_owned(),
                 time_zone: "America/Los_Angeles".to_owned(),
                 plan_name: default_plan(),
-                apps: default_apps(),
+                apps: ["books", "invoice", "erp", "expense", "billing"].map(str::to_owned).to_vec(),
                 crm_link: true,
                 data_centre: DataCentre::Us,
                 custom_fields: Vec::new(),
