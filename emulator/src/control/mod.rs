@@ -1,4 +1,5 @@
-//! `/_emulator`: clock, chance, faults, limits, journal, reset, health and the status page.
+//! `/_emulator`: clock, chance, faults, limits, journal, snapshots, forks, scenarios, webhooks, reset, health and the
+//! status page.
 //!
 //! These calls are no part of the emulated API, need no token and are not journalled. A refusal is
 //! `{"error":"<sentence>"}` with a status of 400 or above; the sentence says what is allowed.
@@ -6,9 +7,12 @@
 mod clock;
 mod docs;
 mod faults;
+mod forks;
 mod journal;
 mod limits;
+mod seed;
 mod service;
+mod snapshots;
 mod webhooks;
 
 use chrono::{DateTime, Utc};
@@ -55,6 +59,9 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         faults::ROUTES,
         limits::ROUTES,
         journal::ROUTES,
+        snapshots::ROUTES,
+        forks::ROUTES,
+        seed::ROUTES,
         webhooks::ROUTES,
         docs::ROUTES,
     ]
@@ -86,7 +93,7 @@ pub(crate) fn handle(
 }
 
 /// The segment that `*` or `@` stands for, empty for a path without one; `None` when the path does not fit. Literal paths
-/// win, because `*` takes digits only and no literal path stands beside an `@`.
+/// win, because `*` takes digits only and a literal path beside an `@` has another method.
 fn id<'a>(pattern: &str, path: &'a str) -> Option<&'a str> {
     let segment = |root: &str, fits: fn(u8) -> bool| {
         path.strip_prefix(root).filter(|id| !id.is_empty() && id.bytes().all(fits))

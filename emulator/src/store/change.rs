@@ -21,11 +21,33 @@ pub(crate) enum Change {
     User(Arc<User>),
     Client(Arc<Client>),
     Organization(Arc<Organization>),
-    Contact { organization_id: String, contact: Arc<Contact> },
-    ContactDeleted { organization_id: String, contact_id: u64 },
-    CrmRecord { organization_id: String, record: Arc<CrmRecord> },
-    Record { organization_id: String, record: Arc<Record> },
-    RecordDeleted { organization_id: String, kind: Kind, id: u64 },
+    Contact {
+        organization_id: String,
+        contact: Arc<Contact>,
+    },
+    ContactDeleted {
+        organization_id: String,
+        contact_id: u64,
+    },
+    CrmRecord {
+        organization_id: String,
+        record: Arc<CrmRecord>,
+    },
+    Record {
+        organization_id: String,
+        record: Arc<Record>,
+    },
+    RecordDeleted {
+        organization_id: String,
+        kind: Kind,
+        id: u64,
+    },
+    /// The highest counter of a kind's automatic numbers, which the remaining records alone may not tell.
+    Numbered {
+        organization_id: String,
+        kind: Kind,
+        counter: u64,
+    },
     Webhook(Arc<Webhook>),
     WebhookDeleted(u64),
     Delivery(Arc<Delivery>),
@@ -67,6 +89,9 @@ impl State {
             }
             Change::RecordDeleted { organization_id, kind, id } => {
                 self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
+            }
+            Change::Numbered { organization_id, kind, counter } => {
+                self.books.entry(organization_id.clone()).or_default().number_from(*kind, *counter);
             }
             Change::Webhook(webhook) => {
                 self.webhooks.insert(webhook.id, Arc::clone(webhook));
@@ -118,6 +143,11 @@ impl State {
             changes.extend(books.records().map(|record| Change::Record {
                 organization_id: organization_id.clone(),
                 record: Arc::clone(record),
+            }));
+            changes.extend(books.numbered().map(|(kind, counter)| Change::Numbered {
+                organization_id: organization_id.clone(),
+                kind,
+                counter,
             }));
         }
         changes.extend(self.webhooks.values().cloned().map(Change::Webhook));

@@ -4,7 +4,7 @@
 //! store's lock; reaching the disk is awaited outside of it, so that callers who wait together share one `fsync`.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -152,19 +152,37 @@ impl Log {
         if writer.length < self.compact_from.max(writer.compacted.saturating_mul(2)) {
             return Ok(());
         }
-        let fresh = sibling(&self.path, "new");
-        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
-        let mut text = HEADER.to_owned();
-        for changes in snapshot().chunks(CHANGES_PER_LINE) {
-            text.push_str(&line(changes)?);
+        self.rewrite(&mut writer, &snapshot())
+    }
+
+    /// Puts `changes` in place of everything in the file. A crash leaves the old content or the new one, and both are
+    /// whole; the new one is on disk when this returns.
+    pub(crate) fn replace(&self, changes: &[Change]) -> Result<(), LogError> {
+        let mut writer = locked(&self.writer);
+        if writer.broken {
+            return Err(LogError::Broken);
         }
-        file.write_all(text.as_bytes())?;
+        self.rewrite(&mut writer, changes)
+    }
+
+    fn rewrite(&self, writer: &mut Writer, changes: &[Change]) -> Result<(), LogError> {
+        let fresh = sibling(&self.path, "new");
+        let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
+        let mut text = BufWriter::new(file);
+        text.write_all(HEADER.as_bytes())?;
+        let mut length = HEADER.len() as u64;
+        for changes in changes.chunks(CHANGES_PER_LINE) {
+            let line = line(changes)?;
+            text.write_all(line.as_bytes())?;
+            length += line.len() as u64;
+        }
+        let file = text.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         std::fs::rename(&fresh, &self.path)?;
         // From here on the old file has no name, so nothing may be written to it, whatever happens next.
         writer.file = Arc::new(file);
-        writer.length = text.len() as u64;
-        writer.compacted = writer.length;
+        writer.length = length;
+        writer.compacted = length;
         sync_directory(&self.path).inspect_err(|_| writer.broken = true)?;
         Ok(())
     }

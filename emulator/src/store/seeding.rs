@@ -6,9 +6,10 @@ use chrono::{DateTime, Utc};
 use iso_currency::Currency as Iso;
 use rust_decimal::Decimal;
 
-use super::Transaction;
 use super::change::Change;
 use super::records::{Client, Currency, Organization, User};
+use super::{State, Transaction};
+use crate::random::Random;
 use crate::resource::field::Members;
 use crate::seed::Seed;
 
@@ -16,8 +17,15 @@ use crate::seed::Seed;
 const STARTING_CURRENCIES: [&str; 10] =
     ["AUD", "CAD", "CNY", "EUR", "GBP", "INR", "JPY", "SAR", "USD", "ZAR"];
 
-/// Applies `seed`, assigning ids in the order of its entries.
-pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Utc>) {
+/// A state that holds nothing but `seed`; ids are assigned in the order of its entries.
+pub(crate) fn planted(seed: &Seed, now: DateTime<Utc>, random: &Arc<Random>) -> State {
+    let mut transaction =
+        Transaction { state: State::default(), random: Arc::clone(random), changes: Vec::new() };
+    plant(&mut transaction, seed, now);
+    transaction.state
+}
+
+fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Utc>) {
     for client in &seed.clients {
         transaction.apply(Change::Client(Arc::new(Client {
             client_id: client.client_id.clone(),
