@@ -69,6 +69,11 @@ fn routes() -> impl Iterator<Item = &'static Route> {
     .flatten()
 }
 
+/// Whether a call may be busy for so long that others would wait for it on the event loop.
+pub(crate) fn takes_long(path: &str) -> bool {
+    ["_emulator/generate", "_emulator/seed", "_emulator/reset"].contains(&path.trim_end_matches('/'))
+}
+
 /// Answers one control call.
 pub(crate) fn handle(
     app: &App,

@@ -24,7 +24,7 @@ pub(crate) struct Played {
     pub(crate) calls: usize,
     /// Generated records by kind.
     pub(crate) created: BTreeMap<&'static str, u64>,
-    /// The records of the answers that were saved, by name.
+    /// The records of the answers that were saved, by name; an answer without one is there as a whole.
     pub(crate) saved: BTreeMap<String, Json>,
 }
 

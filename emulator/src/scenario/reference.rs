@@ -63,14 +63,12 @@ impl Saved {
     }
 }
 
-/// The record in an answer: its first object.
+/// The record in an answer: its first object, but for the page context of a list.
 pub(crate) fn record(answer: &Json) -> Option<&Json> {
-    match answer {
-        Json::Object(members) => {
-            members.iter().map(|(_, value)| value).find(|value| matches!(value, Json::Object(_)))
-        }
-        _ => None,
-    }
+    let Json::Object(members) = answer else { return None };
+    let found =
+        members.iter().find(|(name, value)| name != "page_context" && matches!(value, Json::Object(_)));
+    found.map(|(_, value)| value)
 }
 
 /// Follows names of members and places in lists.

@@ -125,8 +125,8 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
             ApiError::from(Code::BodyTooLarge).into()
         } else {
             let worker = Arc::clone(&app);
-            run(app.durable, move || control::handle(&worker, now, &method, &path, &query, &body).into())
-                .await
+            let aside = app.durable || control::takes_long(&path);
+            run(aside, move || control::handle(&worker, now, &method, &path, &query, &body).into()).await
         };
         return response(answer, None);
     }
@@ -255,10 +255,10 @@ async fn pause(app: &App, ms: u64) {
 }
 
 /// Runs the work of a call; a panic in it becomes code 1000. With a state file it may wait for the disk, so it leaves the
-/// event loop; without one it is memory work, shorter than the way to another thread. In both cases it goes on when the
-/// client hangs up, so a call is either wholly done or not begun.
-async fn run(durable: bool, work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
-    if durable {
+/// event loop (`aside`); without one it is memory work, mostly shorter than the way to another thread. In both cases it
+/// goes on when the client hangs up, so a call is either wholly done or not begun.
+async fn run(aside: bool, work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    if aside {
         let done = tokio::task::spawn_blocking(work).await;
         return done.unwrap_or_else(|_| ApiError::from(Code::Internal).into());
     }

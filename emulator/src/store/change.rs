@@ -159,3 +159,22 @@ impl State {
         changes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_keeps_counters_that_no_remaining_record_carries() {
+        let mut state = State::default();
+        let organization_id = "10234695".to_owned();
+        state.apply(&Change::Numbered {
+            organization_id: organization_id.clone(),
+            kind: Kind::Invoice,
+            counter: 7,
+        });
+        let mut again = State::default();
+        state.snapshot().iter().for_each(|change| again.apply(change));
+        assert_eq!(again.books(&organization_id).table(Kind::Invoice).numbered(), 7);
+    }
+}

@@ -313,6 +313,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_put_in_place_of_everything_stays_and_is_gone_on_from() {
+        let path = scratch("replace");
+        let (log, _) = Log::open(&path).unwrap();
+        log.append(&[Change::NextId(1)]).unwrap();
+        // More than fit into one line, and a rest of an attempt that was broken off.
+        std::fs::write(sibling(&path, "new"), "half a file").unwrap();
+        let changes: Vec<Change> = (10..10 + 2 * CHANGES_PER_LINE as u64).map(Change::NextId).collect();
+        log.replace(&changes).unwrap();
+        log.append(&[Change::NextId(2)]).unwrap();
+        log.settle().unwrap();
+        drop(log);
+        let found = ids(&Log::open(&path).unwrap().1);
+        assert_eq!((found.len(), found.first(), found.last()), (changes.len() + 1, Some(&10), Some(&2)));
+    }
+
+    #[test]
     fn a_second_holder_is_refused() {
         let path = scratch("lock");
         let (_held, _) = Log::open(&path).unwrap();

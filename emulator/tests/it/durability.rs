@@ -161,7 +161,7 @@ async fn write_until_killed(api: Api, mut model: Model, round: u64) -> (Model, M
 #[tokio::test]
 async fn kill_9_between_writes_of_many_kinds_and_restores_loses_nothing() {
     let state = scratch("mixed");
-    let (mut child, url) = spawn(&state);
+    let (mut child, mut url) = spawn(&state);
     // The one token of the run: a restore takes back tokens that were issued after the snapshot.
     let api = Api::login(&url).await;
     let (mut model, mut answered) = (Model::default(), 0);
