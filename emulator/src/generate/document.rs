@@ -35,9 +35,9 @@ impl Stock {
         Self { customers: customers.collect(), items: items.collect() }
     }
 
-    /// Whether there is nobody to sell to or nothing to sell.
-    pub(super) fn is_empty(&self) -> bool {
-        self.customers.is_empty() || self.items.is_empty()
+    /// Whether there is somebody to sell to and something to sell, once further contacts and items are made.
+    pub(super) fn will_do(&self, contacts: u64, items: u64) -> bool {
+        (contacts > 0 || !self.customers.is_empty()) && (items > 0 || !self.items.is_empty())
     }
 }
 

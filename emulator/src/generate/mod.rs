@@ -42,7 +42,7 @@ pub struct Generate {
     pub contacts: u64,
     /// Items.
     pub items: u64,
-    /// Invoices for the organization's customers over its items.
+    /// Invoices for the organization's active customers over its active items, dated within the last year.
     pub invoices: u64,
     /// The number that the choice of names, places and amounts follows from.
     pub seed: u64,
@@ -125,11 +125,16 @@ pub(crate) fn run(store: &Store, now: DateTime<Utc>, order: &Generate) -> Result
     if all.is_none_or(|all| all > MOST) {
         return Err(GenerateError::TooMany);
     }
-    if order.invoices > 0 {
-        creator("invoices")?;
-    }
     let state = store.read();
     let (organization, user) = whose(&state, order).ok_or(GenerateError::Organization)?;
+    // Everything that can be refused is refused before the first batch.
+    if order.invoices > 0 {
+        creator("invoices")?;
+        let stock = document::Stock::of(&state.books(&organization.organization_id));
+        if !stock.will_do(order.contacts, order.items) {
+            return Err(GenerateError::NothingToSell("invoices"));
+        }
+    }
     let mut run = Run { store, now, organization, user, made: Made::default() };
     let mut chance = chance(order.seed, 1);
     run.batches("contacts", order.contacts, |desk, serial| party::create(desk, &mut chance, serial))?;
@@ -140,9 +145,6 @@ pub(crate) fn run(store: &Store, now: DateTime<Utc>, order: &Generate) -> Result
     if order.invoices > 0 {
         let (resource, mut chance) = (creator("invoices")?, self::chance(order.seed, 3));
         let stock = document::Stock::of(&store.read().books(&run.organization.organization_id));
-        if stock.is_empty() {
-            return Err(GenerateError::NothingToSell("invoices"));
-        }
         run.batches("invoices", order.invoices, |desk, _| {
             document::create(desk, resource, &mut chance, &stock)
         })?;

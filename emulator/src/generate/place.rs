@@ -3,8 +3,8 @@
 use rand::Rng;
 use rand::rngs::StdRng;
 
-use super::pick;
 pub(super) use super::words::REGIONS;
+use super::{percent, pick};
 use crate::json::Json;
 
 /// A country and its words. In patterns, `#` stands for a digit and `%` for a house number.
@@ -33,9 +33,10 @@ impl Region {
         if self.family_first { format!("{family} {given}") } else { format!("{given} {family}") }
     }
 
-    /// The name of a company.
+    /// The name of a company, every third time after its owner.
     pub(super) fn company(&self, chance: &mut StdRng) -> String {
-        let name = self.company.replace("{head}", pick(chance, self.heads));
+        let head = if percent(chance, 33) { pick(chance, self.family) } else { pick(chance, self.heads) };
+        let name = self.company.replace("{head}", head);
         let name = name.replace("{trade}", pick(chance, self.trades));
         name.replace("{form}", pick(chance, self.forms))
     }

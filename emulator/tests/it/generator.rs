@@ -128,6 +128,45 @@ async fn orders_that_cannot_be_met_are_refused_and_change_nothing() {
 }
 
 #[tokio::test]
+async fn invoices_are_generated_where_they_can_be_created() {
+    let w = world().await;
+    let control = Control::new(&w.api.url);
+    let order = GenerateOrder { contacts: 20, items: 20, invoices: 50, ..GenerateOrder::default() };
+    if w.api.call("POST", "invoices", json!({})).await.0 == 501 {
+        assert_eq!(status(control.generate(&order).await.unwrap_err()), 501);
+        assert!(rows(&w.api, "contacts").await.is_empty(), "nothing is made of an order that cannot be met");
+        return;
+    }
+    let bare = GenerateOrder { contacts: 0, ..order.clone() };
+    assert_eq!(status(control.generate(&bare).await.unwrap_err()), 400);
+    assert!(rows(&w.api, "items").await.is_empty(), "nothing is made of an order that cannot be met");
+    assert_eq!(control.generate(&order).await.unwrap().created["invoices"], 50);
+    let invoices = rows(&w.api, "invoices").await;
+    assert_eq!(invoices.len(), 50);
+    assert!(invoices.iter().all(|it| it["total"].as_f64().unwrap() > 0.0 && it["customer_name"] != ""));
+}
+
+#[tokio::test]
+async fn others_are_answered_while_many_records_are_made() {
+    let w = world().await;
+    let control = Control::new(&w.api.url);
+    let order = GenerateOrder { items: 6_000, ..GenerateOrder::default() };
+    let maker = control.clone();
+    // On the one thread of this test: work on the event loop would keep everybody waiting.
+    let making = tokio::spawn(async move { maker.generate(&order).await.unwrap() });
+    let mut answered = 0;
+    let mut seen = BTreeSet::new();
+    while !making.is_finished() {
+        let page = w.api.get("items?response_option=2").await;
+        seen.insert(page["page_context"]["total"].as_u64().unwrap());
+        answered += 1;
+    }
+    assert!(answered > 1, "{answered}");
+    assert!(seen.iter().all(|total| total % 1_000 == 0), "batches are seen whole: {seen:?}");
+    assert_eq!(making.await.unwrap().created["items"], 6_000);
+}
+
+#[tokio::test]
 async fn generated_records_are_told_like_others() {
     let w = world().await;
     let control = Control::new(&w.api.url);
