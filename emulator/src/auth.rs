@@ -79,7 +79,23 @@ impl<'a> Context<'a> {
         });
         let default =
             || token.organization_id.as_deref().or(self.user.organizations.first().map(String::as_str));
-        let id = named.or_else(default).ok_or(Code::NoOrganization)?;
+        let id = named.or_else(default).ok_or(Code::NoOrganization)?.to_owned();
+        self.choose(&id)
+    }
+
+    /// A call without a token, for a user who may do everything in their organizations.
+    pub(crate) fn of(
+        store: &'a Store,
+        now: DateTime<Utc>,
+        user: Arc<User>,
+        product: Option<Product>,
+    ) -> Self {
+        Self { store, state: store.read(), now, user, product, organization: None, only: None }
+    }
+
+    /// Selects one organization (code 6041 when the call may not work with it).
+    pub(crate) fn choose(&mut self, id: &str) -> Result<(), ApiError> {
+        let product = self.product.unwrap_or(Product::Books);
         let organization = self.own_organization(id)?;
         if !organization.joined(product.app()) {
             return Err(ApiError::about(Code::WrongOrganization, id));
@@ -120,6 +136,7 @@ mod tests {
     use crate::random::Random;
     use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
     use crate::store::change::Change;
+    use crate::store::seeding;
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -127,7 +144,11 @@ mod tests {
     fn store(apps: &[&str], scope: &str) -> (Store, HeaderMap) {
         let mut seed = Seed::demo();
         seed.organizations[0].apps = apps.iter().map(|app| (*app).to_owned()).collect();
-        let store = Store::open(None, seed, NOW, Random::default()).unwrap();
+        let store = {
+            let random = Arc::new(Random::default());
+            let state = seeding::planted(&seed, NOW, &random);
+            Store::in_memory(state, random)
+        };
         let issued = store.write(|transaction| {
             let user_id = transaction.state.users.values().next().map_or(0, |user| user.user_id);
             transaction.apply(Change::AccessToken(Arc::new(AccessToken {

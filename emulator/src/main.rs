@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
-use finbridge_emulator::{ClockStart, Emulator, Limits, Seed, TlsOptions};
+use finbridge_emulator::{ClockStart, Emulator, Generate, Limits, Scenario, TlsOptions};
 
 /// Emulates the Zoho finance REST APIs: Books, Invoice, ERP, Expense and Billing.
 #[derive(Parser)]
@@ -21,7 +21,7 @@ struct Arguments {
     /// File that keeps the records over restarts; without it they live in memory.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
-    /// JSON file with the users, clients and organizations to start with, instead of the demo ones.
+    /// JSON file with the users, clients and organizations to start with, instead of the demo ones, or with a scenario.
     #[arg(long, value_name = "FILE")]
     seed_file: Option<PathBuf>,
     /// Also serves TLS under the vendor's host names.
@@ -33,9 +33,12 @@ struct Arguments {
     /// Directory that keeps the authority that signs for TLS, so that clients trust it once.
     #[arg(long, value_name = "DIR", default_value = "data/emulator-tls", requires = "tls")]
     tls_dir: PathBuf,
-    /// The clock: real, frozen, frozen@INSTANT, or an RFC 3339 instant to run from.
-    #[arg(long, default_value = "real", value_name = "CLOCK")]
-    clock: ClockStart,
+    /// Records to generate at the first start, such as contacts=1000,items=200,seed=7.
+    #[arg(long, value_name = "COUNTS")]
+    generate: Option<Generate>,
+    /// The clock: real, frozen, frozen@INSTANT, or an RFC 3339 instant to run from. Without it the scenario's, or real.
+    #[arg(long, value_name = "CLOCK")]
+    clock: Option<ClockStart>,
     /// Number that makes tokens and chance repeatable; without it they are unpredictable.
     #[arg(long, value_name = "N")]
     random_seed: Option<u64>,
@@ -69,11 +72,10 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         Quotas::Off => Limits::off(),
         Quotas::Real => Limits::real(),
     };
-    let mut builder = Emulator::builder()
-        .host(arguments.host)
-        .port(arguments.port)
-        .clock_start(arguments.clock)
-        .limits(limits);
+    let mut builder = Emulator::builder().host(arguments.host).port(arguments.port).limits(limits);
+    if let Some(start) = arguments.clock {
+        builder = builder.clock_start(start);
+    }
     if let Some(number) = arguments.random_seed {
         builder = builder.seed_number(number);
     }
@@ -81,13 +83,16 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             format!("The seed file {} cannot be read: {error}. Check the path.", path.display())
         })?;
-        let seed: Seed = serde_json::from_str(&text).map_err(|error| {
+        let scenario = Scenario::from_json(&text).map_err(|error| {
             format!(
                 "The seed file {} is not understood: {error}. Correct it and start again.",
                 path.display()
             )
         })?;
-        builder = builder.seed(seed);
+        builder = builder.scenario(scenario);
+    }
+    if let Some(order) = arguments.generate {
+        builder = builder.generate(order);
     }
     if let Some(path) = arguments.state {
         builder = builder.state_file(path);

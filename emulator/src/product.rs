@@ -1,6 +1,6 @@
 //! The finance apps whose APIs are emulated, and how their calls differ: root path, scope prefix, organization header.
 
-use crate::builder::Emulator;
+use crate::emulator::Emulator;
 
 /// A finance app. Organizations are shared: one id is valid in every app that the organization has joined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

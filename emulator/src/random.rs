@@ -28,6 +28,14 @@ impl Random {
         Self(Mutex::new(Source::new(number)))
     }
 
+    /// A generator of the same kind: a repeatable one goes on like this one, another is unpredictable by itself.
+    pub(crate) fn fork(&self) -> Self {
+        let source = locked(&self.0);
+        let repeated =
+            source.number.map(|number| Source { generator: source.generator.clone(), number: Some(number) });
+        Self(Mutex::new(repeated.unwrap_or_else(|| Source::new(None))))
+    }
+
     /// Starts over with this number, or with a seed of the operating system.
     pub(crate) fn restart(&self, number: Option<u64>) {
         *locked(&self.0) = Source::new(number);

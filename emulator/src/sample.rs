@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::builder::{Emulator, StateError};
+use crate::emulator::{Emulator, StateError};
 use crate::engine::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
@@ -24,10 +24,10 @@ impl Emulator {
             if chunk.is_empty() {
                 return Ok(());
             }
-            let added = self.store().write(|transaction| {
+            let added = self.app.store.write(|transaction| {
                 let organization = transaction.state.organizations.values().next().cloned();
                 let organization = organization.ok_or(ApiError::from(Code::NoOrganization))?;
-                let (now, query) = (self.now(), Query::default());
+                let (now, query) = (self.app.clock.now(), Query::default());
                 let caller = Arc::new(User::system(now));
                 let desk = &mut Desk {
                     transaction,
@@ -44,7 +44,7 @@ impl Emulator {
                 }
                 Ok(())
             });
-            added.map_err(|error| StateError::new(error.to_string()))?;
+            added.map_err(|error| StateError(error.to_string()))?;
         }
     }
 }

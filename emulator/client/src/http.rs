@@ -9,8 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ControlError;
 
-/// No control call waits for anything but a disk.
+/// Most control calls wait for nothing but a disk.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// These make as many records as they are asked for, or write all there are.
+const LONG: [&str; 4] = ["generate", "seed", "reset", "snapshots/restore"];
+const LONG_PATIENCE: Duration = Duration::from_secs(1800);
 
 /// The control surface of one emulator. Cloning is cheap and shares connections.
 #[derive(Debug, Clone)]
@@ -55,6 +58,9 @@ impl Control {
         let mut request = self.http.request(method, &url);
         if !query.is_empty() {
             request = request.query(query);
+        }
+        if LONG.contains(&path) {
+            request = request.timeout(LONG_PATIENCE);
         }
         if let Some(body) = body {
             request = request.json(body);

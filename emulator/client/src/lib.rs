@@ -1,4 +1,5 @@
-//! Steers a running Finbridge emulator over HTTP: clock, chance, faults, limits and journal.
+//! Steers a running Finbridge emulator over HTTP: clock, chance, faults, limits, journal, snapshots,
+//! forks, scenarios and webhooks.
 //!
 //! The crate speaks the emulator's control surface (`/_emulator`) and shares no type with the emulator, so it also
 //! shows whether that surface can be used by others. Every error says what to do about it.
@@ -25,7 +26,10 @@ mod fault;
 mod http;
 mod journal;
 mod limit;
+mod seed;
 mod service;
+mod snapshot;
+mod webhook;
 
 pub use clock::{Clock, ClockMode};
 pub use error::ControlError;
@@ -35,4 +39,10 @@ pub use journal::{Entry, JournalQuery, Order, Outcome};
 pub use limit::{
     ConcurrentLimits, DayLimits, LimitUsage, Limits, LimitsInForce, OrganizationUsage, UserUsage,
 };
+pub use seed::{GenerateOrder, Generated, Played};
 pub use service::{CodeOrder, Health};
+pub use snapshot::{Fork, ForkOrder, Snapshot};
+pub use webhook::{
+    Delivery, DeliveryQuery, DeliveryStatus, Mishap, Shot, SignatureEncoding, Webhook, WebhookFault,
+    WebhookFormat,
+};

@@ -69,8 +69,8 @@ impl Control {
         self.get("health").await
     }
 
-    /// Goes back to the seed: records, tokens, id counters and what the limits counted. Journal, faults, limits, clock
-    /// and chance stay.
+    /// Goes back to the seed and the scenario of the start: records, tokens, id counters and what the limits counted.
+    /// Journal, faults, limits, clock, chance, snapshots and forks stay.
     pub async fn reset(&self) -> Result<(), ControlError> {
         self.order(Method::POST, "reset").await
     }

@@ -91,13 +91,7 @@ pub struct SteeredClock(Mutex<Time>);
 impl SteeredClock {
     /// A clock that starts as `start` says.
     pub fn new(start: ClockStart) -> Self {
-        let machine = SystemClock.now();
-        Self(Mutex::new(match start {
-            ClockStart::Real => Time::Real,
-            ClockStart::Frozen => Time::Frozen(machine),
-            ClockStart::FrozenAt(instant) => Time::Frozen(instant),
-            ClockStart::From(instant) => Time::Ahead(instant - machine),
-        }))
+        Self(Mutex::new(begin(start)))
     }
 
     /// How the clock runs.
@@ -107,6 +101,25 @@ impl SteeredClock {
             Time::Ahead(_) => ClockMode::Manual,
             Time::Frozen(_) => ClockMode::Frozen,
         }
+    }
+
+    /// The start that another clock needs to show what this one shows.
+    pub fn reading(&self) -> ClockStart {
+        match *locked(&self.0) {
+            Time::Real => ClockStart::Real,
+            time @ Time::Ahead(_) => ClockStart::From(shown(time)),
+            Time::Frozen(instant) => ClockStart::FrozenAt(instant),
+        }
+    }
+
+    /// A clock that shows the same from here on, until either is moved.
+    pub(crate) fn fork(&self) -> Self {
+        Self(Mutex::new(*locked(&self.0)))
+    }
+
+    /// Starts over as `start` says.
+    pub fn restart(&self, start: ClockStart) {
+        *locked(&self.0) = begin(start);
     }
 
     /// Shows the machine's time again.
@@ -157,6 +170,16 @@ impl SteeredClock {
 impl Clock for SteeredClock {
     fn now(&self) -> DateTime<Utc> {
         shown(*locked(&self.0))
+    }
+}
+
+fn begin(start: ClockStart) -> Time {
+    let machine = SystemClock.now();
+    match start {
+        ClockStart::Real => Time::Real,
+        ClockStart::Frozen => Time::Frozen(machine),
+        ClockStart::FrozenAt(instant) => Time::Frozen(instant),
+        ClockStart::From(instant) => Time::Ahead(instant - machine),
     }
 }
 

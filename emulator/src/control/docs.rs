@@ -24,7 +24,7 @@ fn page(_: &Call<'_>) -> Result<Reply, Refusal> {
          page</a></p><table><tr><th>Call<th>What it does</tr>"
     );
     for route in routes() {
-        let path = format!("/_emulator/{}", route.path.replace('*', "{id}"));
+        let path = format!("/_emulator/{}", route.path.replace('*', "{id}").replace('@', "{name}"));
         // Writing to a string cannot fail.
         let _ = write!(
             page,

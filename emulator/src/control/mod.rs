@@ -1,4 +1,5 @@
-//! `/_emulator`: clock, chance, faults, limits, journal, reset, health and the status page.
+//! `/_emulator`: clock, chance, faults, limits, journal, snapshots, forks, scenarios, webhooks, reset, health and the
+//! status page.
 //!
 //! These calls are no part of the emulated API, need no token and are not journalled. A refusal is
 //! `{"error":"<sentence>"}` with a status of 400 or above; the sentence says what is allowed.
@@ -6,10 +7,13 @@
 mod clock;
 mod docs;
 mod faults;
+mod forks;
 mod journal;
 mod limits;
 mod outbox;
+mod seed;
 mod service;
+mod snapshots;
 mod webhooks;
 
 use chrono::{DateTime, Utc};
@@ -57,11 +61,19 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         limits::ROUTES,
         journal::ROUTES,
         outbox::ROUTES,
+        snapshots::ROUTES,
+        forks::ROUTES,
+        seed::ROUTES,
         webhooks::ROUTES,
         docs::ROUTES,
     ]
     .into_iter()
     .flatten()
+}
+
+/// Whether a call may be busy for so long that others would wait for it on the event loop.
+pub(crate) fn takes_long(path: &str) -> bool {
+    ["_emulator/generate", "_emulator/seed", "_emulator/reset"].contains(&path.trim_end_matches('/'))
 }
 
 /// Answers one control call.

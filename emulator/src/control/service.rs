@@ -24,8 +24,8 @@ pub(super) static ROUTES: &[Route] = &[
     route(
         "POST",
         "reset",
-        "Goes back to the seed: records, tokens, id counters and what the limits counted. Journal, faults, limits, \
-         clock and chance stay.",
+        "Goes back to the seed and the scenario of the start: records, tokens, id counters and what the limits counted. \
+         Journal, faults, limits, clock, chance, snapshots and forks stay.",
         reset,
     ),
     route("GET", "random", "The number that makes chance repeatable: {seed}, null without one.", random),
@@ -64,8 +64,8 @@ fn health(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 fn reset(call: &Call<'_>) -> Result<Reply, Refusal> {
     call.app.reset(call.now).map_err(|error| {
-        tracing::error!(%error, "the reset could not be written to the state file");
-        Refusal(500, "The reset could not be written to the state file. Free space on its disk.".to_owned())
+        tracing::error!(%error, "the reset was refused");
+        Refusal(500, error.to_string())
     })?;
     Ok(document(200, &json!({ "status": "reset" })))
 }

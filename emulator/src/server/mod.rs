@@ -5,7 +5,7 @@ mod answer;
 mod handle;
 mod line;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +16,7 @@ use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SteeredClock};
@@ -24,12 +25,14 @@ use crate::error::{ApiError, Code};
 use crate::fault::{
     Delivery, FaultId, Faults, History, Make, Plan, Subject, first_half_of_body, first_half_of_query,
 };
+use crate::fork::Forks;
 use crate::host::{self, Site};
 use crate::journal::{Journal, Recorded};
 use crate::limit::Limiter;
 use crate::request::{Decoded, Query, decode_body, read_body};
+use crate::scenario::{Scenario, ScenarioError};
+use crate::snapshot::Snapshots;
 use crate::store::Store;
-use crate::store::log::LogError;
 use crate::tls::{self, Secure};
 use crate::webhook::fault::Mishaps;
 
@@ -59,15 +62,30 @@ pub(crate) struct App {
     pub(crate) requests: AtomicU64,
     /// Whether there is a state file, so that handling a call may wait for a disk.
     pub(crate) durable: bool,
+    /// What a reset goes back to.
+    pub(crate) scenario: Arc<Scenario>,
+    pub(crate) snapshots: Snapshots,
+    pub(crate) forks: Forks,
+    /// The address that was asked for, on which forks listen, too.
+    pub(crate) host: IpAddr,
+    /// Where forks run.
+    pub(crate) runtime: Handle,
 }
 
 impl App {
-    /// Goes back to the seed and forgets what hangs on its records. Errors: the state file cannot be written.
-    pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), LogError> {
-        self.store.reset(now)?;
+    /// Goes back to the seed and the scenario, and forgets what hangs on the records. Errors: the state file cannot be
+    /// written, or the scenario is refused; then nothing changes.
+    pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), ScenarioError> {
+        self.store
+            .replace(|_| self.scenario.first_state(now, self.store.random()).map(|state| (state, ())))?;
+        self.forget();
+        Ok(())
+    }
+
+    /// Forgets what hangs on records that were replaced as a whole.
+    pub(crate) fn forget(&self) {
         self.history.clear();
         self.limiter.forget();
-        Ok(())
     }
 }
 
@@ -107,8 +125,8 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
             ApiError::from(Code::BodyTooLarge).into()
         } else {
             let worker = Arc::clone(&app);
-            run(app.durable, move || control::handle(&worker, now, &method, &path, &query, &body).into())
-                .await
+            let aside = app.durable || control::takes_long(&path);
+            run(aside, move || control::handle(&worker, now, &method, &path, &query, &body).into()).await
         };
         return response(answer, None);
     }
@@ -237,10 +255,10 @@ async fn pause(app: &App, ms: u64) {
 }
 
 /// Runs the work of a call; a panic in it becomes code 1000. With a state file it may wait for the disk, so it leaves the
-/// event loop; without one it is memory work, shorter than the way to another thread. In both cases it goes on when the
-/// client hangs up, so a call is either wholly done or not begun.
-async fn run(durable: bool, work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
-    if durable {
+/// event loop (`aside`); without one it is memory work, mostly shorter than the way to another thread. In both cases it
+/// goes on when the client hangs up, so a call is either wholly done or not begun.
+async fn run(aside: bool, work: impl FnOnce() -> Answer + Send + 'static) -> Answer {
+    if aside {
         let done = tokio::task::spawn_blocking(work).await;
         return done.unwrap_or_else(|_| ApiError::from(Code::Internal).into());
     }

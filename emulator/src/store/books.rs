@@ -158,6 +158,16 @@ impl Books {
         self.tables.values().flat_map(Table::rows)
     }
 
+    /// The highest counter that an automatic number of each kind carried, where there is one.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (Kind, u64)> {
+        self.tables.iter().map(|(kind, table)| (*kind, table.numbered())).filter(|(_, counter)| *counter > 0)
+    }
+
+    /// Automatic numbers of a kind go on above `counter`.
+    pub(crate) fn number_from(&mut self, kind: Kind, counter: u64) {
+        self.tables.entry(kind).or_default().number_from(counter);
+    }
+
     /// Inserts or replaces a contact, its links, its people and its opening balances.
     pub(crate) fn put_contact(&mut self, contact: Arc<Contact>) {
         let before = self.contacts.get(&contact.contact_id).cloned();

@@ -60,6 +60,12 @@ pub(crate) enum Change {
         #[serde(with = "files::base64_text")]
         bytes: Bytes,
     },
+    /// The highest counter of a kind's automatic numbers, which the remaining records alone may not tell.
+    Numbered {
+        organization_id: String,
+        kind: Kind,
+        counter: u64,
+    },
     Webhook(Arc<Webhook>),
     WebhookDeleted(u64),
     Delivery(Arc<Delivery>),
@@ -117,6 +123,9 @@ impl State {
                 }
                 self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
                 self.drop_belongings(organization_id, *id);
+            }
+            Change::Numbered { organization_id, kind, counter } => {
+                self.books.entry(organization_id.clone()).or_default().number_from(*kind, *counter);
             }
             Change::Webhook(webhook) => {
                 self.webhooks.insert(webhook.id, Arc::clone(webhook));
@@ -182,6 +191,11 @@ impl State {
                 organization_id: organization_id.clone(),
                 record: Arc::clone(record),
             }));
+            changes.extend(books.numbered().map(|(kind, counter)| Change::Numbered {
+                organization_id: organization_id.clone(),
+                kind,
+                counter,
+            }));
         }
         changes.extend(self.webhooks.values().cloned().map(Change::Webhook));
         changes.extend(self.deliveries.values().cloned().map(Change::Delivery));
@@ -190,5 +204,24 @@ impl State {
         changes.extend(self.codes.values().cloned().map(Change::Code));
         changes.push(Change::NextId(self.next_id));
         changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_snapshot_keeps_counters_that_no_remaining_record_carries() {
+        let mut state = State::default();
+        let organization_id = "10234695".to_owned();
+        state.apply(&Change::Numbered {
+            organization_id: organization_id.clone(),
+            kind: Kind::Invoice,
+            counter: 7,
+        });
+        let mut again = State::default();
+        state.snapshot().iter().for_each(|change| again.apply(change));
+        assert_eq!(again.books(&organization_id).table(Kind::Invoice).numbered(), 7);
     }
 }

@@ -4,7 +4,7 @@
 //! store's lock; reaching the disk is awaited outside of it, so that callers who wait together share one `fsync`.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -154,25 +154,40 @@ impl Log {
         if writer.length < self.compact_from.max(writer.compacted.saturating_mul(2)) {
             return Ok(());
         }
+        self.rewrite(&mut writer, &snapshot())
+    }
+
+    /// Puts `changes` in place of everything in the file. A crash leaves the old content or the new one, and both are
+    /// whole; the new one is on disk when this returns.
+    pub(crate) fn replace(&self, changes: &[Change]) -> Result<(), LogError> {
+        let mut writer = locked(&self.writer);
+        if writer.broken {
+            return Err(LogError::Broken);
+        }
+        self.rewrite(&mut writer, changes)
+    }
+
+    fn rewrite(&self, writer: &mut Writer, changes: &[Change]) -> Result<(), LogError> {
         let fresh = sibling(&self.path, "new");
-        let mut file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
-        file.write_all(HEADER.as_bytes())?;
-        let mut length = HEADER.len();
-        let changes = snapshot();
-        let mut rest = changes.as_slice();
+        let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
+        let mut text = BufWriter::new(file);
+        text.write_all(HEADER.as_bytes())?;
+        let mut length = HEADER.len() as u64;
+        let mut rest = changes;
         while !rest.is_empty() {
             let (changes, after) = rest.split_at(line_length(rest));
             let line = line(changes)?;
-            file.write_all(line.as_bytes())?;
-            length += line.len();
+            text.write_all(line.as_bytes())?;
+            length += line.len() as u64;
             rest = after;
         }
+        let file = text.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.sync_all()?;
         std::fs::rename(&fresh, &self.path)?;
         // From here on the old file has no name, so nothing may be written to it, whatever happens next.
         writer.file = Arc::new(file);
-        writer.length = length as u64;
-        writer.compacted = writer.length;
+        writer.length = length;
+        writer.compacted = length;
         sync_directory(&self.path).inspect_err(|_| writer.broken = true)?;
         Ok(())
     }
@@ -311,6 +326,22 @@ mod tests {
         assert!(std::fs::metadata(&path).unwrap().len() < 2_100);
         drop(log);
         assert_eq!(ids(&Log::open(&path).unwrap().1).last(), Some(&499));
+    }
+
+    #[test]
+    fn what_is_put_in_place_of_everything_stays_and_is_gone_on_from() {
+        let path = scratch("replace");
+        let (log, _) = Log::open(&path).unwrap();
+        log.append(&[Change::NextId(1)]).unwrap();
+        // More than fit into one line, and a rest of an attempt that was broken off.
+        std::fs::write(sibling(&path, "new"), "half a file").unwrap();
+        let changes: Vec<Change> = (10..10 + 2 * CHANGES_PER_LINE as u64).map(Change::NextId).collect();
+        log.replace(&changes).unwrap();
+        log.append(&[Change::NextId(2)]).unwrap();
+        log.settle().unwrap();
+        drop(log);
+        let found = ids(&Log::open(&path).unwrap().1);
+        assert_eq!((found.len(), found.first(), found.last()), (changes.len() + 1, Some(&10), Some(&2)));
     }
 
     #[test]

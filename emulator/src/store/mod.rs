@@ -30,7 +30,6 @@ use tokio::sync::Notify;
 
 use crate::error::{ApiError, Code};
 use crate::random::Random;
-use crate::seed::Seed;
 use crate::sync::locked;
 use crate::webhook::event;
 use crate::webhook::model::{Delivery, Status, Webhook};
@@ -78,6 +77,14 @@ impl State {
     pub(crate) fn due_deliveries(&self, now: DateTime<Utc>) -> Vec<Arc<Delivery>> {
         let pending = self.pending.iter().filter_map(|id| self.deliveries.get(id));
         pending.filter(|it| it.due.is_none_or(|due| due <= now)).cloned().collect()
+    }
+
+    /// The state without its unfinished deliveries: whoever goes on beside the original leaves them to it.
+    pub(crate) fn without_pending_deliveries(mut self) -> Self {
+        for id in std::mem::take(&mut self.pending) {
+            self.deliveries.remove(&id);
+        }
+        self
     }
 
     /// Whether any delivery is unfinished.
@@ -154,57 +161,32 @@ pub(crate) struct Mark {
 pub(crate) struct Store {
     state: Mutex<State>,
     log: Option<Log>,
-    seed: Seed,
     random: Arc<Random>,
     changed: Notify,
 }
 
 impl Store {
-    /// Opens the state file, if one is given, and applies `seed` when there is nothing in it.
-    pub(crate) fn open(
-        path: Option<&Path>,
-        seed: Seed,
-        now: DateTime<Utc>,
-        random: Random,
-    ) -> Result<Self, LogError> {
-        let (log, replayed) = match path {
-            None => (None, None),
-            Some(path) => {
-                let (log, changes) = Log::open(path)?;
-                let mut state = State::default();
-                changes.iter().for_each(|change| state.apply(change));
-                (Some(log), (!changes.is_empty()).then_some(state))
-            }
-        };
-        let random = Arc::new(random);
-        let store = Self { state: Mutex::new(State::default()), log, seed, random, changed: Notify::new() };
-        match replayed {
-            Some(state) => *locked(&store.state) = state,
-            None => {
-                store.reset(now)?;
-            }
-        }
-        Ok(store)
+    /// Opens the state file. Also says whether there was nothing in it.
+    pub(crate) fn open(path: &Path, random: Arc<Random>) -> Result<(Self, bool), LogError> {
+        let (log, changes) = Log::open(path)?;
+        let mut state = State::default();
+        changes.iter().for_each(|change| state.apply(change));
+        Ok((Self { log: Some(log), ..Self::in_memory(state, random) }, changes.is_empty()))
+    }
+
+    /// A store without a state file that goes on from `state`.
+    pub(crate) fn in_memory(state: State, random: Arc<Random>) -> Self {
+        Self { state: Mutex::new(state), log: None, random, changed: Notify::new() }
     }
 
     /// The emulator's one source of chance.
-    pub(crate) fn random(&self) -> &Random {
+    pub(crate) fn random(&self) -> &Arc<Random> {
         &self.random
     }
 
     /// The present state; later writes do not touch it.
     pub(crate) fn read(&self) -> State {
         locked(&self.state).clone()
-    }
-
-    /// What a reset goes back to.
-    pub(crate) fn seed(&self) -> &Seed {
-        &self.seed
-    }
-
-    /// Takes another store's state in the place of its own. Only for a store without a log.
-    pub(crate) fn adopt(&self, state: State) {
-        *locked(&self.state) = state;
     }
 
     /// Runs `act` alone and publishes its changes together, or none of them when it fails.
@@ -223,21 +205,21 @@ impl Store {
         Ok(value)
     }
 
-    /// Forgets everything and applies the seed again.
-    pub(crate) fn reset(&self, now: DateTime<Utc>) -> Result<(), LogError> {
+    /// Puts what `make` makes of the present state in its place. Nobody reads or writes meanwhile. No webhook is told:
+    /// what was made carries its own deliveries. Errors: `make` refuses, or the state file cannot be written; the state
+    /// stays as it is.
+    pub(crate) fn replace<T, E: From<LogError>>(
+        &self,
+        make: impl FnOnce(State) -> Result<(State, T), E>,
+    ) -> Result<T, E> {
         let mut current = locked(&self.state);
-        let mut transaction = Transaction {
-            state: State::default(),
-            random: Arc::clone(&self.random),
-            changes: vec![Change::Clear],
-        };
-        if let Err(error) = seeding::plant(&mut transaction, &self.seed, now) {
-            // The seed was rehearsed before the start, so this is a fault of the emulator.
-            tracing::error!(%error, "a part of the seed was refused");
+        let (state, value) = make(current.clone())?;
+        if let Some(log) = &self.log {
+            log.replace(&state.snapshot())?;
         }
-        self.publish(&mut current, transaction)?;
-        drop(current);
-        self.settle()
+        *current = state;
+        self.changed.notify_waiters();
+        Ok(value)
     }
 
     /// Completes at the next change.

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::Transaction;
 use super::change::Change;
 use super::records::{Client, Currency, Organization, User};
+use super::{State, Transaction};
 use crate::engine::desk::Desk;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::random::Random;
 use crate::request::Query;
 use crate::resource::custom_field::CustomField;
 use crate::resource::field::Members;
@@ -19,6 +20,17 @@ use crate::seed::{Seed, SeedCustomField};
 /// Currencies that every new organization starts with, besides its base currency.
 const STARTING_CURRENCIES: [&str; 10] =
     ["AUD", "CAD", "CNY", "EUR", "GBP", "INR", "JPY", "SAR", "USD", "ZAR"];
+
+/// A state that holds nothing but `seed`; ids are assigned in the order of its entries.
+pub(crate) fn planted(seed: &Seed, now: DateTime<Utc>, random: &Arc<Random>) -> State {
+    let mut transaction =
+        Transaction { state: State::default(), random: Arc::clone(random), changes: Vec::new() };
+    if let Err(error) = plant(&mut transaction, seed, now) {
+        // The seed was rehearsed before the start, so this is a fault of the emulator.
+        tracing::error!(%error, "a part of the seed was refused");
+    }
+    transaction.state
+}
 
 /// Applies `seed`, assigning ids in the order of its entries. Errors: what the rules of its records refuse.
 pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Utc>) -> Result<(), ApiError> {

@@ -87,6 +87,11 @@ impl Table {
         self.numbered
     }
 
+    /// Automatic numbers go on above `counter`.
+    pub(crate) fn number_from(&mut self, counter: u64) {
+        self.numbered = self.numbered.max(counter);
+    }
+
     /// The record with this id.
     pub(crate) fn get(&self, id: u64) -> Option<&Arc<Record>> {
         self.rows.get(&id)

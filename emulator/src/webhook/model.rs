@@ -108,6 +108,12 @@ pub(crate) struct Delivery {
 }
 
 impl Delivery {
+    /// Whether both tell the same event to the same subscription.
+    pub(crate) fn is_of(&self, other: &Self) -> bool {
+        (self.webhook_id, &self.event, &self.record_id) == (other.webhook_id, &other.event, &other.record_id)
+            && self.body == other.body
+    }
+
     /// The delivery after an attempt at `now`.
     pub(crate) fn attempted(&self, now: DateTime<Utc>, outcome: Result<u16, String>) -> Self {
         let mut next =

@@ -35,8 +35,12 @@ pub(crate) async fn run(app: Arc<App>) {
     loop {
         // Asked for before looking, so that nothing written in between is overlooked.
         let changed = app.store.changed();
-        let due = app.store.read().due_deliveries(app.clock.now());
-        let waiting = app.store.read().has_pending_deliveries();
+        let state = app.store.read();
+        // A restored state may have other deliveries under the ids of those that were held.
+        held.retain(|it| state.deliveries.get(&it.id).is_some_and(|known| Arc::ptr_eq(known, it)));
+        let due = state.due_deliveries(app.clock.now());
+        let waiting = state.has_pending_deliveries();
+        drop(state);
         let due: Vec<_> = due.into_iter().filter(|it| !held.iter().any(|held| held.id == it.id)).collect();
         if due.is_empty() {
             tokio::select! {
@@ -138,8 +142,10 @@ fn signature(webhook: &Webhook, body: &str) -> String {
 
 fn keep(app: &App, delivery: Delivery) {
     let written = app.store.write(|transaction| {
-        // It may have been cleared away while it was being sent.
-        if transaction.state.deliveries.contains_key(&delivery.id) {
+        // While it was being sent, it may have been cleared away, or another state with another delivery of this id may
+        // have been restored.
+        let known = transaction.state.deliveries.get(&delivery.id);
+        if known.is_some_and(|known| known.is_of(&delivery)) {
             transaction.apply(Change::Delivery(Arc::new(delivery)));
         }
         Ok(())

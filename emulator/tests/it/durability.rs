@@ -77,6 +77,140 @@ async fn kill_9_loses_nothing_that_was_answered() {
     child.wait().unwrap();
 }
 
+/// One call of the mixed run and what it leaves behind, as a model without an emulator.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Model {
+    contacts: Vec<String>,
+    items: Vec<String>,
+    taxes: Vec<String>,
+    webhooks: usize,
+}
+
+impl Model {
+    async fn seen(api: &Api) -> Self {
+        let names = async |path: &str, key: &str, name: &str| {
+            let page = api.get(&format!("{path}?per_page=200")).await;
+            let mut names: Vec<String> = page[key]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|row| row[name].as_str().unwrap().to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        Self {
+            contacts: names("contacts", "contacts", "contact_name").await,
+            items: names("items", "items", "name").await,
+            taxes: names("settings/taxes", "taxes", "tax_name").await,
+            webhooks: api.get("/_emulator/webhooks").await["webhooks"].as_array().unwrap().len(),
+        }
+    }
+}
+
+/// Writes of several kinds and restores, one after the other, until the emulator dies. Gives back the model after the
+/// last answered call, and the one after the call that was under way.
+async fn write_until_killed(api: Api, mut model: Model, round: u64) -> (Model, Model, usize) {
+    let (mut kept, mut answered) = (model.clone(), 0);
+    for n in 0u64.. {
+        let name = format!("r{round} n{n:04}");
+        let mut next = model.clone();
+        let (path, body) = match n % 7 {
+            0 | 5 => {
+                next.contacts.push(name.clone());
+                ("contacts", json!({"contact_name": name}))
+            }
+            1 => {
+                next.items.push(name.clone());
+                ("items", json!({"name": name, "rate": 1}))
+            }
+            2 => {
+                next.taxes.push(name.clone());
+                ("settings/taxes", json!({"tax_name": name, "tax_percentage": 5}))
+            }
+            3 => {
+                next.webhooks += 1;
+                // Nobody listens there, so that deliveries are written, too.
+                let hook = json!({"organization_id": DEMO_ORGANIZATION_ID, "url": "http://127.0.0.1:1/"});
+                ("/_emulator/webhooks", hook)
+            }
+            4 => ("/_emulator/snapshots", json!({"name": "s"})),
+            _ => {
+                next = kept.clone();
+                ("/_emulator/snapshots/restore", json!({"name": "s"}))
+            }
+        };
+        next.contacts.sort();
+        next.items.sort();
+        next.taxes.sort();
+        let Ok(response) = api.request("POST", path).json(&body).send().await else {
+            return (model, next, answered);
+        };
+        let status = response.status();
+        let Ok(text) = response.text().await else { return (model, next, answered) };
+        assert!(status.is_success(), "{path}: {text}");
+        if n % 7 == 4 {
+            kept = next.clone();
+        }
+        model = next;
+        answered += 1;
+    }
+    unreachable!()
+}
+
+#[tokio::test]
+async fn kill_9_between_writes_of_many_kinds_and_restores_loses_nothing() {
+    let state = scratch("mixed");
+    let (mut child, mut url) = spawn(&state);
+    // The one token of the run: a restore takes back tokens that were issued after the snapshot.
+    let api = Api::login(&url).await;
+    let (mut model, mut answered) = (Model::default(), 0);
+    for round in 0..8u64 {
+        let writer = tokio::spawn(write_until_killed(api_at(&api, &url), model, round));
+        tokio::time::sleep(Duration::from_millis(70 + 131 * round % 300)).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let (last, under_way, count) = writer.await.unwrap();
+        answered += count;
+        (child, url) = spawn(&state);
+        let seen = Model::seen(&api_at(&api, &url)).await;
+        assert!(
+            seen == last || seen == under_way,
+            "round {round}: {seen:?} is neither {last:?} nor {under_way:?}"
+        );
+        model = seen;
+    }
+    assert!(answered > 40, "{answered}");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+fn api_at(api: &Api, url: &str) -> Api {
+    Api { url: url.to_owned(), ..api.clone() }
+}
+
+#[tokio::test]
+async fn a_restored_state_is_the_one_that_a_restart_finds() {
+    let state = scratch("restored");
+    let start = || Emulator::builder().state_file(state.clone()).start();
+    let emulator = start().await.unwrap();
+    let api = Api::login(&emulator.url()).await;
+    api.named("Kept").await;
+    emulator.snapshot("kept").unwrap();
+    let next = api.named("Lost").await;
+    emulator.restore("kept").unwrap();
+    emulator.shutdown().await;
+    let emulator = start().await.unwrap();
+    let api = api_at(&api, &emulator.url());
+    assert_eq!(names(&api.get("contacts").await), ["Kept"]);
+    assert_eq!(api.named("Next").await, next, "the id counter went back, too");
+    assert!(
+        matches!(emulator.restore("kept"), Err(SnapshotError::Unknown)),
+        "snapshots end with the emulator"
+    );
+    emulator.shutdown().await;
+}
+
 #[tokio::test]
 async fn a_restart_keeps_records_tokens_links_and_ids() {
     let state = scratch("restart");

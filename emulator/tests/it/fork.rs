@@ -8,7 +8,7 @@ async fn a_fork_goes_its_own_way() {
     seed.organizations[0].name = "Seeded".to_owned();
     let w = world_with(seed).await;
     let shared = w.api.named("Shared").await;
-    let fork = w.emulator.fork().await.unwrap();
+    let fork = w.emulator.fork().unwrap();
     // The token works there too.
     let api = Api { url: fork.url(), ..w.api.clone() };
     let path = format!("contacts/{shared}");

@@ -135,7 +135,9 @@ async fn integration_users_take_no_licence() {
 
 #[tokio::test]
 async fn grants_are_given_to_people_of_the_organization_for_apps_it_joined() {
-    let w = world().await;
+    let mut seed = Seed::demo();
+    seed.organizations[0].apps = vec!["books".to_owned()];
+    let w = world_with(seed).await;
     let grants = format!("{HERE}/grants");
     let (_, user) =
         w.api.call("POST", &format!("{HERE}/users"), json!({"email": "ann@x.test", "name": "Ann"})).await;

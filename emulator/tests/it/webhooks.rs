@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use chrono::TimeDelta;
 use finbridge_emulator::*;
+use finbridge_emulator_client as client;
 use serde_json::{Value, json};
 
 use crate::world::{Api, World, start_time, world};
@@ -248,4 +249,96 @@ async fn what_was_not_delivered_before_a_restart_is_delivered_after_it() {
     let bodies = receiver.bodies(2).await;
     assert_eq!(bodies[0], bodies[1]);
     emulator.shutdown().await;
+}
+
+#[tokio::test]
+async fn the_typed_client_subscribes_lists_harms_and_fires() {
+    use client::{DeliveryQuery, DeliveryStatus, Mishap, Shot, WebhookFault, WebhookFormat};
+    let world = world().await;
+    let receiver = receiver(&[200]).await;
+    let control = client::Control::new(&world.api.url);
+    let mut wanted = client::Webhook::new(DEMO_ORGANIZATION_ID, &receiver.url);
+    wanted.events = vec!["item.created".to_owned()];
+    wanted.secret = "s3cret".to_owned();
+    wanted.format = WebhookFormat::Event;
+    wanted.headers.insert("X-Own".to_owned(), "yes".to_owned());
+    let webhook = control.subscribe(&wanted).await.unwrap();
+    let shown = client::Webhook { id: webhook.id, secret: "***".to_owned(), ..wanted };
+    assert_eq!(webhook, shown);
+    assert_eq!(control.webhooks().await.unwrap(), [shown]);
+
+    let lost = WebhookFault { event: None, count: Some(1), mishap: Mishap::Lost };
+    let late = WebhookFault { event: None, count: None, mishap: Mishap::Late { seconds: 60 } };
+    control.add_webhook_fault(&lost).await.unwrap();
+    control.add_webhook_fault(&late).await.unwrap();
+    assert_eq!(control.webhook_faults().await.unwrap(), [lost.clone(), late.clone()]);
+    item(&world, "Bolt").await;
+    assert_eq!(finished(&world).await.len(), 1);
+    assert_eq!(control.webhook_faults().await.unwrap()[0].count, Some(0));
+    control.clear_webhook_faults().await.unwrap();
+    assert!(control.webhook_faults().await.unwrap().is_empty());
+
+    let id = item(&world, "Nut").await;
+    receiver.bodies(1).await;
+    assert_eq!(receiver.header(0, "X-Own"), "yes");
+    finished(&world).await;
+    let of = |status| DeliveryQuery { status: Some(status), ..DeliveryQuery::default() };
+    let delivered = control.deliveries(&of(DeliveryStatus::Delivered)).await.unwrap();
+    assert_eq!((delivered.len(), &delivered[0].record_id, delivered[0].last_status), (1, &id, Some(200)));
+    assert_eq!(control.deliveries(&of(DeliveryStatus::Lost)).await.unwrap().len(), 1);
+    let other = DeliveryQuery { webhook_id: Some(webhook.id + 1), ..DeliveryQuery::default() };
+    assert!(control.deliveries(&other).await.unwrap().is_empty());
+
+    let mut shot =
+        Shot { webhook_id: webhook.id, resource: "item".to_owned(), id, event: "deleted".to_owned() };
+    let fired = control.fire(&shot).await.unwrap();
+    assert_eq!(receiver.bodies(2).await[1]["event_type"], "item_deleted");
+    finished(&world).await;
+    let all = control.deliveries(&DeliveryQuery::default()).await.unwrap();
+    assert_eq!(all.iter().map(|it| it.id).max(), Some(fired));
+    shot.event = "eaten".to_owned();
+    let refused = control.fire(&shot).await.unwrap_err();
+    assert!(matches!(refused, client::ControlError::Refused { status: 400, .. }), "{refused}");
+    control.clear_deliveries().await.unwrap();
+    assert!(control.deliveries(&DeliveryQuery::default()).await.unwrap().is_empty());
+    control.unsubscribe(webhook.id).await.unwrap();
+    assert!(control.webhooks().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_restored_state_tells_what_it_had_still_to_tell_and_nothing_else() {
+    let world = world().await;
+    let receiver = receiver(&[500, 200]).await;
+    let control = client::Control::new(&world.api.url);
+    subscribe(&world, &receiver, json!({})).await;
+    item(&world, "First").await;
+    receiver.bodies(1).await;
+    // The first attempt has failed and is written down; the second is due in a minute.
+    for _ in 0..400 {
+        if control.deliveries(&Default::default()).await.unwrap()[0].attempts == 1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    control.snapshot("waiting").await.unwrap();
+    control
+        .add_webhook_fault(&client::WebhookFault {
+            event: None,
+            count: None,
+            mishap: client::Mishap::Reordered,
+        })
+        .await
+        .unwrap();
+    item(&world, "Held").await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    control.restore("waiting").await.unwrap();
+    control.clear_webhook_faults().await.unwrap();
+    // The next event has the id that the held one had.
+    item(&world, "Second").await;
+    assert_eq!(receiver.bodies(2).await[1]["item"]["name"], "Second");
+    world.clock.advance(TimeDelta::minutes(1));
+    assert_eq!(receiver.bodies(3).await[2]["item"]["name"], "First");
+    assert!(finished(&world).await.iter().all(|it| it["status"] == "delivered"));
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    receiver.bodies(3).await;
 }

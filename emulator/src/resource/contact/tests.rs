@@ -21,8 +21,8 @@ struct World {
 impl World {
     async fn start() -> Self {
         let emulator = Emulator::builder().start().await.unwrap();
-        let now = emulator.now();
-        let planted = emulator.store().write(|transaction| {
+        let now = emulator.app.clock.now();
+        let planted = emulator.app.store.write(|transaction| {
             let user_id = transaction.state.users.values().next().map_or(0, |user| user.user_id);
             transaction.apply(Change::AccessToken(Arc::new(AccessToken {
                 token: "t".to_owned(),
@@ -86,8 +86,8 @@ impl World {
 
     /// Plants a record as if a resource had stored it; gives back its id.
     fn plant(&self, kind: Kind, members: &[(&'static str, Json)]) -> u64 {
-        let now = self.emulator.now();
-        let planted = self.emulator.store().write(|transaction| {
+        let now = self.emulator.app.clock.now();
+        let planted = self.emulator.app.store.write(|transaction| {
             let mut record = Record {
                 kind,
                 id: transaction.next_id(),

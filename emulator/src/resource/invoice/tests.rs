@@ -162,7 +162,10 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
 /// A store with one customer.
 fn shop() -> (Store, std::sync::Arc<Organization>, DateTime<Utc>) {
     let now = Utc.with_ymd_and_hms(2026, 1, 5, 20, 0, 0).unwrap();
-    let store = Store::open(None, Seed::demo(), now, crate::random::Random::default()).unwrap();
+    let store = {
+        let random = std::sync::Arc::default();
+        Store::in_memory(crate::store::seeding::planted(&Seed::demo(), now, &random), random)
+    };
     let organization = store.read().organizations[DEMO_ORGANIZATION_ID].clone();
     let customer = contact(now, organization.currencies[0].currency_id);
     let planted = store.write(|transaction| {
