@@ -148,6 +148,7 @@ static SPEC: Spec = Spec {
         "actual_available_stock",
         "sat_item_key_code",
         "unitkey_code",
+        "item_tax_preferences",
         "image_name",
         "image_type",
         "has_attachment",
