@@ -16,7 +16,7 @@ pub(crate) const LINE_FIELDS: Fields = &[
     ("description", Field::Text(2000)),
     ("item_order", Field::Whole),
     ("product_type", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("rate", Field::Number),
     ("quantity", Field::Number),
     ("unit", Field::Text(100)),

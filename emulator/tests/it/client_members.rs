@@ -119,9 +119,13 @@ async fn accounts_say_whether_a_transaction_names_them() {
     };
     let before = account().await;
     assert_eq!(before["is_involved_in_transaction"], false);
-    let body = json!({"account_id": before["account_id"], "date": "2026-01-05", "amount": 10});
+    let mut body =
+        json!({"account_id": before["account_id"], "date": "2026-01-05", "amount": 10, "hsn_or_sac": 0.5});
+    let (status, refused) = shop.call("POST", "expenses", body.clone()).await;
+    assert_eq!((status, refused["message"].as_str()), (400, Some("Invalid value passed for hsn_or_sac")));
+    body["hsn_or_sac"] = 9983.into();
     let (status, made) = shop.call("POST", "expenses", body).await;
-    assert_eq!(status, 201, "{made}");
+    assert_eq!((status, &made["expense"]["hsn_or_sac"]), (201, &json!("9983")), "{made}");
     has(&made["expense"], &["expense_item_id", "project_name"]);
     assert_eq!(account().await["is_involved_in_transaction"], true);
 }

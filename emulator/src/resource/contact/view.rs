@@ -222,7 +222,7 @@ fn unwritten(name: &str, kind: Kind) -> &'static str {
     match (name, kind) {
         ("is_taxable", _) => "true",
         ("language_code", _) => "\"en\"",
-        (_, Kind::Text(_) | Kind::Free | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
+        (_, Kind::Text(_) | Kind::Free | Kind::Code | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
         (_, Kind::Flag) => "false",
         (_, Kind::Whole) => "0",
         (_, Kind::Money | Kind::Number) => "0.0",

@@ -54,7 +54,7 @@ static FIELDS: Fields = &[
     ("source_of_supply", Field::Free),
     ("destination_of_supply", Field::Free),
     ("place_of_supply", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("gst_no", Field::Free),
     ("gst_treatment", Field::Free),
     ("vat_treatment", Field::Free),
@@ -71,7 +71,7 @@ static LINE_FIELDS: Fields = &[
     ("tax_id", Field::Id),
     ("item_order", Field::Whole),
     ("product_type", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("tax_exemption_id", Field::Id),
     ("location_id", Field::Id),
 ];

@@ -46,7 +46,7 @@ static SPEC: Spec = Spec {
         ("reorder_level", Field::Number),
         ("initial_stock", Field::Number),
         ("initial_stock_rate", Field::Number),
-        ("hsn_or_sac", Field::Free),
+        ("hsn_or_sac", Field::Code),
         ("sat_item_key_code", Field::Free),
         ("unitkey_code", Field::Free),
         ("purchase_tax_rule_id", Field::Id),
