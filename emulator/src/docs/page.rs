@@ -131,6 +131,7 @@ fn holds(kind: Kind) -> String {
     match kind {
         Kind::Text(max) => format!("text, at most {max} characters"),
         Kind::Free => "text".to_owned(),
+        Kind::Code => "text or whole number".to_owned(),
         Kind::Id => "id of a record".to_owned(),
         Kind::Flag => "true or false".to_owned(),
         Kind::Whole => "whole number".to_owned(),

@@ -9,7 +9,7 @@ pub(crate) fn of(kind: Kind) -> Json {
     let typed = |name: &str| Json::object([("type", name.into())]);
     match kind {
         Kind::Text(max) => Json::object([("type", "string".into()), ("maxLength", (max as u64).into())]),
-        Kind::Free => typed("string"),
+        Kind::Free | Kind::Code => typed("string"),
         Kind::Id => Json::object([("type", "string".into()), ("description", "Id of a record.".into())]),
         Kind::Flag => typed("boolean"),
         Kind::Whole => typed("integer"),

@@ -32,6 +32,40 @@ pub(crate) fn chosen(record: &Record) -> &'static Template {
     find(record.text("template_id")).unwrap_or(&TEMPLATES[0])
 }
 
+/// What a contact can have a layout or a mail of its own for, as the names of `default_templates` begin.
+const DEFAULTS: [&str; 19] = [
+    "invoice_template",
+    "estimate_template",
+    "creditnote_template",
+    "purchaseorder_template",
+    "salesorder_template",
+    "retainerinvoice_template",
+    "paymentthankyou_template",
+    "retainerinvoice_paymentthankyou_template",
+    "invoice_email_template",
+    "estimate_email_template",
+    "creditnote_email_template",
+    "purchaseorder_email_template",
+    "salesorder_email_template",
+    "retainerinvoice_email_template",
+    "paymentthankyou_email_template",
+    "retainerinvoice_paymentthankyou_email_template",
+    "statement_template",
+    "payment_remittance_email_template",
+    "bill_template",
+];
+
+/// `default_templates` of a contact: every id that was chosen, and the name of each layout that exists.
+pub(crate) fn defaults(stored: Option<&Json>) -> Json {
+    let members = DEFAULTS.iter().flat_map(|prefix| {
+        let id_name = format!("{prefix}_id");
+        let id = stored.and_then(|it| it.get(&id_name)?.as_id_text()).unwrap_or_default();
+        let name = find(id).map_or("", |template| template.name);
+        [(id_name, id.into()), (format!("{prefix}_name"), name.into())]
+    });
+    Json::Object(members.collect())
+}
+
 /// `GET /x/templates`.
 pub(crate) fn list(_: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
     let rows = TEMPLATES.iter().map(|template| {

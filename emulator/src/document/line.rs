@@ -16,7 +16,7 @@ pub(crate) const LINE_FIELDS: Fields = &[
     ("description", Field::Text(2000)),
     ("item_order", Field::Whole),
     ("product_type", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("rate", Field::Number),
     ("quantity", Field::Number),
     ("unit", Field::Text(100)),
@@ -190,6 +190,8 @@ fn line(
     let mut object = vec![("line_item_id".to_owned(), id)];
     field::show_all(&mut object, &members, LINE_FIELDS);
     let seldom = SELDOM_FIELDS.iter().filter_map(|(name, _)| Some((*name, members.get(name)?)));
+    // Invoices show empty ones, and clients send back what they read.
+    let seldom = seldom.filter(|(_, value)| value.as_str() != Some(""));
     object.extend(seldom.map(|(name, value)| (name.to_owned(), value.clone())));
     object.push(("discount".to_owned(), discount.cloned().unwrap_or_else(|| Json::amount(Decimal::ZERO))));
     Ok(Json::Object(object))

@@ -4,6 +4,7 @@ use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
+use crate::resource::contact_person::model::ContactPerson;
 use crate::store::record::Record;
 
 /// The stored member.
@@ -55,7 +56,8 @@ pub(crate) fn take(
 const EMAIL: &str = "is_email_enabled";
 const CHANNELS: [&str; 3] = [EMAIL, "is_sms_enabled", "is_whatsapp_enabled"];
 
-/// `contact_persons` and `contact_persons_associated`; `None` for any other member. Persons deleted since are left out.
+/// `contact_persons`, `contact_persons_associated` and `contact_persons_details`; `None` for any other member. Persons
+/// deleted since are left out.
 pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>) -> Option<Json> {
     let entries = record.list(MEMBER);
     match name {
@@ -63,17 +65,19 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>) -> Option<J
             entries.iter().filter_map(|it| it.get("contact_person_id").cloned()).collect::<Vec<_>>().into(),
         ),
         MEMBER => Some(entries.iter().filter_map(|it| expanded(it, reader)).collect::<Vec<_>>().into()),
+        "contact_persons_details" => {
+            let persons = entries.iter().filter_map(|it| known(it, reader));
+            Some(persons.map(|person| person.show(None)).collect::<Vec<_>>().into())
+        }
         _ => None,
     }
 }
 
 fn expanded(entry: &Json, reader: &Reader<'_>) -> Option<Json> {
-    let id = entry.get("contact_person_id")?.as_id_text()?.parse().ok()?;
-    let contact = reader.books.persons.get(&id).and_then(|contact| reader.books.contacts.get(contact))?;
-    let person = contact.persons.iter().find(|person| person.contact_person_id == id)?;
+    let person = known(entry, reader)?;
     let name = format!("{} {}", person.text("first_name"), person.text("last_name"));
     Some(Json::object([
-        ("contact_person_id", Json::id(id)),
+        ("contact_person_id", Json::id(person.contact_person_id)),
         ("contact_person_name", name.trim().into()),
         ("first_name", person.text("first_name").into()),
         ("last_name", person.text("last_name").into()),
@@ -82,4 +86,11 @@ fn expanded(entry: &Json, reader: &Reader<'_>) -> Option<Json> {
         ("mobile", person.text("mobile").into()),
         ("communication_preference", entry.get("communication_preference").cloned().unwrap_or(Json::Null)),
     ]))
+}
+
+/// The person that an entry names, as it is now.
+fn known<'a>(entry: &Json, reader: &'a Reader<'_>) -> Option<&'a ContactPerson> {
+    let id: u64 = entry.get("contact_person_id")?.as_id_text()?.parse().ok()?;
+    let contact = reader.books.persons.get(&id).and_then(|contact| reader.books.contacts.get(contact))?;
+    contact.persons.iter().find(|person| person.contact_person_id == id)
 }

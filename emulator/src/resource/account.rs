@@ -99,6 +99,20 @@ static SPEC: Spec = Spec {
     entity: "",
 };
 
+/// Kinds of records that book on accounts.
+const TRANSACTIONS: [Kind; 10] = [
+    Kind::Estimate,
+    Kind::SalesOrder,
+    Kind::Invoice,
+    Kind::CreditNote,
+    Kind::CustomerPayment,
+    Kind::PurchaseOrder,
+    Kind::Bill,
+    Kind::VendorPayment,
+    Kind::Expense,
+    Kind::EmployeeExpense,
+];
+
 const SHOWN: &[&str] = &[
     "account_name",
     "account_code",
@@ -108,6 +122,7 @@ const SHOWN: &[&str] = &[
     "currency_code",
     "is_active",
     "is_user_created",
+    "is_involved_in_transaction",
     "is_system_account",
     "parent_account_id",
     "parent_account_name",
@@ -213,6 +228,9 @@ impl Resource for Account {
                 currency.map_or("", |currency| currency.code.as_str()).into()
             }
             "is_user_created" => (!record.flag("is_system_account")).into(),
+            "is_involved_in_transaction" => {
+                TRANSACTIONS.iter().any(|kind| books.naming_as(record.id, *kind).next().is_some()).into()
+            }
             "parent_account_name" => parent_of(books, record).map_or("", |it| it.text("account_name")).into(),
             "depth" => {
                 let above = std::iter::successors(parent_of(books, record), |it| parent_of(books, it));

@@ -13,6 +13,8 @@ pub(crate) enum Kind {
     Text(usize),
     /// Text without a stated limit.
     Free,
+    /// A code in text; integers are accepted.
+    Code,
     /// The id of another record; integers are accepted.
     Id,
     Flag,
@@ -37,7 +39,7 @@ impl Kind {
     /// What an unwritten member shows: the API answers empty values, rarely null.
     pub(crate) fn empty(self) -> Json {
         match self {
-            Self::Text(_) | Self::Free | Self::Id | Self::Date | Self::Choice(_) => "".into(),
+            Self::Text(_) | Self::Free | Self::Code | Self::Id | Self::Date | Self::Choice(_) => "".into(),
             Self::Flag => false.into(),
             Self::Whole => Json::from(0),
             Self::Money | Self::Number => Json::Number("0.0".to_owned()),
@@ -54,7 +56,8 @@ impl Kind {
             (Self::Text(max), Json::Text(text)) if text.chars().count() > max => {
                 Err(ApiError::too_long(name, max))
             }
-            (Self::Text(_) | Self::Free, Json::Text(text)) => Ok(text.trim().into()),
+            (Self::Text(_) | Self::Free | Self::Code, Json::Text(text)) => Ok(text.trim().into()),
+            (Self::Code, Json::Number(_)) => value.as_id_text().map(Json::from).ok_or_else(wrong),
             (Self::Id, _) => value.as_id_text().map(Json::from).ok_or_else(wrong),
             (Self::Flag, Json::Bool(_)) => Ok(value.clone()),
             (Self::Flag, Json::Text(text)) if text == "true" || text == "false" => {

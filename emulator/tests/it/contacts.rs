@@ -146,10 +146,10 @@ async fn contact_persons_keep_exactly_one_primary() {
     let person = |name: &str, primary: bool| json!({"contact_id": contact, "first_name": name, "is_primary_contact": primary});
     let (status, first) = w.api.call("POST", "contacts/contactpersons", person("Ann", false)).await;
     assert_eq!((status, first["message"].as_str()), (201, Some("The contactperson has been Created")));
-    let first = first["contact_person"][0].clone();
+    let first = first["contact_person"].clone();
     assert_eq!(first["is_primary_contact"], true);
     let (_, second) = w.api.call("POST", "contacts/contactpersons", person("Bea", false)).await;
-    let second = second["contact_person"][0]["contact_person_id"].as_str().unwrap().to_owned();
+    let second = second["contact_person"]["contact_person_id"].as_str().unwrap().to_owned();
     let primaries = async || {
         let list = w.api.get(&format!("contacts/{contact}/contactpersons")).await;
         list["contact_persons"]
@@ -173,7 +173,7 @@ async fn contact_persons_keep_exactly_one_primary() {
         (status, body["message"].as_str()),
         (200, Some("The contactperson details has been updated."))
     );
-    assert_eq!(body["contact_person"][0]["communication_preference"]["is_sms_enabled"], true);
+    assert_eq!(body["contact_person"]["communication_preference"]["is_sms_enabled"], true);
     let one = w.api.get(&format!("contacts/{contact}/contactpersons/{second}")).await;
     assert_eq!(one["contact_person"]["email"], "b@x.test");
     assert_eq!(w.api.get("contacts").await["contacts"][0]["email"], "b@x.test");

@@ -14,6 +14,7 @@ mod billing_subscriptions;
 mod billing_world;
 mod bills;
 mod calls;
+mod client_members;
 mod clock;
 mod comments;
 mod consent;

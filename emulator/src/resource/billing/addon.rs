@@ -62,7 +62,7 @@ static SPEC: Spec = Spec {
         ("store_markup_description", Field::Free),
         ("tax_id", Field::Id),
         ("product_type", Field::Free),
-        ("hsn_or_sac", Field::Free),
+        ("hsn_or_sac", Field::Code),
         ("sat_item_key_code", Field::Free),
         ("unitkey_code", Field::Free),
         ("item_tax_preferences", Field::List),

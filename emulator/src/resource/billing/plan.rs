@@ -47,7 +47,7 @@ static SPEC: Spec = Spec {
         ("tags", Field::List),
         ("product_id", Field::Id),
         ("product_type", Field::Free),
-        ("hsn_or_sac", Field::Free),
+        ("hsn_or_sac", Field::Code),
         ("sat_item_key_code", Field::Free),
         ("unitkey_code", Field::Free),
         ("item_tax_preferences", Field::List),

@@ -30,11 +30,27 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BOOKS, "GET", "vendors", READ, "List vendors", Plain(list::vendors)),
     op(
         BOOKS_AND_INVOICE,
+        "GET",
+        "contacts/contactpersons",
+        READ,
+        "List the contact persons of all contacts",
+        Plain(person::list_all),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
         "POST",
         "contacts/contactpersons",
         CREATE,
         "Create a contact person",
         Plain(person::create),
+    ),
+    op(
+        BOOKS_AND_INVOICE,
+        "GET",
+        "contacts/contactpersons/*",
+        READ,
+        "Get a contact person without naming its contact",
+        Plain(person::read_any),
     ),
     op(
         BOOKS_AND_INVOICE,

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use super::model::{ADDRESS_FIELDS, Address, CONTACT_FIELDS, Contact, ContactType, custom_fields};
 use crate::auth::Context;
+use crate::document::layout;
 use crate::engine::desk::Desk;
 use crate::engine::reader::custom_field_hash;
 use crate::envelope::Reply;
@@ -28,6 +29,19 @@ pub(crate) struct View<'a> {
     /// Decimal places of the base currency.
     places: u32,
 }
+
+/// Texts of a contact that a list row shows.
+const LISTED_TEXTS: [&str; 9] = [
+    "company_name",
+    "website",
+    "payment_terms_label",
+    "facebook",
+    "twitter",
+    "contact_number",
+    "gst_no",
+    "gst_treatment",
+    "place_of_contact",
+];
 
 /// Members of a list row that come from the primary contact person.
 const LISTED_PERSON_FIELDS: [&str; 5] = ["first_name", "last_name", "email", "phone", "mobile"];
@@ -114,10 +128,13 @@ impl<'a> View<'a> {
         let balance = self.books.balance(contact.contact_id);
         self.head(out, contact, &balance);
         out.flag("has_transaction", balance.documents > 0);
+        out.text("contact_salutation", contact.primary().map_or("", |person| person.text("salutation")));
+        out.flag("is_crm_customer", contact.link.is_some() && contact.contact_type == ContactType::Customer);
         let reminders = contact.members.get("payment_reminder_enabled") != Some(&Json::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
         for (name, kind) in CONTACT_FIELDS {
             match contact.members.get(name) {
+                stored if *name == "default_templates" => out.member(name, &layout::defaults(stored)),
                 Some(value) => out.member(name, value),
                 None => out.raw(name, unwritten(name, *kind)),
             }
@@ -166,9 +183,7 @@ impl<'a> View<'a> {
             ContactType::Vendor => "Vendor",
         };
         out.text("contact_type_formatted", capitalized);
-        for name in
-            ["company_name", "website", "payment_terms_label", "facebook", "twitter", "contact_number"]
-        {
+        for name in LISTED_TEXTS {
             out.text(name, field::text(&contact.members, name));
         }
         match contact.members.get("language_code") {
@@ -207,7 +222,7 @@ fn unwritten(name: &str, kind: Kind) -> &'static str {
     match (name, kind) {
         ("is_taxable", _) => "true",
         ("language_code", _) => "\"en\"",
-        (_, Kind::Text(_) | Kind::Free | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
+        (_, Kind::Text(_) | Kind::Free | Kind::Code | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
         (_, Kind::Flag) => "false",
         (_, Kind::Whole) => "0",
         (_, Kind::Money | Kind::Number) => "0.0",

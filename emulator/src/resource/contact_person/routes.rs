@@ -10,6 +10,7 @@ use crate::page::Page;
 use crate::request::Call;
 use crate::resource::contact::model::Contact;
 use crate::resource::contact::rules;
+use crate::store::books::Books;
 
 const RESOURCE: &str = "Contact person";
 
@@ -28,8 +29,7 @@ pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         settle_primary(&mut contact.persons, wanted);
         Ok(contact.persons.last().map_or(Json::Null, |person| person.show(Some(contact_id))))
     })?;
-    let members = [("contact_person", vec![shown].into())];
-    Ok(Reply::success(201, "The contactperson has been Created", members))
+    Ok(Reply::success(201, "The contactperson has been Created", [("contact_person", shown)]))
 }
 
 /// `PUT /contacts/contactpersons/{contact_person_id}`.
@@ -51,7 +51,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         settle_primary(&mut contact.persons, wanted);
         Ok(find(contact, id)?.show(Some(contact_id)))
     })?;
-    Ok(Reply::done("The contactperson details has been updated.", [("contact_person", vec![shown].into())]))
+    Ok(Reply::done("The contactperson details has been updated.", [("contact_person", shown)]))
 }
 
 /// `DELETE /contacts/contactpersons/{contact_person_id}`. The next person becomes primary when the primary one goes.
@@ -84,20 +84,47 @@ pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
     let contact = books.contacts.get(&contact_id).ok_or_else(|| ApiError::missing("Contact"))?;
     let page = Page::read(&call.query)?;
     let (rows, more) = page.take(contact.persons.iter());
-    let rows: Vec<Json> = rows.into_iter().map(|person| person.show(None)).collect();
+    Ok(listed(rows.into_iter().map(|person| person.show(None)).collect(), page, more))
+}
+
+/// `GET /contacts/contactpersons`: those of all contacts, in the order of their ids.
+pub(crate) fn list_all(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let books = context.state.books(&context.organization()?.organization_id);
+    let page = Page::read(&call.query)?;
+    let (found, more) = page.take(books.persons.iter());
+    let rows = found.into_iter().filter_map(|(id, contact_id)| person(&books, *contact_id, *id));
+    Ok(listed(rows.collect(), page, more))
+}
+
+fn listed(rows: Vec<Json>, page: Page, more: bool) -> Reply {
     let page_context =
         page.context(more, [("sort_column", "contact_person_id".into()), ("sort_order", "A".into())]);
-    Ok(Reply::read([("contact_persons", rows.into()), ("page_context", page_context)]))
+    Reply::read([("contact_persons", rows.into()), ("page_context", page_context)])
 }
 
 /// `GET /contacts/{contact_id}/contactpersons/{contact_person_id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let books = context.state.books(&context.organization()?.organization_id);
     let (contact_id, id) = (call.id(0, "Contact")?, call.id(1, RESOURCE)?);
-    let contact = books.contacts.get(&contact_id).ok_or_else(|| ApiError::missing("Contact"))?;
-    let person = contact.persons.iter().find(|person| person.contact_person_id == id);
-    let person = person.ok_or_else(|| ApiError::missing(RESOURCE))?;
-    Ok(Reply::read([("contact_person", person.show(Some(contact_id)))]))
+    if books.contacts.get(&contact_id).is_none() {
+        return Err(ApiError::missing("Contact"));
+    }
+    let shown = person(&books, contact_id, id).ok_or_else(|| ApiError::missing(RESOURCE))?;
+    Ok(Reply::read([("contact_person", shown)]))
+}
+
+/// `GET /contacts/contactpersons/{contact_person_id}`.
+pub(crate) fn read_any(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let books = context.state.books(&context.organization()?.organization_id);
+    let id = call.id(0, RESOURCE)?;
+    let shown = person(&books, owner(context, id)?, id).ok_or_else(|| ApiError::missing(RESOURCE))?;
+    Ok(Reply::read([("contact_person", shown)]))
+}
+
+/// A person of a contact, with the contact's id.
+fn person(books: &Books, contact_id: u64, id: u64) -> Option<Json> {
+    let mut persons = books.contacts.get(&contact_id)?.persons.iter();
+    persons.find(|person| person.contact_person_id == id).map(|person| person.show(Some(contact_id)))
 }
 
 fn owner(context: &Context<'_>, person_id: u64) -> Result<u64, ApiError> {

@@ -8,7 +8,7 @@ pub(crate) use routes::OPERATIONS;
 use rust_decimal::Decimal;
 
 use crate::document::application::{self, PAYMENTS};
-use crate::document::{party, refund, sale};
+use crate::document::{account, party, refund, sale};
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::{Resource, Spec};
@@ -121,11 +121,8 @@ impl Resource for CustomerPayment {
             }
             "payment_mode_formatted" => formatted(record.text("payment_mode")).into(),
             "notes" => record.text("description").into(),
-            "account_name" => {
-                let account = record.reference("account_id");
-                let account = account.and_then(|id| reader.books.record(Kind::Account, id));
-                account.map_or("", |it| it.text("account_name")).into()
-            }
+            "account_name" => account::name(reader, record.reference("account_id")),
+            "tax_account_name" => account::name(reader, record.reference("tax_account_id")),
             _ => party::show(name, record, reader, "customer_id")
                 .unwrap_or_else(|| self.spec().stored(record, name)),
         }
@@ -171,6 +168,9 @@ fn invoices(record: &Record, reader: &Reader<'_>) -> Json {
             ("invoice_id", Json::id(invoice.id)),
             ("invoice_number", invoice.text("invoice_number").into()),
             ("date", invoice.text("date").into()),
+            ("due_date", invoice.text("due_date").into()),
+            ("total", Json::amount(invoice.decimal("total"))),
+            ("balance", Json::amount(invoice.decimal("balance"))),
             ("invoice_amount", Json::amount(invoice.decimal("total"))),
             ("amount_applied", Json::amount(applied.amount)),
             ("tax_amount_withheld", Json::amount(applied.withheld)),

@@ -69,6 +69,7 @@ pub(super) static SPEC: Spec = Spec {
         "account_id",
         "account_name",
         "tax_account_id",
+        "tax_account_name",
         "payment_form",
         "retainerinvoice_id",
         "contact_persons",

@@ -54,7 +54,7 @@ static FIELDS: Fields = &[
     ("source_of_supply", Field::Free),
     ("destination_of_supply", Field::Free),
     ("place_of_supply", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("gst_no", Field::Free),
     ("gst_treatment", Field::Free),
     ("vat_treatment", Field::Free),
@@ -71,7 +71,7 @@ static LINE_FIELDS: Fields = &[
     ("tax_id", Field::Id),
     ("item_order", Field::Whole),
     ("product_type", Field::Free),
-    ("hsn_or_sac", Field::Free),
+    ("hsn_or_sac", Field::Code),
     ("tax_exemption_id", Field::Id),
     ("location_id", Field::Id),
 ];
@@ -89,6 +89,7 @@ static SPEC: Spec = Spec {
     detail: &[
         "transaction_id",
         "transaction_type",
+        "expense_item_id",
         "expense_type",
         "account_id",
         "account_name",
@@ -119,6 +120,7 @@ static SPEC: Spec = Spec {
         "vendor_name",
         "employee_id",
         "project_id",
+        "project_name",
         "mileage_type",
         "mileage_unit",
         "mileage_rate",
@@ -314,6 +316,10 @@ impl Resource for Expense {
         match name {
             "status" => self.status(record, reader).into(),
             "transaction_id" => Json::id(record.id),
+            "expense_item_id" => {
+                let line = record.list("line_items").first().and_then(|it| it.get("line_item_id"));
+                line.cloned().unwrap_or_else(|| "".into())
+            }
             "transaction_type" => "expense".into(),
             "account_name" | "paid_through_account_name" => {
                 account::name(reader, record.reference(&name.replace("_name", "_id")))

@@ -19,7 +19,7 @@ use crate::engine::reader::Reader;
 use crate::engine::spec::{Resource, Spec, is_status};
 use crate::error::{ApiError, Code};
 use crate::json::{Json, round_money};
-use crate::resource::{estimate, salesorder};
+use crate::resource::{estimate, receipt, salesorder};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -151,6 +151,11 @@ impl Resource for Invoice {
             "salesorders" => {
                 order().map(|it| order::summary(it, reader)).into_iter().collect::<Vec<_>>().into()
             }
+            "line_items" => lines(record, reader),
+            "payment_options" => {
+                let gateways = record.members.get(name).and_then(|it| it.get("payment_gateways")).cloned();
+                Json::object([("payment_gateways", gateways.unwrap_or_else(|| Vec::new().into()))])
+            }
             _ => sale::show(name, record, reader).unwrap_or_else(|| self.spec().stored(record, name)),
         }
     }
@@ -184,6 +189,24 @@ impl Resource for Invoice {
             _ => word == self.status(record, reader),
         }
     }
+}
+
+/// The lines, each with the expense that it bills and the name of the expense's receipt.
+fn lines(record: &Record, reader: &Reader<'_>) -> Json {
+    let rows = record.list("line_items").iter().map(|line| {
+        let Json::Object(members) = line else { return line.clone() };
+        let mut members = members.clone();
+        let expense = line.get("expense_id").cloned();
+        let id = expense.as_ref().and_then(|it| it.as_id_text()?.parse().ok());
+        let receipt = id.and_then(|id| receipt::of(&reader.books, id));
+        if expense.is_none() {
+            members.push(("expense_id".to_owned(), "".into()));
+        }
+        let file = receipt.map_or_else(String::new, |it| it.text("file_name").to_owned());
+        members.push(("expense_receipt_name".to_owned(), file.into()));
+        Json::Object(members)
+    });
+    rows.collect::<Vec<_>>().into()
 }
 
 /// Whether payments or credits are applied.

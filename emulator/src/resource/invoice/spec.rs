@@ -84,6 +84,7 @@ pub(super) static SPEC: Spec = Spec {
         "email",
         "contact_persons",
         "contact_persons_associated",
+        "contact_persons_details",
         "currency_id",
         "currency_code",
         "currency_symbol",

@@ -36,6 +36,7 @@ const FIELDS: Fields = &[
     ("website", Kind::Free),
     ("is_logo_uploaded", Kind::Flag),
     ("portal_name", Kind::Free),
+    ("tax_basis", Kind::Choice(&["accrual", "cash"])),
     ("address", Kind::Object),
     ("company_id_label", Kind::Free),
     ("company_id_value", Kind::Free),

@@ -41,6 +41,32 @@ pub(crate) fn detail(organization: &Organization, user: &User, role: &str) -> Js
         let month = value.as_decimal().and_then(|it| usize::try_from(it).ok());
         *value = month.and_then(|it| MONTHS.get(it)).copied().unwrap_or(MONTHS[0]).into();
     }
+    for (_, value) in members.iter_mut().filter(|(name, _)| name == "address") {
+        *value = address(organization, value);
+    }
+    let portal =
+        organization.members.get("portal_name").and_then(Json::as_str).is_some_and(|it| !it.is_empty());
+    let basis = organization.members.get("tax_basis").cloned();
+    members.extend([
+        ("tax_basis".to_owned(), basis.unwrap_or_else(|| "accrual".into())),
+        ("is_portal_enabled".to_owned(), portal.into()),
+        ("is_new_customer_custom_fields".to_owned(), false.into()),
+    ]);
+    Json::Object(members)
+}
+
+/// The stored address with all the members that an address has; the country is the organization's unless it was written.
+fn address(organization: &Organization, stored: &Json) -> Json {
+    let mut members = Vec::new();
+    for name in ["street_address1", "street_address2", "city", "state", "country", "zip"] {
+        let unwritten = if name == "country" { organization.country.as_str() } else { "" };
+        members.push((name.to_owned(), stored.get(name).cloned().unwrap_or_else(|| unwritten.into())));
+    }
+    if let Json::Object(written) = stored {
+        let more = written.iter().filter(|(name, _)| members.iter().all(|(known, _)| known != name));
+        let more: Vec<_> = more.cloned().collect();
+        members.extend(more);
+    }
     Json::Object(members)
 }
 
