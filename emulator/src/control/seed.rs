@@ -31,7 +31,6 @@ pub(super) static ROUTES: &[Route] = &[
 impl From<GenerateError> for Refusal {
     fn from(error: GenerateError) -> Self {
         let status = match error {
-            GenerateError::NotEmulated(_) => 501,
             GenerateError::Refused { code: 1000, .. } => 500,
             _ => 400,
         };

@@ -87,9 +87,6 @@ pub enum GenerateError {
     /// There is no such organization.
     #[error("organization_id names no organization of the emulator.")]
     Organization,
-    /// The kind has no operation that creates it.
-    #[error("{0} cannot be generated, because the emulator does not create them yet.")]
-    NotEmulated(&'static str),
     /// Invoices need customers and items.
     #[error("{0} need a customer and an item. Generate contacts and items, too.")]
     NothingToSell(&'static str),
