@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -18,95 +18,13 @@ use crate::limit::{Limiter, Limits};
 use crate::random::Random;
 use crate::seed::Seed;
 use crate::server::{self, App};
+use crate::start_error::{StartError, StateError, listen_error, state_error};
 use crate::store::Store;
-use crate::store::log::LogError;
 use crate::tls::{self, Secure, TlsError, TlsOptions};
 use crate::webhook::{fault::Mishaps, sender};
 
 /// Calls still running this long after a shutdown was asked for are abandoned.
 const DRAIN: Duration = Duration::from_secs(5);
-
-/// Why an emulator could not start. Every message says what to do about it.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Another program listens on the address.
-    #[error(
-        "The address {address} is already in use. Stop the program that listens there, or choose another port."
-    )]
-    PortInUse {
-        /// The address that was asked for.
-        address: SocketAddr,
-    },
-    /// The address cannot be listened on for another reason.
-    #[error("The emulator cannot listen on {address}: {source}. Choose another host or port.")]
-    Listen {
-        /// The address that was asked for.
-        address: SocketAddr,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The state file or its directory cannot be read or written.
-    #[error(
-        "The state file {} cannot be read or written: {source}. Check that its directory exists and that you may write \
-         there.", path.display()
-    )]
-    StateFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The state file is not one, or is damaged before its last line.
-    #[error(
-        "The state file {} cannot be used: {reason}. Restore it from a copy, or move it away to start afresh.",
-        path.display()
-    )]
-    StateCorrupt {
-        /// The file.
-        path: PathBuf,
-        /// Where and how it is damaged.
-        reason: String,
-    },
-    /// Another process uses the state file.
-    #[error(
-        "The state file {} is in use by another emulator. Stop that one, or choose another state file.", path.display()
-    )]
-    StateLocked {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The TLS port cannot be set up.
-    #[error(
-        "TLS cannot be set up: {reason}. Check the TLS directory, or move it away to start with a new authority."
-    )]
-    Tls {
-        /// What is wrong.
-        reason: String,
-    },
-    /// A limit is out of range.
-    #[error("The limits cannot be used. {reason}")]
-    Limits {
-        /// What is allowed.
-        reason: &'static str,
-    },
-    /// The seed contradicts itself.
-    #[error("The seed cannot be used: {reason}. Correct the seed and start again.")]
-    Seed {
-        /// What is wrong.
-        reason: String,
-    },
-}
-
-/// A problem of a running emulator's state file.
-#[derive(Debug, thiserror::Error)]
-#[error("The state file could not be written: {0}. Free space on its disk and restart the emulator.")]
-pub struct StateError(String);
-
-impl StateError {
-    pub(crate) fn new(what: String) -> Self {
-        Self(what)
-    }
-}
 
 /// Settings of an emulator that is about to start.
 pub struct Builder {
@@ -260,24 +178,6 @@ fn reachable(addr: SocketAddr) -> SocketAddr {
     if addr.ip().is_unspecified() { SocketAddr::new(Ipv4Addr::LOCALHOST.into(), addr.port()) } else { addr }
 }
 
-fn listen_error(address: SocketAddr, source: io::Error) -> StartError {
-    match source.kind() {
-        io::ErrorKind::AddrInUse => StartError::PortInUse { address },
-        _ => StartError::Listen { address, source },
-    }
-}
-
-fn state_error(path: Option<&Path>, error: LogError) -> StartError {
-    let path = path.map(Path::to_owned).unwrap_or_default();
-    match error {
-        LogError::Io(source) => StartError::StateFile { path, source },
-        LogError::Locked => StartError::StateLocked { path },
-        error @ (LogError::Corrupt { .. } | LogError::Broken) => {
-            StartError::StateCorrupt { path, reason: error.to_string() }
-        }
-    }
-}
-
 /// A running emulator. It stops when it is dropped; [`Emulator::shutdown`] also waits for running calls.
 pub struct Emulator {
     app: Arc<App>,
@@ -341,7 +241,7 @@ impl Emulator {
     /// Goes back to the seed: records, tokens, id counters and what the limits counted. Journal, faults, limits, clock
     /// and chance stay. Errors: the state file cannot be written.
     pub fn reset(&self) -> Result<(), StateError> {
-        self.app.reset(self.app.clock.now()).map_err(|error| StateError(error.to_string()))
+        self.app.reset(self.app.clock.now()).map_err(|error| StateError::new(error.to_string()))
     }
 
     /// The emulator's own clock; `None` when it was started with one of the caller's.

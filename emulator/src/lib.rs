@@ -42,6 +42,7 @@ mod sample;
 mod scope;
 mod seed;
 mod server;
+mod start_error;
 mod status_page;
 mod store;
 mod sync;
@@ -49,7 +50,7 @@ mod tls;
 mod webhook;
 mod writer;
 
-pub use builder::{Builder, Emulator, StartError, StateError};
+pub use builder::{Builder, Emulator};
 pub use clock::{Clock, ClockError, ClockMode, ClockStart, ManualClock, SteeredClock, SystemClock};
 pub use fault::{ExceededLimit, FaultAction, FaultId, FaultRule, FaultState};
 pub use host::DataCentre;
@@ -59,4 +60,5 @@ pub use seed::{
     DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ORGANIZATION_ID, DEMO_ORGANIZATION_NAME,
     DEMO_USER_NAME, DEMO_ZSC_KEY, Seed, SeedClient, SeedCustomField, SeedOrganization, SeedUser,
 };
+pub use start_error::{StartError, StateError};
 pub use tls::TlsOptions;

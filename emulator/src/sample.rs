@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::builder::{Emulator, StateError};
+use crate::builder::Emulator;
 use crate::engine::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Query;
 use crate::resource::contact::rules;
+use crate::start_error::StateError;
 use crate::store::records::User;
 
 /// Contacts in one write.
