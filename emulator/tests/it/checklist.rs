@@ -245,7 +245,7 @@ async fn s18_18_deletion_answers_200_with_a_sentence() {
 
 #[tokio::test]
 async fn s18_20_gzip_and_harmless_methods() {
-    let w = everywhere().await;
+    let mut w = everywhere().await;
     let before = w.api.get("contacts").await;
     for (path, _) in LISTS {
         for method in ["HEAD", "OPTIONS"] {
@@ -253,6 +253,7 @@ async fn s18_20_gzip_and_harmless_methods() {
         }
     }
     assert_eq!(w.api.get("contacts").await, before);
+    w.api.http = reqwest::Client::builder().no_gzip().build().unwrap();
     let zipped = w.api.request("GET", "contacts").header("Accept-Encoding", "gzip").send().await.unwrap();
     assert_eq!(zipped.headers()["content-encoding"], "gzip");
     let plain = w.api.request("GET", "contacts").header("Accept-Encoding", "identity").send().await.unwrap();
