@@ -36,10 +36,10 @@ pub fn draft() -> impl Strategy<Value = Draft> {
         index(),
         prop::option::weighted(0.04, index()),
         prop::collection::vec((any::<u8>(), index()), 4),
-        prop::collection::vec((index(), index()), 0..4),
-        prop::collection::vec((any::<u8>(), index(), index()), 0..5),
+        prop_oneof![2 => Just(Vec::new()), 1 => prop::collection::vec((index(), index()), 1..4)],
+        prop::collection::vec((any::<u8>(), index(), index()), 0..3),
         prop::bool::weighted(0.8),
-        0u8..20,
+        0u8..40,
         (index(), prop::collection::vec(any::<u8>(), 0..40)),
     )
         .prop_map(|(operation, method, ids, query, members, whole, encoding, (cut, noise))| Draft {
@@ -75,15 +75,17 @@ pub struct Known {
 }
 
 /// A body that the service would take, for the operations whose answers others build on.
-fn whole(path: &str, known: &Known) -> Value {
+fn whole(path: &str, known: &Known, name: &str) -> Value {
     let lines = json!([{"item_id": known.item, "rate": 10, "quantity": 2, "account_id": known.account}]);
     let last = path.rsplit('/').find(|it| !it.starts_with('{')).unwrap_or_default();
     match last {
-        "contacts" | "customers" => json!({"contact_name": "N", "display_name": "N", "email": "n@x.test",
-            "contact_persons": [{"first_name": "P"}], "billing_address": {"city": "C"}, "payment_terms": 15}),
-        "items" => json!({"name": "N", "rate": 1, "purchase_rate": 1}),
+        "contacts" | "customers" => {
+            json!({"contact_name": name, "display_name": name, "email": format!("{name}@x.test"),
+            "contact_persons": [{"first_name": "P"}], "billing_address": {"city": "C"}, "payment_terms": 15})
+        }
+        "items" => json!({"name": name, "rate": 1, "purchase_rate": 1}),
         "bills" | "purchaseorders" => {
-            json!({"vendor_id": known.vendor, "bill_number": "B", "date": "2026-01-05",
+            json!({"vendor_id": known.vendor, "bill_number": name, "date": "2026-01-05",
             "line_items": lines})
         }
         "customerpayments" | "payments" => {
@@ -98,14 +100,14 @@ fn whole(path: &str, known: &Known) -> Value {
         }
         "subscriptions" => json!({"customer_id": known.customer, "plan": {"plan_code": known.plan}}),
         "plans" | "addons" | "coupons" => {
-            json!({"plan_code": "c", "addon_code": "c", "coupon_code": "c", "name": "N",
+            json!({"plan_code": name, "addon_code": name, "coupon_code": name, "name": name,
             "recurring_price": 5, "interval": 1, "interval_unit": "months", "discount_by": "percentage",
             "discount_value": 5, "type": "one_time", "price_brackets": [{"price": 5}]})
         }
-        "users" => json!({"name": "N", "email": "n@x.test"}),
+        "users" => json!({"name": name, "email": format!("{name}@x.test")}),
         "currencies" => json!({"currency_code": "CHF", "currency_format": "1,234.56", "price_precision": 2}),
         "exchangerates" => json!({"effective_date": "2026-01-05", "rate": 1.5}),
-        "taxes" => json!({"tax_name": "T", "tax_percentage": 19}),
+        "taxes" => json!({"tax_name": name, "tax_percentage": 19}),
         "refunds" => json!({"date": "2026-01-05", "amount": 1, "refund_mode": "cash"}),
         "email" => json!({"to_mail_ids": ["a@b.test"], "subject": "S", "body": "B"}),
         "comments" => json!({"description": "D"}),
@@ -164,7 +166,11 @@ impl Draft {
     }
 
     fn body(&self, operation: &Operation, known: &Known, seen: &[String]) -> String {
-        let mut body = if self.whole { whole(&operation.path, known) } else { json!({}) };
+        let mut body = if self.whole {
+            whole(&operation.path, known, &format!("N{}", self.cut.index(1_000_000_000)))
+        } else {
+            json!({})
+        };
         let names: Vec<&str> =
             operation.members.iter().map(String::as_str).chain(MEMBERS.iter().copied()).collect();
         for (kind, name, value) in &self.members {
