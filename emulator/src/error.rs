@@ -198,3 +198,44 @@ impl From<Code> for ApiError {
         Self::about(kind, "")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TABLE: &str = include_str!("../tests/it/error_table.rs");
+
+    /// Each kind beside the test over HTTP that provokes it. A kind that is left out does not compile.
+    macro_rules! provoked {
+        ($($test:ident: $($kind:ident)+;)+) => {
+            fn test_of(kind: Code) -> &'static str {
+                match kind { $($(Code::$kind)|+ => stringify!($test),)+ }
+            }
+            const ALL: &[Code] = &[$($(Code::$kind),+),+];
+        };
+    }
+
+    provoked! {
+        platform_codes: InvalidValue InvalidUrl InvalidReference EmptyBody TooLong MethodNotAllowed BodyTooLarge
+            NotEmulated Internal NotFound MalformedJson WrongOrganization NoOrganization;
+        token_codes: InvalidToken NotAuthorized ZscRefused UnknownClient;
+        limit_codes: UserBlocked OrganizationBlocked DayUsedUp TooManyInProcess;
+        record_codes: AlreadyExists HasDependents BaseCurrency ItemNameTaken SkuTaken UnknownUnique DuplicateName;
+        transaction_codes: AutoNumbered HasTransactions InactiveContact LimitExceeded NoLineItems WrongState
+            OverApplied PaymentsApplied BillNumberTaken;
+        link_service_codes: Linked LinkedElsewhere LinkedToOther NoCrmLink CrmRecordTaken NotSynchronized
+            CurrencyDiffers LicencesUsedUp UnknownPerson AppNotJoined;
+    }
+
+    #[test]
+    fn every_kind_is_provoked_by_its_test() {
+        for kind in ALL.iter().copied() {
+            let head = format!("async fn {}()", test_of(kind));
+            let at = TABLE.find(&head).unwrap_or_else(|| panic!("no test {head}"));
+            let body = TABLE[at..].split("#[tokio::test]").next().unwrap_or_default().replace('_', "");
+            let code = kind.entry().0;
+            let named = body.split(|it: char| !it.is_ascii_alphanumeric()).any(|it| it == code.to_string());
+            assert!(named, "{kind:?}: {head} does not name {code}");
+        }
+    }
+}

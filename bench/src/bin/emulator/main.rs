@@ -91,7 +91,7 @@ async fn grow(size: usize) -> Result<(), Failure> {
     let (took, bytes) = (started.elapsed(), resident()?.saturating_sub(before));
     println!("{size} contacts: filled in {took:?}, {} MB, {} bytes each", mega(bytes), bytes / size.max(1));
     let started = Instant::now();
-    let fork = emulator.fork().await?;
+    let fork = emulator.fork()?;
     println!("  {:24} {:?}", "fork", started.elapsed());
     drop(fork);
     let mut api = login(&emulator).await?;
