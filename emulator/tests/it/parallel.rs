@@ -14,7 +14,7 @@ async fn write(shop: &Shop, writer: u32) {
         let invoice = shop.invoice(json!(100 + writer)).await;
         let id = id_of(&invoice, "invoice_id");
         let path = format!("invoices/{id}");
-        let lines = json!({"line_items": [{"name": "Work", "rate": f64::from(200 + writer) + 0.25}]});
+        let lines = json!({"line_items": [{"name": "Work", "rate": format!("{}.25", 200 + writer)}]});
         assert_eq!(shop.call("PUT", &path, lines).await.0, 200);
         let paid = shop.paid(json!(50), json!([{"invoice_id": id, "amount_applied": 50}])).await;
         let payment = format!("customerpayments/{}", id_of(&paid, "payment_id"));
@@ -28,7 +28,7 @@ async fn write(shop: &Shop, writer: u32) {
                 assert_eq!(shop.call("DELETE", &path, Value::Null).await.0, 200);
             }
             _ => {
-                let rest = f64::from(150 + writer) + 0.25;
+                let rest = format!("{}.25", 150 + writer);
                 shop.paid(json!(rest), json!([{"invoice_id": id, "amount_applied": rest}])).await;
             }
         }
