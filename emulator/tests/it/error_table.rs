@@ -294,6 +294,7 @@ async fn link_service_codes() {
     const HERE: &str = "/integration/v1";
     let mut seed = two_tenants();
     seed.organizations[0].plan_name = "FREE".to_owned();
+    seed.organizations[0].apps = vec!["books".to_owned()];
     let w = world_with(seed).await;
     let (a, b) = (w.api.named("A").await, w.api.named("B").await);
     let (link_a, link_b) = (format!("{HERE}/contacts/{a}/link"), format!("{HERE}/contacts/{b}/link"));
