@@ -9,8 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients bench-pages bench-guard
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz bench-pages bench-emulator bench-guard
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients guard bench-pages bench-emulator bench-guard
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -68,6 +67,9 @@ frontend-fuzz: server ## Fuzz a throwaway server: 2,000 requests, always the sam
 
 clients: server ## Run published clients of the finance APIs, as they are, against an emulator
 	tests/clients/run
+
+guard: server ## Attack the server that the tests built: every attack must be refused in time, and within memory
+	timeout 120 bench/guard/run.py --binary "$${FINBRIDGE_BIN:-target/debug/finbridge}" --milliseconds 400 --alone 5
 
 bench-pages: ## Show what far pages of a list cost beside near ones, on both databases
 	scripts/install-tools postgres

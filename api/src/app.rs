@@ -10,13 +10,14 @@ use finbridge_entity::PoolSize;
 use finbridge_migration::{Migrator, MigratorTrait};
 use finbridge_sync::queue::{self, QueueError};
 use finbridge_sync::{Engine, Events, Vault};
-use finbridge_zoho::{Books, ZohoConfig};
+use finbridge_zoho::{ZohoApp, ZohoConfig};
 use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement, TransactionTrait};
 use secrecy::ExposeSecret;
 
 use crate::auth::Viewer;
 use crate::config::{self, Config};
 use crate::secrets::{KeyError, SecretBox};
+use crate::service::crm::CrmWriter;
 use crate::service::{Sealer, Services};
 use crate::telemetry;
 
@@ -78,7 +79,7 @@ pub enum StartError {
     #[error("the schema cannot be read by its guard: {0}\nThis is a fault of the program; please report it")]
     Schema(#[source] async_graphql::parser::Error),
     /// A finance app cannot be set up.
-    #[error("the connector for Books cannot be set up: {0}")]
+    #[error("the connectors of the finance apps cannot be set up: {0}")]
     Connector(#[from] Failure),
 }
 
@@ -107,7 +108,9 @@ impl App {
         let connectors = connectors(&config.books, clock.clone())?;
         let vault: Arc<dyn Vault> = secrets.clone();
         let ids = Arc::new(Ids::new(clock.clone()));
-        Ok(Self { engine: Engine { db, clock, ids, queue, events, connectors, vault }, sealer: secrets })
+        let sealer: Arc<dyn Sealer> = secrets;
+        let parts = CrmWriter { db, clock, ids, queue, events, connectors, vault, sealer: sealer.clone() };
+        Ok(Self { engine: parts.engine(), sealer })
     }
 
     /// The services, acting for this person.
@@ -116,7 +119,7 @@ impl App {
     }
 }
 
-/// The finance apps of this server: one line each.
+/// The finance apps of this server: a line for each vendor.
 fn connectors(books: &config::Books, clock: Arc<dyn Clock>) -> Result<Registry, Failure> {
     let mut apps: Vec<Arc<dyn Connector>> = Vec::new();
     if !books.client_id.is_empty() {
@@ -126,7 +129,9 @@ fn connectors(books: &config::Books, clock: Arc<dyn Clock>) -> Result<Registry, 
             client_id: books.client_id.clone(),
             client_secret: books.client_secret.clone(),
         };
-        apps.push(Arc::new(Books::new(config, clock)?));
+        for app in ZohoApp::all(config, clock)? {
+            apps.push(Arc::new(app));
+        }
     }
     Ok(Registry::of(apps))
 }

@@ -76,6 +76,8 @@ node_kinds! {
     SyncRunItem => "syncitem",
     /// A pair of records that are the same thing on both sides.
     RecordLink => "link",
+    /// A field that both sides changed.
+    SyncConflict => "conflict",
 }
 
 impl NodeKind {

@@ -14,7 +14,10 @@ pub mod record;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use currency::{CurrencyCode, UnknownCurrency};
 pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
-pub use module::{CrmModule, Direction, DuplicatePolicy, SyncModule, SyncSettings, ViewChoice};
+pub use module::{
+    BothModifiedPolicy, CompareNameWith, CrmModule, Direction, DuplicatePolicy, ItemMatchKey, Lane, Members,
+    Side, SyncModule, SyncSettings, ViewChoice, map_key,
+};
 pub use money::{Amount, AmountError, Money};
-pub use name::{name_key, name_words};
-pub use profile::CapabilityProfile;
+pub use name::{fold, name_key, name_words};
+pub use profile::{CapabilityProfile, DeletePropagation, SettingsRefusal, SettingsWish};

@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 
 use crate::error::{ApiError, Code};
 use crate::host::DataCentre;
+use crate::limit::Caller;
 use crate::product::Product;
 use crate::request::Query;
 use crate::scope;
@@ -16,6 +17,17 @@ use crate::store::{State, Store};
 
 /// The module and operation whose scope a call needs, in lower case.
 pub(crate) type Need = (&'static str, &'static str);
+
+/// A call whose token is good, before it is known what it needs.
+pub(crate) struct Admitted {
+    state: State,
+    now: DateTime<Utc>,
+    user: Arc<User>,
+    token: Arc<AccessToken>,
+    product: Option<Product>,
+    /// The organization that the call works with, if it works with one.
+    organization: Result<Arc<Organization>, ApiError>,
+}
 
 /// What an authenticated call works with.
 pub(crate) struct Context<'a> {
@@ -32,55 +44,22 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    /// Admits a call. A call of no product needs scopes of Books. Errors: 14 for a malformed token and for one that is
-    /// unknown in the data centre of the host, 57 for an expired or revoked one and for a missing scope.
-    pub(crate) fn admit(
+    /// The context of a call that was admitted. A call of no product needs scopes of Books. Errors: 57 for a missing scope;
+    /// for a call with the records of an organization (`scoped`), why it may not work with the one it names.
+    pub(crate) fn resume(
         store: &'a Store,
-        now: DateTime<Utc>,
-        headers: &HeaderMap,
-        product: Option<Product>,
+        admitted: Admitted,
         need: Option<Need>,
-    ) -> Result<(Self, Arc<AccessToken>), ApiError> {
-        let state = store.read();
-        let token = presented(headers).and_then(|token| state.access_tokens.get(token)).cloned();
-        let token = token.ok_or(Code::InvalidToken)?;
-        let user = state.users.get(&token.user_id).cloned().ok_or(Code::InvalidToken)?;
-        if DataCentre::of(headers).is_some_and(|here| here != user.data_centre) {
-            return Err(Code::InvalidToken.into());
-        }
-        if token.revoked || token.expires <= now {
-            return Err(Code::NotAuthorized.into());
-        }
+        scoped: bool,
+    ) -> Result<Self, ApiError> {
+        let Admitted { state, now, user, token, product, organization } = admitted;
         let service = product.unwrap_or(Product::Books).service();
         if need.is_some_and(|(module, operation)| !scope::covers(&token.scopes, service, module, operation)) {
             return Err(Code::NotAuthorized.into());
         }
+        let organization = if scoped { Some(organization?) } else { None };
         let only = token.organization_id.clone();
-        Ok((Self { store, state, now, user, product, organization: None, only }, token))
-    }
-
-    /// Selects the organization: query, then a header of the product, then a header of another one, then the token's
-    /// own, then the user's default one. Errors: 6041 for an organization that the user does not belong to, that the
-    /// token is not good for, or that has not joined the product; 9017 for a user without any.
-    pub(crate) fn select(
-        &mut self,
-        query: &Query,
-        headers: &HeaderMap,
-        token: &AccessToken,
-    ) -> Result<(), ApiError> {
-        let product = self.product.unwrap_or(Product::Books);
-        let others = Product::ALL.into_iter().flat_map(|it| it.organization_headers());
-        let named = query.get("organization_id").or_else(|| {
-            let mut names = product.organization_headers().iter().chain(others);
-            names.find_map(|name| {
-                let id = headers.get(*name)?.to_str().ok()?.trim();
-                (!id.is_empty()).then_some(id)
-            })
-        });
-        let default =
-            || token.organization_id.as_deref().or(self.user.organizations.first().map(String::as_str));
-        let id = named.or_else(default).ok_or(Code::NoOrganization)?.to_owned();
-        self.choose(&id)
+        Ok(Self { store, state, now, user, product, organization, only })
     }
 
     /// A call without a token, for a user who may do everything in their organizations.
@@ -95,12 +74,8 @@ impl<'a> Context<'a> {
 
     /// Selects one organization (code 6041 when the call may not work with it).
     pub(crate) fn choose(&mut self, id: &str) -> Result<(), ApiError> {
-        let product = self.product.unwrap_or(Product::Books);
-        let organization = self.own_organization(id)?;
-        if !organization.joined(product.app()) {
-            return Err(ApiError::about(Code::WrongOrganization, id));
-        }
-        self.organization = Some(Arc::clone(organization));
+        let chosen = choose(&self.state, &self.user, self.only.as_deref(), self.product, id)?;
+        self.organization = Some(chosen);
         Ok(())
     }
 
@@ -111,11 +86,89 @@ impl<'a> Context<'a> {
 
     /// An organization the user belongs to and the token is good for (code 6041 otherwise).
     pub(crate) fn own_organization(&self, id: &str) -> Result<&Arc<Organization>, ApiError> {
-        let own = self.user.organizations.iter().any(|own| own == id)
-            && self.only.as_ref().is_none_or(|only| only == id);
-        let organization = self.state.organizations.get(id).filter(|_| own);
-        organization.ok_or_else(|| ApiError::about(Code::WrongOrganization, id))
+        own(&self.state, &self.user, self.only.as_deref(), id)
     }
+}
+
+impl Admitted {
+    /// Admits a call and selects its organization: query, then a header of the product, then a header of another one,
+    /// then the token's own, then the user's default one. Errors: 14 for a malformed token and for one that is unknown in
+    /// the data centre of the host, 57 for an expired or revoked one. Whether the call may work with the organization is
+    /// kept for later, because not every call needs one: 6041 for an organization that the user does not belong to, that
+    /// the token is not good for, or that has not joined the product; 9017 for a user without any.
+    pub(crate) fn of(
+        store: &Store,
+        now: DateTime<Utc>,
+        query: &Query,
+        headers: &HeaderMap,
+        product: Option<Product>,
+    ) -> Result<Self, ApiError> {
+        let state = store.read();
+        let token = presented(headers).and_then(|token| state.access_tokens.get(token)).cloned();
+        let token = token.ok_or(Code::InvalidToken)?;
+        let user = state.users.get(&token.user_id).cloned().ok_or(Code::InvalidToken)?;
+        if DataCentre::of(headers).is_some_and(|here| here != user.data_centre) {
+            return Err(Code::InvalidToken.into());
+        }
+        if token.revoked || token.expires <= now {
+            return Err(Code::NotAuthorized.into());
+        }
+        let only = token.organization_id.as_deref();
+        let id = named(query, headers, product).or(only).or(user.organizations.first().map(String::as_str));
+        let organization = match id {
+            Some(id) => choose(&state, &user, only, product, id),
+            None => Err(Code::NoOrganization.into()),
+        };
+        Ok(Self { state, now, user, token, product, organization })
+    }
+
+    /// Whom the quotas count the call for; `None` for a call without an organization.
+    pub(crate) fn caller(&self) -> Option<Caller> {
+        let organization = self.organization.as_ref().ok()?;
+        Some(Caller {
+            user_id: self.user.user_id,
+            organization_id: organization.organization_id.clone(),
+            plan: organization.plan_name.clone(),
+        })
+    }
+}
+
+/// The organization that a call names.
+fn named<'a>(query: &'a Query, headers: &'a HeaderMap, product: Option<Product>) -> Option<&'a str> {
+    query.get("organization_id").or_else(|| {
+        let product = product.unwrap_or(Product::Books);
+        let others = Product::ALL.into_iter().flat_map(|it| it.organization_headers());
+        let mut names = product.organization_headers().iter().chain(others);
+        names.find_map(|name| {
+            let id = headers.get(*name)?.to_str().ok()?.trim();
+            (!id.is_empty()).then_some(id)
+        })
+    })
+}
+
+fn own<'a>(
+    state: &'a State,
+    user: &User,
+    only: Option<&str>,
+    id: &str,
+) -> Result<&'a Arc<Organization>, ApiError> {
+    let own = user.organizations.iter().any(|own| own == id) && only.is_none_or(|only| only == id);
+    let organization = state.organizations.get(id).filter(|_| own);
+    organization.ok_or_else(|| ApiError::about(Code::WrongOrganization, id))
+}
+
+fn choose(
+    state: &State,
+    user: &User,
+    only: Option<&str>,
+    product: Option<Product>,
+    id: &str,
+) -> Result<Arc<Organization>, ApiError> {
+    let organization = own(state, user, only, id)?;
+    if !organization.joined(product.unwrap_or(Product::Books).app()) {
+        return Err(ApiError::about(Code::WrongOrganization, id));
+    }
+    Ok(Arc::clone(organization))
 }
 
 /// The token of either scheme; scheme words are compared without case. An `authtoken` parameter counts for nothing: the
@@ -168,6 +221,21 @@ mod tests {
         (store, HeaderMap::from_iter([(AUTHORIZATION, HeaderValue::from_static("Bearer t"))]))
     }
 
+    fn admit<'a>(
+        store: &'a Store,
+        headers: &HeaderMap,
+        product: Option<Product>,
+        need: Option<Need>,
+    ) -> Result<Context<'a>, ApiError> {
+        let admitted = Admitted::of(store, NOW, &Query::default(), headers, product)?;
+        Context::resume(store, admitted, need, false)
+    }
+
+    fn select<'a>(store: &'a Store, headers: &HeaderMap, product: Product) -> Result<Context<'a>, ApiError> {
+        let admitted = Admitted::of(store, NOW, &Query::default(), headers, Some(product)).unwrap();
+        Context::resume(store, admitted, None, true)
+    }
+
     #[test]
     fn every_product_asks_for_scopes_of_its_own() {
         for (scope, own) in [
@@ -180,12 +248,12 @@ mod tests {
             let (store, headers) = store(&["books"], scope);
             for product in Product::ALL {
                 let need = Some(("settings", "read"));
-                let admitted = Context::admit(&store, NOW, &headers, Some(product), need);
+                let admitted = admit(&store, &headers, Some(product), need);
                 assert_eq!(admitted.is_ok(), product == own, "{scope} for {product:?}");
             }
-            let unneeded = Context::admit(&store, NOW, &headers, Some(Product::Books), None);
-            assert!(unneeded.is_ok_and(|(context, _)| context.product == Some(Product::Books)), "{scope}");
-            let without = Context::admit(&store, NOW, &headers, None, Some(("settings", "read")));
+            let unneeded = admit(&store, &headers, Some(Product::Books), None);
+            assert!(unneeded.is_ok_and(|context| context.product == Some(Product::Books)), "{scope}");
+            let without = admit(&store, &headers, None, Some(("settings", "read")));
             assert_eq!(without.is_ok(), own == Product::Books, "{scope}");
         }
     }
@@ -202,9 +270,7 @@ mod tests {
                     if let Some(name) = name {
                         headers.insert(HeaderName::from_static(name), HeaderValue::from_static(id));
                     }
-                    let (mut context, token) =
-                        Context::admit(&store, NOW, &headers, Some(product), None).unwrap();
-                    context.select(&Query::default(), &headers, &token).map_err(|error| error.code())
+                    select(&store, &headers, product).map(|_| ()).map_err(|error| error.code())
                 };
                 let expected = if product == joined { Ok(()) } else { Err(6041) };
                 assert_eq!(select(None, ""), expected, "{product:?} of {joined:?}");
@@ -225,8 +291,7 @@ mod tests {
             }
             let own = product.organization_headers()[0];
             headers.insert(HeaderName::from_static(own), HeaderValue::from_static(DEMO_ORGANIZATION_ID));
-            let (mut context, token) = Context::admit(&store, NOW, &headers, Some(product), None).unwrap();
-            assert!(context.select(&Query::default(), &headers, &token).is_ok(), "{product:?}");
+            let context = select(&store, &headers, product).unwrap();
             assert_eq!(context.organization().unwrap().organization_id, DEMO_ORGANIZATION_ID);
         }
     }

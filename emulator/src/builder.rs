@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::scenario::Scenario;
 use crate::seed::Seed;
 use crate::store::Store;
-use crate::store::log::LogError;
+use crate::store::log::{self, LogError};
 use crate::tls::{self, Secure, TlsError, TlsOptions};
 
 /// Why an emulator could not start. Every message says what to do about it.
@@ -115,6 +115,7 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     clock_start: Option<ClockStart>,
     state_file: Option<PathBuf>,
+    compact_from: u64,
     scenario: Scenario,
     tls: Option<TlsOptions>,
     seed_number: Option<u64>,
@@ -174,6 +175,14 @@ impl Builder {
         self
     }
 
+    /// Rewrites the state file without what was overwritten once it has this many bytes and twice those that the last
+    /// rewrite left; the default is 8 MiB.
+    #[must_use]
+    pub fn compact_state_from(mut self, bytes: u64) -> Self {
+        self.compact_from = bytes;
+        self
+    }
+
     /// Starts from this content; the default is [`Seed::demo`]. A state file that holds something wins over it.
     #[must_use]
     pub fn seed(mut self, seed: Seed) -> Self {
@@ -211,6 +220,7 @@ impl Builder {
             clock: None,
             clock_start: None,
             state_file: None,
+            compact_from: log::COMPACT_FROM,
             scenario: Scenario::default(),
             tls: None,
             seed_number: None,
@@ -244,7 +254,8 @@ impl Builder {
         let (now, random) = (clock.now(), Arc::new(Random::new(self.seed_number)));
         let scenario = Arc::new(scenario);
         let (durable, path, first) = (self.state_file.is_some(), self.state_file, Arc::clone(&scenario));
-        let opened = tokio::task::spawn_blocking(move || open(path.as_deref(), &first, now, random));
+        let file = path.map(|path| (path, self.compact_from));
+        let opened = tokio::task::spawn_blocking(move || open(file, &first, now, random));
         let store = opened.await.map_err(|error| StartError::StateFile {
             path: PathBuf::new(),
             source: io::Error::other(error),
@@ -268,20 +279,21 @@ impl Builder {
 
 /// Opens the state file, if there is one, and plays the scenario when nothing is in it.
 fn open(
-    path: Option<&Path>,
+    file: Option<(PathBuf, u64)>,
     scenario: &Scenario,
     now: DateTime<Utc>,
     random: Arc<Random>,
 ) -> Result<Store, StartError> {
     let refused = |reason: String| StartError::Scenario { reason };
-    let Some(path) = path else {
+    let Some((path, compact_from)) = file else {
         let first = scenario.first_state(now, &random).map_err(|error| refused(error.to_string()))?;
         return Ok(Store::in_memory(first, random));
     };
-    let (store, empty) = Store::open(path, Arc::clone(&random)).map_err(|error| state_error(path, error))?;
+    let failed = |error| state_error(&path, error);
+    let (store, empty) = Store::open(&path, compact_from, Arc::clone(&random)).map_err(failed)?;
     if empty {
         let first = scenario.first_state(now, &random).map_err(|error| refused(error.to_string()))?;
-        store.replace(|_| Ok((first, ()))).map_err(|error| state_error(path, error))?;
+        store.replace(|_| Ok((first, ()))).map_err(failed)?;
     }
     Ok(store)
 }

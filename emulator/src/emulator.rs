@@ -72,9 +72,9 @@ impl Emulator {
         self.app.journal.list(&JournalFilter::default())
     }
 
-    /// Forgets all recorded calls.
+    /// Forgets all recorded calls. They and the answers (`X-Request-Id`) are numbered from 1 again.
     pub fn clear_journal(&self) {
-        self.app.journal.clear();
+        self.app.clear_journal();
     }
 
     /// Goes back to the scenario and the seed that the emulator started with: records, tokens, id counters and what the

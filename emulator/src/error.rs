@@ -50,9 +50,84 @@ pub(crate) enum Code {
     LicencesUsedUp,
     UnknownPerson,
     AppNotJoined,
+    ModuleRefused,
+    ItemMissing,
+    WrongGst,
+    JournalAccount,
+    UnmatchedAccount,
+    SalesTaxOff,
+    TaxUnsupported,
 }
 
 impl Code {
+    /// Every kind. Where several share a number, the first stands for it.
+    const ALL: &[Self] = &[
+        Self::InvalidValue,
+        Self::InvalidUrl,
+        Self::InvalidReference,
+        Self::EmptyBody,
+        Self::InvalidToken,
+        Self::TooLong,
+        Self::AlreadyExists,
+        Self::AutoNumbered,
+        Self::HasDependents,
+        Self::BaseCurrency,
+        Self::ItemNameTaken,
+        Self::SkuTaken,
+        Self::HasTransactions,
+        Self::InactiveContact,
+        Self::LimitExceeded,
+        Self::NoLineItems,
+        Self::WrongState,
+        Self::OverApplied,
+        Self::PaymentsApplied,
+        Self::BillNumberTaken,
+        Self::UnknownUnique,
+        Self::Linked,
+        Self::MethodNotAllowed,
+        Self::UserBlocked,
+        Self::OrganizationBlocked,
+        Self::DayUsedUp,
+        Self::NotAuthorized,
+        Self::BodyTooLarge,
+        Self::NotEmulated,
+        Self::Internal,
+        Self::NotFound,
+        Self::MalformedJson,
+        Self::TooManyInProcess,
+        Self::DuplicateName,
+        Self::WrongOrganization,
+        Self::NoOrganization,
+        Self::ZscRefused,
+        Self::UnknownClient,
+        Self::LinkedElsewhere,
+        Self::LinkedToOther,
+        Self::NoCrmLink,
+        Self::CrmRecordTaken,
+        Self::NotSynchronized,
+        Self::CurrencyDiffers,
+        Self::LicencesUsedUp,
+        Self::UnknownPerson,
+        Self::AppNotJoined,
+        Self::ModuleRefused,
+        Self::ItemMissing,
+        Self::WrongGst,
+        Self::JournalAccount,
+        Self::UnmatchedAccount,
+        Self::SalesTaxOff,
+        Self::TaxUnsupported,
+    ];
+
+    /// The kind with this number, such as a fault asks for.
+    pub(crate) fn numbered(number: u32) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.entry().0 == number)
+    }
+
+    /// The HTTP status of the kind.
+    pub(crate) fn status(self) -> u16 {
+        self.entry().1
+    }
+
     /// Code, HTTP status and message; `{}` in a message stands for the subject of the error.
     fn entry(self) -> (u32, u16, &'static str) {
         match self {
@@ -147,6 +222,19 @@ impl Code {
                 (900_009, 400, "{} is neither a user nor an integration user of the organization.")
             }
             Self::AppNotJoined => (900_010, 400, "The organization has not been added to the app {}."),
+            Self::ModuleRefused => (9, 400, "You do not have access to this module."),
+            Self::ItemMissing => (2006, 404, "Item does not exist."),
+            Self::WrongGst => (3032, 400, "{}"),
+            Self::JournalAccount => (11016, 400, "The account cannot be used in a journal."),
+            Self::UnmatchedAccount => (
+                108_004,
+                400,
+                "Transactions cannot be matched as the account you are trying to match it to, is different.",
+            ),
+            Self::SalesTaxOff => {
+                (110_817, 400, "Enable Sales Tax in order to perform tax related operations.")
+            }
+            Self::TaxUnsupported => (110_942, 400, "Tax not supported."),
         }
     }
 }
@@ -189,7 +277,7 @@ impl ApiError {
 
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
-        self.kind.entry().1
+        self.kind.status()
     }
 }
 
@@ -203,7 +291,8 @@ impl From<Code> for ApiError {
 mod tests {
     use super::*;
 
-    const TABLE: &str = include_str!("../tests/it/error_table.rs");
+    const TABLE: &str =
+        concat!(include_str!("../tests/it/error_table.rs"), include_str!("../tests/it/error_rules.rs"));
 
     /// Each kind beside the test over HTTP that provokes it. A kind that is left out does not compile.
     macro_rules! provoked {
@@ -211,7 +300,7 @@ mod tests {
             fn test_of(kind: Code) -> &'static str {
                 match kind { $($(Code::$kind)|+ => stringify!($test),)+ }
             }
-            const ALL: &[Code] = &[$($(Code::$kind),+),+];
+            const TESTED: &[Code] = &[$($(Code::$kind),+),+];
         };
     }
 
@@ -225,11 +314,25 @@ mod tests {
             OverApplied PaymentsApplied BillNumberTaken;
         link_service_codes: Linked LinkedElsewhere LinkedToOther NoCrmLink CrmRecordTaken NotSynchronized
             CurrencyDiffers LicencesUsedUp UnknownPerson AppNotJoined;
+        codes_of_what_is_not_built: ModuleRefused ItemMissing JournalAccount UnmatchedAccount TaxUnsupported;
+        goods_and_services_tax_follows_the_states: WrongGst;
+        without_sales_tax_there_are_no_taxes: SalesTaxOff;
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_number() {
+        assert_eq!(TESTED.len(), Code::ALL.len());
+        for kind in TESTED.iter().copied() {
+            let number = kind.entry().0;
+            assert!(Code::ALL.contains(&kind), "{kind:?}");
+            assert_eq!(Code::numbered(number).map(|found| found.entry().0), Some(number));
+        }
+        assert_eq!(Code::numbered(7), None);
     }
 
     #[test]
     fn every_kind_is_provoked_by_its_test() {
-        for kind in ALL.iter().copied() {
+        for kind in TESTED.iter().copied() {
             let head = format!("async fn {}()", test_of(kind));
             let at = TABLE.find(&head).unwrap_or_else(|| panic!("no test {head}"));
             let body = TABLE[at..].split("#[tokio::test]").next().unwrap_or_default().replace('_', "");

@@ -67,10 +67,13 @@ impl TextFilter {
         (self.comparator == Comparator::Is).then_some(self.needle.as_str())
     }
 
-    /// The folded text, and whether values need only begin with it; `None` when it may stand anywhere.
+    /// The folded text, and whether values need only begin with it; `None` when it may stand anywhere or is a list.
     pub(crate) fn anchored(&self) -> Option<(&str, bool)> {
-        let begins = self.comparator == Comparator::StartsWith;
-        (self.comparator != Comparator::Contains).then_some((self.needle.as_str(), begins))
+        match self.comparator {
+            Comparator::Is => Some((self.needle.as_str(), false)),
+            Comparator::StartsWith => Some((self.needle.as_str(), true)),
+            Comparator::Contains | Comparator::In | Comparator::NotIn => None,
+        }
     }
 
     /// Whether `value` passes.
@@ -90,10 +93,11 @@ impl TextFilter {
     }
 
     /// Whether a record with these texts passes: one of them must match, or none may be among the excluded ones.
-    pub(crate) fn admits(&self, texts: &[String]) -> bool {
+    pub(crate) fn admits<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> bool {
+        let mut texts = texts.into_iter();
         match self.comparator {
-            Comparator::NotIn => texts.iter().all(|text| self.matches(text)),
-            _ => texts.iter().any(|text| self.matches(text)),
+            Comparator::NotIn => texts.all(|text| self.matches(text)),
+            _ => texts.any(|text| self.matches(text)),
         }
     }
 

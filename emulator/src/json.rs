@@ -2,6 +2,7 @@
 //!
 //! `serde_json::Value` turns `0.1` into a binary float; money must not pass through one.
 
+use std::collections::HashMap;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -13,6 +14,8 @@ use crate::writer::quoted;
 
 /// Deeper documents are refused: no request of the API nests more than a handful of levels.
 const MAX_DEPTH: usize = 32;
+/// Objects with more members than this are read with an index over their names, so that no body costs a square.
+const FEW_MEMBERS: usize = 16;
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,15 +50,7 @@ impl Json {
         match text.as_bytes().first() {
             Some(b'{') => {
                 let members = serde_json::from_str::<Members<'_>>(text).map_err(|_| Malformed)?.0;
-                let mut object: Vec<(String, Json)> = Vec::with_capacity(members.len());
-                for (name, value) in members {
-                    let value = Self::from_raw(value)?;
-                    match object.iter_mut().find(|(known, _)| *known == name) {
-                        Some(slot) => slot.1 = value,
-                        None => object.push((name, value)),
-                    }
-                }
-                Ok(Self::Object(object))
+                if members.len() > FEW_MEMBERS { Self::from_many(members) } else { Self::from_few(members) }
             }
             Some(b'[') => {
                 let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Malformed)?;
@@ -68,6 +63,40 @@ impl Json {
             Some(_) => Ok(Self::Number(text.to_owned())),
             None => Err(Malformed),
         }
+    }
+
+    /// Of members with one name the last one counts, at the place of the first.
+    fn from_few(members: Vec<(String, &RawValue)>) -> Result<Self, Malformed> {
+        let mut object: Vec<(String, Json)> = Vec::with_capacity(members.len());
+        for (name, value) in members {
+            let value = Self::from_raw(value)?;
+            match object.iter_mut().find(|(known, _)| *known == name) {
+                Some(slot) => slot.1 = value,
+                None => object.push((name, value)),
+            }
+        }
+        Ok(Self::Object(object))
+    }
+
+    /// The same as [`Json::from_few`].
+    fn from_many(members: Vec<(String, &RawValue)>) -> Result<Self, Malformed> {
+        let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
+        let mut kept: Vec<(usize, &RawValue)> = Vec::new();
+        for (at, (name, value)) in members.iter().enumerate() {
+            let place = *places.entry(name).or_insert(kept.len());
+            match kept.get_mut(place) {
+                Some(slot) => slot.1 = value,
+                None => kept.push((at, value)),
+            }
+        }
+        drop(places);
+        let values: Vec<(usize, Json)> = kept
+            .into_iter()
+            .map(|(at, value)| Self::from_raw(value).map(|value| (at, value)))
+            .collect::<Result<_, _>>()?;
+        let mut names: Vec<String> = members.into_iter().map(|(name, _)| name).collect();
+        let named = values.into_iter().map(|(at, value)| (std::mem::take(&mut names[at]), value));
+        Ok(Self::Object(named.collect()))
     }
 
     /// An object from its members, in the order given.
@@ -298,6 +327,15 @@ mod tests {
             json.to_text(),
             r#"{"a":0.10000000000000000001,"b":[12345678901234567890.5,1e400],"c":"éé"}"#
         );
+    }
+
+    #[test]
+    fn of_members_with_one_name_the_last_one_counts_at_the_place_of_the_first() {
+        for further in [0, FEW_MEMBERS + 1] {
+            let rest: String = (0..further).map(|n| format!(r#","m{n}":{n}"#)).collect();
+            let json = Json::parse(&format!(r#"{{"a":1,"b":2,"a":3{rest},"b":4}}"#)).unwrap();
+            assert_eq!(json.to_text(), format!(r#"{{"a":3,"b":4{rest}}}"#));
+        }
     }
 
     #[test]

@@ -55,6 +55,7 @@ pub(crate) struct Secured {
 pub(crate) fn launch(plan: Plan) -> Result<Emulator, StartError> {
     let wanted = SocketAddr::new(plan.host, 0);
     let addr = plan.listener.local_addr().map_err(|source| listen_error(wanted, source))?;
+    let tasks = TaskTracker::new();
     let app = Arc::new(App {
         store: plan.store,
         clock: plan.clock,
@@ -67,16 +68,18 @@ pub(crate) fn launch(plan: Plan) -> Result<Emulator, StartError> {
         history: History::default(),
         limiter: Arc::new(Limiter::new(plan.limits)),
         address: reachable(addr),
+        tls_address: plan.secured.as_ref().map(|secured| secured.addr),
         stop: plan.stop,
         requests: AtomicU64::new(0),
+        numbered: AtomicU64::new(0),
         durable: plan.durable,
         scenario: plan.scenario,
         snapshots: Snapshots::default(),
         forks: Forks::new(plan.slots),
         host: plan.host,
         runtime: Handle::current(),
+        tasks: tasks.clone(),
     });
-    let tasks = TaskTracker::new();
     tasks.spawn(sender::run(Arc::clone(&app)));
     tasks.spawn(server::accept(Arc::clone(&app), plan.listener, None, tasks.clone()));
     let tls = plan.secured.map(|Secured { listener, addr, secure, .. }| {

@@ -21,6 +21,9 @@ struct Arguments {
     /// File that keeps the records over restarts; without it they live in memory.
     #[arg(long, value_name = "FILE")]
     state: Option<PathBuf>,
+    /// Bytes from which on the state file is rewritten without what was overwritten.
+    #[arg(long, value_name = "BYTES", default_value_t = 8 * 1024 * 1024, requires = "state")]
+    compact_from: u64,
     /// JSON file with the users, clients and organizations to start with, instead of the demo ones, or with a scenario.
     #[arg(long, value_name = "FILE")]
     seed_file: Option<PathBuf>,
@@ -95,7 +98,7 @@ async fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         builder = builder.generate(order);
     }
     if let Some(path) = arguments.state {
-        builder = builder.state_file(path);
+        builder = builder.state_file(path).compact_state_from(arguments.compact_from);
     }
     if arguments.tls {
         builder = builder.tls(TlsOptions { port: arguments.tls_port, dir: Some(arguments.tls_dir.clone()) });

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
+use crate::error::Code;
 use crate::request::Query;
 use crate::resource;
 use crate::resource::extra::upload;
@@ -34,7 +34,6 @@ pub(crate) fn handle(store: &Store, method: &str, rest: &str, query: &Query) -> 
         ("DELETE", []) => clear(store),
         ("GET", [id]) => json_reply(200, &show(mail(store, id)?.as_ref())),
         ("GET", [id, "attachments", number]) => attachment(store, mail(store, id)?.as_ref(), number)?,
-        (_, [] | [_] | [_, "attachments", _]) => ApiError::from(Code::MethodNotAllowed).into(),
         _ => return None,
     };
     Some(reply)

@@ -52,6 +52,11 @@ impl Random {
         format!("1000.{:032x}.{:032x}", generator.random::<u128>(), generator.random::<u128>())
     }
 
+    /// 32 hexadecimal digits, the form of a ZSC key.
+    pub(crate) fn key(&self) -> String {
+        format!("{:032x}", locked(&self.0).generator.random::<u128>())
+    }
+
     /// True with the probability `p`, from 0 (never) to 1 (always).
     pub(crate) fn chance(&self, p: Decimal) -> bool {
         let wanted = (p.clamp(Decimal::ZERO, Decimal::ONE) * Decimal::from(STEPS)).round();

@@ -1,9 +1,12 @@
 //! Decoding of requests: the query, and a body in any of the encodings that clients use.
 
+use std::sync::Arc;
+
 use axum::body::Bytes;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use futures::{StreamExt, stream};
+use tokio::runtime::Handle;
 
 use crate::error::{ApiError, Code};
 use crate::json::Json;
@@ -42,6 +45,11 @@ impl Query {
         self.0.push((name.to_owned(), value.to_owned()));
     }
 
+    /// Changes the values of all parameters.
+    pub(crate) fn change(&mut self, mut change: impl FnMut(&str, &mut String)) {
+        self.0.iter_mut().for_each(|(name, value)| change(name, value));
+    }
+
     fn take(&mut self, name: &str) -> Option<String> {
         let at = self.0.iter().position(|(known, value)| known == name && !value.trim().is_empty())?;
         Some(self.0.remove(at).1)
@@ -68,7 +76,7 @@ pub(crate) struct Call {
     /// Segments of the path that stand for ids, in order.
     pub(crate) ids: Vec<String>,
     pub(crate) query: Query,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     /// Files of a multipart body.
     pub(crate) files: Vec<File>,
     /// The body; an undecodable one is an error only for the operations that read it.
@@ -139,6 +147,28 @@ impl From<Result<Option<Json>, ApiError>> for Decoded {
     }
 }
 
+/// A body above this size, in bytes, is decoded off the event loop.
+const LARGE_BODY: usize = 64 * 1024;
+
+/// Whether working on a body of this size would keep others waiting.
+pub(crate) fn is_large(bytes: &Bytes) -> bool {
+    bytes.len() > LARGE_BODY
+}
+
+/// Reads the body as [`decode_body`] does, a large one on another thread.
+pub(crate) async fn decode(headers: &Arc<HeaderMap>, bytes: &Bytes, mut query: Query) -> (Decoded, Query) {
+    if !is_large(bytes) {
+        let decoded = decode_body(headers, bytes, &mut query).await;
+        return (decoded, query);
+    }
+    let (headers, bytes, runtime) = (Arc::clone(headers), bytes.clone(), Handle::current());
+    let work = tokio::task::spawn_blocking(move || {
+        let decoded = runtime.block_on(decode_body(&headers, &bytes, &mut query));
+        (decoded, query)
+    });
+    work.await.unwrap_or_else(|_| (Err(ApiError::from(Code::Internal)).into(), Query::default()))
+}
+
 /// Reads the body by its content type and, where that is missing or wrong, by its first byte. Form fields other than
 /// `JSONString` join the query.
 pub(crate) async fn decode_body(headers: &HeaderMap, bytes: &Bytes, query: &mut Query) -> Decoded {
@@ -198,3 +228,6 @@ async fn multipart(content_type: &str, bytes: &Bytes) -> Result<(Query, Vec<File
     }
     Ok((Query(fields), files))
 }
+
+#[cfg(test)]
+mod tests;

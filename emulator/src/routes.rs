@@ -38,8 +38,8 @@ pub(crate) enum Coverage {
     Full,
     /// What is missing, as a sentence.
     Partial(&'static str),
-    /// Known and answered 501 with its name.
-    Missing,
+    /// Known and answered 501 with its name; and why it is not emulated.
+    Missing(&'static str),
 }
 
 type Act = fn(&Context<'_>, &Call, &dyn Resource) -> Result<Reply, ApiError>;
@@ -95,7 +95,7 @@ pub(crate) const fn op(
     }
 }
 
-/// A known operation that is not emulated.
+/// A known operation that is not emulated; [`Operation::because`] says why.
 pub(crate) const fn missing(
     served: Served,
     method: &'static str,
@@ -104,7 +104,7 @@ pub(crate) const fn missing(
     name: &'static str,
 ) -> Operation {
     let mut operation = op(served, method, path, need, name, Handler::Missing);
-    operation.coverage = Coverage::Missing;
+    operation.coverage = Coverage::Missing("");
     operation
 }
 
@@ -124,6 +124,12 @@ impl Operation {
     /// The same, saying what of it is missing.
     pub(crate) const fn partial(mut self, missing: &'static str) -> Self {
         self.coverage = Coverage::Partial(missing);
+        self
+    }
+
+    /// The same, saying why it is not emulated.
+    pub(crate) const fn because(mut self, reason: &'static str) -> Self {
+        self.coverage = Coverage::Missing(reason);
         self
     }
 
@@ -192,9 +198,38 @@ pub(crate) enum Target {
 
 const INTEGRATION: &str = "integration/v1";
 
+/// A call that stands in no table of operations, because it is answered before a token is asked for.
+pub(crate) struct Outside {
+    pub(crate) method: &'static str,
+    pub(crate) root: &'static str,
+    pub(crate) path: &'static str,
+    /// What it does, as a short sentence without a stop.
+    pub(crate) name: &'static str,
+    target: fn() -> Target,
+}
+
+/// Those calls.
+pub(crate) static OUTSIDE: [Outside; 5] = [
+    outside("GET", "oauth/v2", "auth", "Ask a user for consent", || Target::Authorize),
+    outside("POST", "oauth/v2", "auth", "Answer the question for consent", || Target::Authorize),
+    outside("POST", "oauth/v2", "token", "Get an access token", || Target::Token),
+    outside("POST", "oauth/v2", "token/revoke", "Revoke a token", || Target::Revoke),
+    outside("POST", INTEGRATION, "zsc/exchange", "Exchange a ZSC key for a token", || Target::ZscExchange),
+];
+
+const fn outside(
+    method: &'static str,
+    root: &'static str,
+    path: &'static str,
+    name: &'static str,
+    target: fn() -> Target,
+) -> Outside {
+    Outside { method, root, path, name, target }
+}
+
 /// Every operation, with the roots it is served under.
 pub(crate) fn operations() -> impl Iterator<Item = &'static Operation> {
-    resource::OPERATIONS.iter().flat_map(|table| table.iter())
+    resource::OPERATIONS.iter().chain(resource::unbuilt::INVENTORY).flat_map(|table| table.iter())
 }
 
 /// A call that the vendor's descriptions name, whether or not the emulator answers it.
@@ -287,15 +322,13 @@ fn pattern(path: &str) -> String {
 
 /// Finds the target of a call. A wrong method on a known path is code 37, an unknown path code 5.
 pub(crate) fn find(method: &str, path: &str) -> Target {
-    match (path, method) {
-        ("oauth/v2/auth", "GET" | "POST") => return Target::Authorize,
-        ("oauth/v2/token", "POST") => return Target::Token,
-        ("oauth/v2/token/revoke", "POST") => return Target::Revoke,
-        ("integration/v1/zsc/exchange", "POST") => return Target::ZscExchange,
-        ("oauth/v2/auth" | "oauth/v2/token" | "oauth/v2/token/revoke" | "integration/v1/zsc/exchange", _) => {
-            return Target::Refused(Code::MethodNotAllowed.into());
-        }
-        _ => {}
+    let is = |it: &&Outside| {
+        path.strip_prefix(it.root).and_then(|rest| rest.strip_prefix('/')).is_some_and(|rest| rest == it.path)
+    };
+    let mut outside = OUTSIDE.iter().filter(is).peekable();
+    if outside.peek().is_some() {
+        let found = outside.find(|it| it.method == method);
+        return found.map_or_else(|| Target::Refused(Code::MethodNotAllowed.into()), |it| (it.target)());
     }
     let under =
         |root: &str| path == root || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));

@@ -102,6 +102,9 @@ pub struct SeedOrganization {
     /// Whether the private link service answers for this organization (capability `crm_link`).
     #[serde(default = "default_crm_link")]
     pub crm_link: bool,
+    /// Whether sales tax is switched on. Without it the calls that write taxes answer code 110817.
+    #[serde(default = "default_sales_tax")]
+    pub sales_tax: bool,
     /// Where the organization lives.
     #[serde(default)]
     pub data_centre: DataCentre,
@@ -147,6 +150,10 @@ fn default_apps() -> Vec<String> {
     vec!["books".to_owned()]
 }
 
+fn default_sales_tax() -> bool {
+    true
+}
+
 fn default_crm_link() -> bool {
     true
 }
@@ -179,6 +186,7 @@ impl Seed {
                 plan_name: default_plan(),
                 apps: ["books", "invoice", "erp", "expense", "billing"].map(str::to_owned).to_vec(),
                 crm_link: true,
+                sales_tax: true,
                 data_centre: DataCentre::Us,
                 custom_fields: Vec::new(),
             }],

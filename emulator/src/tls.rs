@@ -27,7 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, SystemClock};
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
 use crate::host::DataCentre;
 
 /// Where the authority's certificate is served.
@@ -118,13 +117,9 @@ pub(crate) async fn open<S: Stream + 'static>(
     }
 }
 
-/// `GET /_emulator/ca.pem`.
-pub(crate) fn ca_reply(ca_pem: Option<&str>, method: &str) -> Reply {
-    match ca_pem {
-        None => ApiError::from(Code::InvalidUrl).into(),
-        Some(_) if !matches!(method, "GET" | "HEAD") => ApiError::from(Code::MethodNotAllowed).into(),
-        Some(pem) => Reply::file("application/x-pem-file".into(), pem.to_owned().into()),
-    }
+/// The answer to `GET /_emulator/ca.pem`.
+pub(crate) fn ca_reply(pem: &str) -> Reply {
+    Reply::file("application/x-pem-file".into(), pem.to_owned().into())
 }
 
 /// Listens for TLS. Errors: the address cannot be had.

@@ -32,6 +32,8 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Line of business.
     pub industry: Option<String>,
+    /// Line of business as it is compared.
+    pub industry_key: Option<String>,
     /// Address on the web.
     pub website: Option<String>,
     /// Telephone number.

@@ -35,6 +35,8 @@ pub async fn open(url: &str, pool: PoolSize) -> Result<DatabaseConnection, DbErr
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(20))
+            // Byte order, under the name that PostgreSQL has for it, so that statements can ask both for the same.
+            .collation("C", str::cmp)
     });
     Database::connect(options).await
 }

@@ -30,8 +30,12 @@ pub struct Model {
     pub updated_at: DateTimeUtc,
     /// Product code.
     pub code: Option<String>,
+    /// Product code as it is compared.
+    pub code_key: Option<String>,
     /// Product line.
     pub family: Option<String>,
+    /// Product line as it is compared.
+    pub family_key: Option<String>,
     /// List price in ten-thousandths of the currency unit.
     pub unit_price_units: Option<i64>,
     /// Currency of the list price.

@@ -19,7 +19,7 @@ pub struct Model {
     pub id: Uuid,
     /// The finance organization.
     pub finance_organization_id: Uuid,
-    /// Customer, vendor or item.
+    /// Kind of the finance record.
     pub kind: String,
     /// Kind of the CRM record.
     pub record_type: String,
@@ -40,6 +40,12 @@ pub struct Model {
     /// Version of the CRM record that was last written; [`NEVER_WRITTEN`] while the finance record is only claimed, and
     /// after it was taken over from a record that was merged into this one.
     pub synced_version: i64,
+    /// The finance record that the finance record belongs to: the customer of a contact person.
+    pub remote_parent_id: Option<String>,
+    /// Whether the finance record changed since it was last read back.
+    pub is_remote_dirty: bool,
+    /// When the finance record had last changed as it was last read back.
+    pub remote_modified_at: Option<DateTimeUtc>,
     /// When it was claimed.
     pub created_at: DateTimeUtc,
     /// When it last changed.

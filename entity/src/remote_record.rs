@@ -14,7 +14,7 @@ pub struct Model {
     pub id: Uuid,
     /// Whose record.
     pub finance_organization_id: Uuid,
-    /// Customer, vendor or item.
+    /// Its kind.
     pub kind: String,
     /// Its id on the finance side.
     pub remote_id: String,
@@ -30,6 +30,18 @@ pub struct Model {
     pub modified_at: DateTimeUtc,
     /// When it was read.
     pub read_at: DateTimeUtc,
+    /// The finance record it belongs to: the customer of a contact person.
+    pub parent_id: Option<String>,
+    /// Company or person; only for customers.
+    pub customer_kind: Option<String>,
+    /// The code under which an item is stocked, as it is compared.
+    pub code_key: Option<String>,
+    /// Whether it can be used in new documents.
+    pub is_active: bool,
+    /// Whether every field was read, not just those that lists tell.
+    pub is_whole: bool,
+    /// The last sweep that saw it.
+    pub seen_in_sweep: Option<String>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

@@ -2,6 +2,8 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::types::ModuleState;
+
 /// A row of `sync_module`.
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "sync_module")]
@@ -24,6 +26,12 @@ pub struct Model {
     pub initial_sync_at: Option<DateTimeUtc>,
     /// Up to where the finance side has been read.
     pub remote_cursor: Option<String>,
+    /// Whether runs may start.
+    pub state: ModuleState,
+    /// When the next automatic run is due; null: none is.
+    pub next_due_at: Option<DateTimeUtc>,
+    /// When the ids of the finance side were last compared as a whole.
+    pub swept_at: Option<DateTimeUtc>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

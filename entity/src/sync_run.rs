@@ -32,6 +32,20 @@ pub struct Model {
     pub settings: Json,
     /// Who asked for it.
     pub requested_by_id: Option<Uuid>,
+    /// The stage that is being planned.
+    pub plan_stage: i32,
+    /// The one record that it is about; null: all of them (R104).
+    pub only_record_id: Option<Uuid>,
+    /// The run whose failures it is about; null: of none.
+    pub retry_of_id: Option<Uuid>,
+    /// The plan that it carries out to the letter; null: what it finds.
+    pub plan_hash: Option<String>,
+    /// Whether it compares every pair, changed or not.
+    pub is_reconcile: bool,
+    /// Whether somebody approved deletions beyond the guard.
+    pub may_delete: bool,
+    /// Whether somebody asked for its end.
+    pub is_cancelled: bool,
     /// Last record planned.
     pub plan_position: Option<Uuid>,
     /// Records planned so far.

@@ -16,6 +16,12 @@ pub struct Model {
     pub id: Uuid,
     /// The run.
     pub run_id: Uuid,
+    /// The stage in which it is done.
+    pub stage: i32,
+    /// Kind of the finance record.
+    pub kind: String,
+    /// The finance record that it belongs to.
+    pub remote_parent_id: Option<String>,
     /// Kind of the CRM record.
     pub record_type: String,
     /// The CRM record.
@@ -36,8 +42,12 @@ pub struct Model {
     pub remote_id: Option<String>,
     /// The name it shall have there.
     pub remote_name: Option<String>,
-    /// Field by field, before and after.
+    /// Field by field, the finance record before and after.
     pub changes: Json,
+    /// Field by field, the CRM record before and after, named as on the finance side.
+    pub crm_changes: Option<Json>,
+    /// Fields that both sides changed.
+    pub conflicts: Option<Json>,
     /// What came of it.
     pub outcome: ItemOutcome,
     /// How often it was tried.

@@ -112,7 +112,9 @@ text_enum! {
         Deactivated = "DEACTIVATED",
         /// The CRM record was deleted; the finance record was there first and stays (R118).
         CrmDeleted = "CRM_DELETED",
-        /// The finance record is gone although nobody here removed it.
+        /// The finance record was found to be gone although nobody here removed it; the next plan decides about the pair.
+        RemoteGone = "REMOTE_GONE",
+        /// The finance record is gone although nobody here removed it, and is not made again.
         RemoteMissing = "REMOTE_MISSING",
         /// The CRM record was merged into another, which has a finance record of its own; this one stays as it is.
         Merged = "MERGED",
@@ -136,6 +138,18 @@ text_enum! {
         Instant = "INSTANT",
         /// Saving the settings with "save and sync" (R080).
         Initial = "INITIAL",
+        /// The schedule (R100, R101).
+        Auto = "AUTO",
+        /// A person, for one record (R104).
+        Resync = "RESYNC",
+        /// A person, for what failed in an earlier run.
+        Retry = "RETRY",
+        /// A person, for a plan that was looked at.
+        Plan = "PLAN",
+        /// A person, for every pair whether it changed or not.
+        Reconcile = "RECONCILE",
+        /// The finance app told of a change.
+        Webhook = "WEBHOOK",
     }
 }
 
@@ -152,13 +166,53 @@ text_enum! {
         Partial = "PARTIAL",
         /// Could not be carried out.
         Failed = "FAILED",
+        /// Ended by a person before its end.
+        Cancelled = "CANCELLED",
+    }
+}
+
+text_enum! {
+    /// Whether a module's runs may start.
+    ModuleState {
+        /// They may.
+        Active = "ACTIVE",
+        /// They may not, once the one under way has ended (R109).
+        Pausing = "PAUSING",
+        /// They may not (R108).
+        Paused = "PAUSED",
+    }
+}
+
+text_enum! {
+    /// How a conflict stands.
+    ConflictState {
+        /// Waits for a person.
+        Open = "OPEN",
+        /// Both sides keep what they have.
+        Kept = "KEPT",
+        /// The CRM's value was chosen.
+        Crm = "CRM",
+        /// The finance side's value was chosen.
+        Finance = "FINANCE",
+    }
+}
+
+text_enum! {
+    /// What a person decided about a record that could be several things.
+    MatchChoice {
+        /// It is this finance record.
+        Link = "LINK",
+        /// It is a record of its own.
+        Clone = "CLONE",
+        /// It is not synchronised.
+        Skip = "SKIP",
     }
 }
 
 impl RunState {
     /// Whether the run is over.
     pub fn is_final(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Partial | Self::Failed)
+        matches!(self, Self::Succeeded | Self::Partial | Self::Failed | Self::Cancelled)
     }
 }
 
@@ -197,6 +251,14 @@ text_enum! {
         Skip = "SKIP",
         /// Two or more candidates: a person has to decide (A17.10).
         Ambiguous = "AMBIGUOUS",
+        /// Make a CRM record of a finance record.
+        CreateInCrm = "CREATE_IN_CRM",
+        /// Delete the CRM record because its finance record, which was there first, is gone.
+        DeleteInCrm = "DELETE_IN_CRM",
+        /// Make the person anew at the customer of its new account, and remove it at the old one (A17.14).
+        Move = "MOVE",
+        /// Note that the finance record is gone; the CRM record stays.
+        Detach = "DETACH",
     }
 }
 
@@ -209,6 +271,8 @@ text_enum! {
         Succeeded = "SUCCEEDED",
         /// Left alone by rule.
         Skipped = "SKIPPED",
+        /// Not done yet: it waits for something that a later run may find.
+        Waiting = "WAITING",
         /// Not done, for a reason that is with the item.
         Failed = "FAILED",
     }

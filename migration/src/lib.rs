@@ -13,6 +13,8 @@ mod m20261122_000007_crm_breadth;
 mod m20261122_000008_search;
 mod m20261122_000009_merge;
 mod m20261122_000010_run_progress;
+mod m20261127_000011_filters;
+mod m20261127_000012_both_ways;
 
 use sea_orm_migration::prelude::*;
 
@@ -35,6 +37,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000008_search::Migration),
             Box::new(m20261122_000009_merge::Migration),
             Box::new(m20261122_000010_run_progress::Migration),
+            Box::new(m20261127_000011_filters::Migration),
+            Box::new(m20261127_000012_both_ways::Migration),
         ]
     }
 }

@@ -1,18 +1,23 @@
 //! What to do with one record: a pure function of both sides, the link and the settings.
 
-use finbridge_domain::DuplicatePolicy;
-use finbridge_domain::record::{CustomerField, CustomerValues, FieldChange, customer};
-use finbridge_entity::types::{ItemAction, LinkState, Origin};
+use finbridge_contract::listed_name;
+use finbridge_domain::record::{FieldChange, FieldKey, RecordKind, Values, values};
+use finbridge_domain::{DeletePropagation, DuplicatePolicy};
+use finbridge_entity::types::{ItemAction, LinkState, MatchChoice, Origin};
+
+use crate::merge::{self, Bases, FieldConflict, Merged, Rules};
 
 /// The CRM's side of a record.
 #[derive(Debug, Clone)]
-pub struct Source<'a> {
+pub struct CrmSide<'a> {
     /// The values it would have on the finance side.
-    pub wanted: &'a CustomerValues,
+    pub wanted: &'a Values,
     /// Whether it was deleted.
     pub is_deleted: bool,
-    /// Other unlinked CRM records of the same name.
+    /// Other unlinked CRM records that would be taken for the same thing.
     pub rivals: usize,
+    /// Whether it is left out because it belongs to no account (R064).
+    pub is_left_out: bool,
 }
 
 /// What is known of the pair.
@@ -24,14 +29,16 @@ pub struct Pair<'a> {
     pub origin: Origin,
     /// What the clone carries after its name.
     pub name_suffix: Option<&'a str>,
-    /// The CRM's values as last written.
-    pub crm_base: CustomerValues,
-    /// The finance side as last read back.
-    pub remote_base: CustomerValues,
+    /// What both sides had when they last agreed.
+    pub bases: Bases,
     /// The finance record.
     pub remote_id: Option<&'a str>,
     /// Whether nothing of this CRM record was written there yet.
     pub is_never_written: bool,
+    /// The finance side as it is now, where it changed and that counts.
+    pub finance: Option<Values>,
+    /// Whether the person belongs to another customer by now (A17.14).
+    pub has_moved: bool,
 }
 
 /// A finance record that could be the same thing.
@@ -39,10 +46,10 @@ pub struct Pair<'a> {
 pub struct Candidate {
     /// Its id.
     pub remote_id: String,
-    /// Its display name.
+    /// Its name.
     pub name: String,
     /// Its values as far as they are known.
-    pub values: CustomerValues,
+    pub values: Values,
 }
 
 /// What the finance side has that bears on an unlinked record.
@@ -50,12 +57,31 @@ pub struct Candidate {
 pub struct Found {
     /// The record that already names this CRM record.
     pub referenced: Option<Candidate>,
-    /// Unlinked records of the same name.
-    pub same_name: Vec<Candidate>,
-    /// Whether a customer that is linked to another CRM record has the name.
+    /// Unlinked records that would be taken for the same thing.
+    pub same: Vec<Candidate>,
+    /// Whether a finance record that is linked to another CRM record has the name.
     pub name_is_linked: bool,
     /// The first " (n)" that is free, for a clone.
     pub free_suffix: String,
+    /// What a person decided, and the finance record that was chosen.
+    pub decided: Option<(MatchChoice, Option<Candidate>)>,
+}
+
+/// What decides.
+#[derive(Debug, Clone, Copy)]
+pub struct Policy<'a> {
+    /// What kind of finance record it is about.
+    pub kind: RecordKind,
+    /// What happens on a duplicate.
+    pub duplicates: DuplicatePolicy,
+    /// How pairs are merged.
+    pub merge: Rules<'a>,
+    /// What becomes of finance records born in the CRM.
+    pub crm_origin: DeletePropagation,
+    /// What becomes of those that the finance side had first.
+    pub finance_origin: DeletePropagation,
+    /// Whether changes and removals of the finance side come into the CRM.
+    pub is_both_ways: bool,
 }
 
 /// What to do, and why.
@@ -69,31 +95,39 @@ pub struct Decision {
     pub reason: String,
     /// The finance record it concerns.
     pub remote_id: Option<String>,
-    /// The name it shall have there.
+    /// The name it has or shall have there.
     pub remote_name: Option<String>,
     /// What changes there.
     pub changes: Vec<FieldChange>,
+    /// What changes in the CRM, named as on the finance side.
+    pub crm_changes: Vec<FieldChange>,
+    /// Fields that both sides changed.
+    pub conflicts: Vec<FieldConflict>,
 }
 
-/// Decides. `None`: both sides agree and nothing is to be done.
+/// Decides about a CRM record. `None`: both sides agree and nothing is to be done.
 pub fn decide(
-    source: &Source<'_>,
+    crm: &CrmSide<'_>,
     pair: Option<&Pair<'_>>,
     found: &Found,
-    policy: DuplicatePolicy,
+    policy: Policy<'_>,
 ) -> Option<Decision> {
-    match (pair, source.is_deleted) {
+    match (pair, crm.is_deleted) {
         (None, true) => None,
-        (None, false) => Some(unlinked(source, found, policy)),
-        (Some(pair), true) => Some(deleted(pair)),
-        (Some(pair), false) => linked(source, pair),
+        (None, false) => Some(unlinked(crm, found, policy)),
+        (Some(pair), true) => Some(deleted(pair, policy)),
+        (Some(pair), false) => linked(crm, pair, policy),
     }
 }
 
-fn unlinked(source: &Source<'_>, found: &Found, policy: DuplicatePolicy) -> Decision {
+fn unlinked(crm: &CrmSide<'_>, found: &Found, policy: Policy<'_>) -> Decision {
+    if crm.is_left_out {
+        let reason = "The contact belongs to no account; include contacts without one, or give it one";
+        return plain(ItemAction::Skip, "NO_ACCOUNT", reason);
+    }
     if let Some(candidate) = &found.referenced {
         return Decision {
-            changes: towards(&candidate.values, source.wanted),
+            changes: towards(&candidate.values, crm.wanted),
             ..about(
                 candidate,
                 ItemAction::Adopt,
@@ -102,126 +136,245 @@ fn unlinked(source: &Source<'_>, found: &Found, policy: DuplicatePolicy) -> Deci
             )
         };
     }
-    let candidates = &found.same_name;
-    if candidates.len() > 1 || (source.rivals > 0 && !candidates.is_empty()) {
+    match &found.decided {
+        Some((MatchChoice::Skip, _)) => {
+            return plain(ItemAction::Skip, "DECIDED", "Somebody decided not to synchronise this record");
+        }
+        Some((MatchChoice::Clone, _)) => {
+            let reason = "Somebody decided that this is a record of its own";
+            let is_taken = found.name_is_linked || !found.same.is_empty();
+            return if is_taken {
+                clone(crm, found, policy, "DECIDED", reason)
+            } else {
+                create(crm.wanted, policy, "DECIDED", reason)
+            };
+        }
+        Some((MatchChoice::Link, Some(candidate))) => {
+            return overwrite(crm, candidate, "DECIDED", "Somebody decided that this is the same thing");
+        }
+        Some((MatchChoice::Link, None)) | None => {}
+    }
+    let candidates = &found.same;
+    if candidates.len() > 1 || (crm.rivals > 0 && !candidates.is_empty()) {
         let ids: Vec<_> = candidates.iter().map(|candidate| candidate.remote_id.as_str()).collect();
         let reason = format!(
-            "{} finance record(s) ({}) and {} CRM record(s) share this name; link, clone or skip by hand",
+            "{} finance record(s) ({}) and {} CRM record(s) could be the same thing; decide with `syncMatchDecide`: link, clone or skip",
             candidates.len(),
             ids.join(", "),
-            source.rivals + 1
+            crm.rivals + 1
         );
         return plain(ItemAction::Ambiguous, "AMBIGUOUS_MATCH", reason);
     }
     let Some(candidate) = candidates.first() else {
-        return match (found.name_is_linked, policy) {
+        // Only one of the customers of a name can have it; persons may share theirs.
+        let is_taken = found.name_is_linked && policy.kind != RecordKind::ContactPerson;
+        return match (is_taken, policy.duplicates) {
             (true, DuplicatePolicy::Clone) => clone(
-                source,
+                crm,
                 found,
-                "The customer of another CRM record has this name; duplicates are cloned",
+                policy,
+                "DUPLICATE",
+                "The finance record of another CRM record has this name; duplicates are cloned",
             ),
             (true, _) => create(
-                source.wanted,
+                crm.wanted,
+                policy,
                 "NAME_TAKEN",
-                "The customer of another CRM record has this name, so it will be refused",
+                "The finance record of another CRM record has this name, so it will be refused",
             ),
-            (false, _) => create(source.wanted, "NEW", "The finance side has no record of this name"),
+            (false, _) => create(crm.wanted, policy, "NEW", "The finance side has no such record"),
         };
     };
-    match policy {
+    match policy.duplicates {
         DuplicatePolicy::Skip => about(
             candidate,
             ItemAction::Skip,
             "DUPLICATE",
             "A finance record of this name is already there; duplicates are skipped",
         ),
-        DuplicatePolicy::Overwrite => Decision {
-            changes: towards(&candidate.values, source.wanted),
-            ..about(
-                candidate,
-                ItemAction::Overwrite,
-                "DUPLICATE",
-                "A finance record of this name is already there; duplicates are overwritten",
-            )
-        },
+        DuplicatePolicy::Overwrite => overwrite(
+            crm,
+            candidate,
+            "DUPLICATE",
+            "A finance record of this name is already there; duplicates are overwritten",
+        ),
+        // Two persons of one name at one customer are one person.
+        DuplicatePolicy::Clone if policy.kind == RecordKind::ContactPerson => {
+            overwrite(crm, candidate, "DUPLICATE", "The customer already has a person of this name")
+        }
         DuplicatePolicy::Clone => {
-            clone(source, found, "A finance record of this name is already there; duplicates are cloned")
+            let reason = "A finance record of this name is already there; duplicates are cloned";
+            clone(crm, found, policy, "DUPLICATE", reason)
         }
     }
 }
 
-fn create(wanted: &CustomerValues, rule: &'static str, reason: &str) -> Decision {
+fn create(wanted: &Values, policy: Policy<'_>, rule: &'static str, reason: &str) -> Decision {
     Decision {
-        remote_name: Some(display_name(wanted).to_owned()),
-        changes: created(wanted),
+        remote_name: Some(listed_name(policy.kind, wanted)),
+        changes: made(wanted),
         ..plain(ItemAction::Create, rule, reason)
     }
 }
 
-fn clone(source: &Source<'_>, found: &Found, reason: &str) -> Decision {
-    let wanted = with_suffix(source.wanted, Some(&found.free_suffix));
-    Decision { action: ItemAction::Clone, ..create(&wanted, "DUPLICATE", reason) }
+fn clone(crm: &CrmSide<'_>, found: &Found, policy: Policy<'_>, rule: &'static str, reason: &str) -> Decision {
+    let wanted = with_suffix(policy.kind, crm.wanted, Some(&found.free_suffix));
+    Decision { action: ItemAction::Clone, ..create(&wanted, policy, rule, reason) }
 }
 
-fn linked(source: &Source<'_>, pair: &Pair<'_>) -> Option<Decision> {
-    let wanted = with_suffix(source.wanted, pair.name_suffix);
+fn overwrite(crm: &CrmSide<'_>, candidate: &Candidate, rule: &'static str, reason: &str) -> Decision {
+    Decision {
+        changes: towards(&candidate.values, crm.wanted),
+        ..about(candidate, ItemAction::Overwrite, rule, reason)
+    }
+}
+
+fn linked(crm: &CrmSide<'_>, pair: &Pair<'_>, policy: Policy<'_>) -> Option<Decision> {
+    let wanted = with_suffix(policy.kind, crm.wanted, pair.name_suffix);
     match pair.state {
         // Claimed before a crash: what was begun is finished.
         LinkState::Claimed => Some(match (pair.remote_id, pair.origin) {
-            (None, _) => create(&wanted, "CLAIMED", "An earlier run began to make the finance record"),
+            (None, _) => {
+                create(&wanted, policy, "CLAIMED", "An earlier run began to make the finance record")
+            }
             (Some(remote_id), origin) => Decision {
                 action: if origin == Origin::Crm { ItemAction::Adopt } else { ItemAction::Overwrite },
                 remote_id: Some(remote_id.to_owned()),
-                changes: towards(&CustomerValues::new(), &wanted),
-                ..create(&wanted, "CLAIMED", "An earlier run began to link the finance record")
+                changes: towards(&Values::new(), &wanted),
+                ..create(&wanted, policy, "CLAIMED", "An earlier run began to link the finance record")
             },
         }),
+        LinkState::Linked if pair.has_moved => Some(Decision {
+            remote_id: pair.remote_id.map(str::to_owned),
+            remote_name: Some(listed_name(policy.kind, &wanted)),
+            changes: made(&wanted),
+            ..plain(
+                ItemAction::Move,
+                "ACCOUNT_CHANGED",
+                "The contact belongs to another account by now, so the person moves to its customer",
+            )
+        }),
         LinkState::Linked => {
-            // Only what the CRM changed travels: an edit made on the finance side in another field stays (A17.16, A17.26).
-            let mut changes = customer::changes(&pair.crm_base, &wanted);
-            for change in &mut changes {
-                let field = wanted.keys().find(|field| field.as_str() == change.field);
-                change.before = field.map(|field| pair.remote_base.get(field).cloned().unwrap_or_default());
-            }
+            let merged = merge::merge(&pair.bases, &wanted, pair.finance.as_ref(), policy.merge);
             // Its finance record was made for another one: even without a difference it has to name this one from now on.
-            let (rule, reason) = match pair.is_never_written {
-                true => {
-                    ("MERGED", "The CRM record took the finance record over from one that was merged into it")
-                }
-                false => ("CRM_CHANGED", "The CRM record changed since it was last written"),
-            };
-            (pair.is_never_written || !changes.is_empty()).then(|| Decision {
-                action: ItemAction::Update,
-                rule,
-                reason: reason.to_owned(),
-                remote_id: pair.remote_id.map(str::to_owned),
-                remote_name: Some(display_name(&wanted).to_owned()),
-                changes,
-            })
+            (pair.is_never_written || !merged.is_quiet() || !merged.conflicts.is_empty())
+                .then(|| of_merge(merged, &wanted, pair, policy))
         }
         LinkState::RemoteMissing => Some(plain(
             ItemAction::Skip,
             "REMOTE_MISSING",
             "The finance record was removed there; the CRM's changes have nowhere to go",
         )),
+        LinkState::RemoteGone => Some(remote_gone(pair.origin, policy.is_both_ways, pair.remote_id)),
         LinkState::Deleted | LinkState::Deactivated | LinkState::CrmDeleted | LinkState::Merged => None,
     }
 }
 
-fn deleted(pair: &Pair<'_>) -> Decision {
-    let decision = match pair.origin {
-        Origin::Crm => plain(ItemAction::Delete, "CRM_DELETED", "The CRM record was deleted"),
-        Origin::Finance => plain(
+/// The rule by which a merge is done, and why.
+pub fn rule_of(merged: &Merged) -> (&'static str, &'static str) {
+    if !merged.open.is_empty() {
+        ("BOTH_CHANGED", "Both sides changed the same field; decide with `syncConflictResolve`")
+    } else if !merged.conflicts.is_empty() {
+        ("BOTH_CHANGED", "Both sides changed the same field; the policy for that decided")
+    } else if merged.to_finance.is_empty() {
+        ("FINANCE_CHANGED", "The finance record changed since both sides last agreed")
+    } else if merged.to_crm.is_empty() {
+        ("CRM_CHANGED", "The CRM record changed since it was last written")
+    } else {
+        ("BOTH_SIDES_CHANGED", "Each side changed other fields; both changes are kept")
+    }
+}
+
+/// An update, as a merge has it.
+fn of_merge(merged: Merged, wanted: &Values, pair: &Pair<'_>, policy: Policy<'_>) -> Decision {
+    let (rule, reason) = match pair.is_never_written {
+        true => ("MERGED", "The CRM record took the finance record over from one that was merged into it"),
+        false => rule_of(&merged),
+    };
+    Decision {
+        action: ItemAction::Update,
+        rule,
+        reason: reason.to_owned(),
+        remote_id: pair.remote_id.map(str::to_owned),
+        remote_name: Some(listed_name(policy.kind, wanted)),
+        changes: merged.to_finance,
+        crm_changes: merged.to_crm,
+        conflicts: merged.conflicts,
+    }
+}
+
+fn deleted(pair: &Pair<'_>, policy: Policy<'_>) -> Decision {
+    let propagation = match pair.origin {
+        Origin::Crm => policy.crm_origin,
+        Origin::Finance => policy.finance_origin,
+    };
+    let decision = match (propagation, pair.origin) {
+        (DeletePropagation::DeleteOrDeactivate, _) => {
+            plain(ItemAction::Delete, "CRM_DELETED", "The CRM record was deleted")
+        }
+        (DeletePropagation::Keep, Origin::Finance) => plain(
             ItemAction::Keep,
             "FINANCE_ORIGIN",
             "The CRM record was deleted, but the finance record was there first and stays",
+        ),
+        (DeletePropagation::Keep, Origin::Crm) => plain(
+            ItemAction::Keep,
+            "DELETIONS_KEPT",
+            "The CRM record was deleted; this finance app keeps its record",
         ),
     };
     Decision { remote_id: pair.remote_id.map(str::to_owned), ..decision }
 }
 
-fn plain(action: ItemAction, rule: &'static str, reason: impl Into<String>) -> Decision {
-    Decision { action, rule, reason: reason.into(), remote_id: None, remote_name: None, changes: Vec::new() }
+/// A finance record that only the finance side has: it comes into the CRM (R068, R069). `crm` is what it would hold there.
+pub fn finance_born(kind: RecordKind, remote_id: &str, finance: &Values, crm: &Values) -> Decision {
+    let changes = crm.iter().map(|(field, value)| FieldChange {
+        field: field.clone(),
+        before: None,
+        after: Some(value.clone()),
+    });
+    Decision {
+        remote_id: Some(remote_id.to_owned()),
+        remote_name: Some(listed_name(kind, finance)),
+        crm_changes: changes.collect(),
+        ..plain(ItemAction::CreateInCrm, "NEW", "The CRM has no such record")
+    }
+}
+
+/// A pair whose finance record is gone although nobody here removed it.
+pub fn remote_gone(origin: Origin, is_both_ways: bool, remote_id: Option<&str>) -> Decision {
+    let decision = match (origin, is_both_ways) {
+        (Origin::Finance, true) => plain(
+            ItemAction::DeleteInCrm,
+            "FINANCE_DELETED",
+            "The finance record, which was there first, was deleted",
+        ),
+        (Origin::Crm, true) => plain(
+            ItemAction::Detach,
+            "CRM_ORIGIN",
+            "The finance record was deleted, but the CRM record was there first and stays; it is not made again",
+        ),
+        (_, false) => plain(
+            ItemAction::Detach,
+            "ONE_WAY",
+            "The finance record was deleted; changes of the finance side do not come into the CRM",
+        ),
+    };
+    Decision { remote_id: remote_id.map(str::to_owned), ..decision }
+}
+
+/// A decision without changes.
+pub fn plain(action: ItemAction, rule: &'static str, reason: impl Into<String>) -> Decision {
+    Decision {
+        action,
+        rule,
+        reason: reason.into(),
+        remote_id: None,
+        remote_name: None,
+        changes: Vec::new(),
+        crm_changes: Vec::new(),
+        conflicts: Vec::new(),
+    }
 }
 
 fn about(candidate: &Candidate, action: ItemAction, rule: &'static str, reason: &str) -> Decision {
@@ -232,12 +385,8 @@ fn about(candidate: &Candidate, action: ItemAction, rule: &'static str, reason: 
     }
 }
 
-fn display_name(values: &CustomerValues) -> &str {
-    values.get(&CustomerField::DisplayName).map_or("", String::as_str)
-}
-
-fn created(wanted: &CustomerValues) -> Vec<FieldChange> {
-    let mut changes = customer::changes(&CustomerValues::new(), wanted);
+fn made(wanted: &Values) -> Vec<FieldChange> {
+    let mut changes = values::changes(&Values::new(), wanted);
     for change in &mut changes {
         change.before = None;
     }
@@ -246,12 +395,12 @@ fn created(wanted: &CustomerValues) -> Vec<FieldChange> {
 
 /// Every field that is not known to be right already. Lists tell fewer fields than a single fetch, so `before` is null
 /// where the value is not known yet; applying looks first and writes only what differs.
-fn towards(known: &CustomerValues, wanted: &CustomerValues) -> Vec<FieldChange> {
+fn towards(known: &Values, wanted: &Values) -> Vec<FieldChange> {
     wanted
         .iter()
-        .filter(|(field, after)| known.get(field) != Some(after))
+        .filter(|(field, after)| known.get(*field) != Some(after))
         .map(|(field, after)| FieldChange {
-            field: field.as_str().to_owned(),
+            field: field.clone(),
             before: known.get(field).cloned(),
             after: Some(after.clone()),
         })
@@ -259,178 +408,22 @@ fn towards(known: &CustomerValues, wanted: &CustomerValues) -> Vec<FieldChange> 
 }
 
 /// The wanted values of a clone: its name keeps the suffix it was made with, so the suffix is no difference (A17.9).
-fn with_suffix(wanted: &CustomerValues, suffix: Option<&str>) -> CustomerValues {
+pub fn with_suffix(kind: RecordKind, wanted: &Values, suffix: Option<&str>) -> Values {
     let mut wanted = wanted.clone();
-    if let (Some(suffix), Some(name)) = (suffix, wanted.get_mut(&CustomerField::DisplayName)) {
+    if let (Some(suffix), Some(name)) = (suffix, wanted.get_mut(kind.name_field().as_str())) {
         name.push_str(suffix);
     }
     wanted
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn values(name: &str, city: &str) -> CustomerValues {
-        CustomerValues::from([
-            (CustomerField::DisplayName, name.to_owned()),
-            (CustomerField::BillingCity, city.to_owned()),
-        ])
-    }
-
-    fn candidate(id: &str) -> Candidate {
-        Candidate { remote_id: id.to_owned(), name: "Acme".to_owned(), values: values("Acme", "Oslo") }
-    }
-
-    fn pair(state: LinkState, origin: Origin) -> Pair<'static> {
-        Pair {
-            state,
-            origin,
-            name_suffix: None,
-            crm_base: values("Acme", "Oslo"),
-            remote_base: values("Acme", "Oslo"),
-            remote_id: Some("7"),
-            is_never_written: state == LinkState::Claimed,
-        }
-    }
-
-    fn decided(
-        source: &Source<'_>,
-        pair: Option<&Pair<'_>>,
-        found: &Found,
-        policy: DuplicatePolicy,
-    ) -> Option<(ItemAction, &'static str)> {
-        decide(source, pair, found, policy).map(|decision| (decision.action, decision.rule))
-    }
-
-    #[test]
-    fn r070_equal_names_are_duplicates_and_others_are_new() {
-        let wanted = values("Acme", "Oslo");
-        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
-        let one =
-            Found { same_name: vec![candidate("7")], free_suffix: " (2)".to_owned(), ..Found::default() };
-        let cases = [
-            (DuplicatePolicy::Skip, ItemAction::Skip),
-            (DuplicatePolicy::Overwrite, ItemAction::Overwrite),
-            (DuplicatePolicy::Clone, ItemAction::Clone),
-        ];
-        for (policy, action) in cases {
-            assert_eq!(decided(&source, None, &one, policy), Some((action, "DUPLICATE")));
-            assert_eq!(decided(&source, None, &Found::default(), policy), Some((ItemAction::Create, "NEW")));
-        }
-    }
-
-    #[test]
-    fn a17_9_a_clone_has_a_suffix_that_is_no_difference_afterwards() {
-        let wanted = values("Acme", "Oslo");
-        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
-        let found =
-            Found { same_name: vec![candidate("7")], free_suffix: " (2)".to_owned(), ..Found::default() };
-        let decision = decide(&source, None, &found, DuplicatePolicy::Clone).unwrap();
-        assert_eq!(decision.remote_name.as_deref(), Some("Acme (2)"));
-
-        let linked = Pair {
-            name_suffix: Some(" (2)"),
-            crm_base: values("Acme (2)", "Oslo"),
-            remote_base: values("Acme (2)", "Oslo"),
-            ..pair(LinkState::Linked, Origin::Crm)
-        };
-        assert_eq!(decide(&source, Some(&linked), &Found::default(), DuplicatePolicy::Clone), None);
-    }
-
-    #[test]
-    fn a17_10_several_candidates_are_never_guessed() {
-        let wanted = values("Acme", "Oslo");
-        let two = Found { same_name: vec![candidate("7"), candidate("8")], ..Found::default() };
-        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
-        assert_eq!(
-            decided(&source, None, &two, DuplicatePolicy::Overwrite),
-            Some((ItemAction::Ambiguous, "AMBIGUOUS_MATCH"))
-        );
-        let rival = Source { rivals: 1, ..source };
-        let one = Found { same_name: vec![candidate("7")], ..Found::default() };
-        assert_eq!(
-            decided(&rival, None, &one, DuplicatePolicy::Overwrite),
-            Some((ItemAction::Ambiguous, "AMBIGUOUS_MATCH"))
-        );
-    }
-
-    #[test]
-    fn only_differences_from_what_was_read_back_are_written() {
-        let moved = values("Acme", "Bergen");
-        let source = Source { wanted: &moved, is_deleted: false, rivals: 0 };
-        let decision = decide(
-            &source,
-            Some(&pair(LinkState::Linked, Origin::Crm)),
-            &Found::default(),
-            DuplicatePolicy::Skip,
-        )
-        .unwrap();
-        assert_eq!(decision.action, ItemAction::Update);
-        assert_eq!(decision.changes.len(), 1);
-        assert_eq!(decision.changes[0].field, "billingAddress.city");
-        let same = values("Acme", "Oslo");
-        let source = Source { wanted: &same, is_deleted: false, rivals: 0 };
-        assert_eq!(
-            decide(
-                &source,
-                Some(&pair(LinkState::Linked, Origin::Crm)),
-                &Found::default(),
-                DuplicatePolicy::Skip
-            ),
-            None
-        );
-    }
-
-    #[test]
-    fn a17_26_an_edit_on_the_finance_side_stays_until_the_crm_changes_that_field() {
-        let mut edited = pair(LinkState::Linked, Origin::Crm);
-        edited.remote_base = values("Acme Inc", "Oslo");
-        let moved = values("Acme", "Bergen");
-        let source = Source { wanted: &moved, is_deleted: false, rivals: 0 };
-        let decision = decide(&source, Some(&edited), &Found::default(), DuplicatePolicy::Skip).unwrap();
-        let fields: Vec<_> = decision.changes.iter().map(|change| change.field.as_str()).collect();
-        assert_eq!(fields, ["billingAddress.city"]);
-    }
-
-    #[test]
-    fn a_finance_record_taken_over_in_a_merge_is_written_even_without_a_difference() {
-        let wanted = values("Acme", "Oslo");
-        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
-        let taken = Pair { is_never_written: true, ..pair(LinkState::Linked, Origin::Crm) };
-        let decision = decide(&source, Some(&taken), &Found::default(), DuplicatePolicy::Skip).unwrap();
-        assert_eq!((decision.action, decision.rule), (ItemAction::Update, "MERGED"));
-        assert_eq!(decision.changes, []);
-    }
-
-    #[test]
-    fn what_was_begun_is_finished_as_it_was_begun() {
-        let wanted = values("Acme", "Oslo");
-        let source = Source { wanted: &wanted, is_deleted: false, rivals: 0 };
-        let decided = |pair: &Pair<'_>| {
-            decide(&source, Some(pair), &Found::default(), DuplicatePolicy::Skip)
-                .map(|decision| decision.action)
-        };
-        let begun = |origin, remote_id| Pair { remote_id, ..pair(LinkState::Claimed, origin) };
-        assert_eq!(decided(&begun(Origin::Crm, None)), Some(ItemAction::Create));
-        assert_eq!(decided(&begun(Origin::Crm, Some("7"))), Some(ItemAction::Adopt));
-        assert_eq!(decided(&begun(Origin::Finance, Some("7"))), Some(ItemAction::Overwrite));
-    }
-
-    #[test]
-    fn deletion_follows_the_origin() {
-        let wanted = values("Acme", "Oslo");
-        let gone = Source { wanted: &wanted, is_deleted: true, rivals: 0 };
-        let none = Found::default();
-        let policy = DuplicatePolicy::Skip;
-        assert_eq!(
-            decided(&gone, Some(&pair(LinkState::Linked, Origin::Crm)), &none, policy),
-            Some((ItemAction::Delete, "CRM_DELETED"))
-        );
-        assert_eq!(
-            decided(&gone, Some(&pair(LinkState::Linked, Origin::Finance)), &none, policy),
-            Some((ItemAction::Keep, "FINANCE_ORIGIN"))
-        );
-        assert_eq!(decided(&gone, None, &none, policy), None);
+/// Finance values as the CRM would have them: the suffix of a clone is not the CRM's.
+pub fn without_suffix(kind: RecordKind, field: &FieldKey, value: &str, suffix: Option<&str>) -> String {
+    match suffix {
+        Some(suffix) if *field == kind.name_field() => value.strip_suffix(suffix).unwrap_or(value).to_owned(),
+        _ => value.to_owned(),
     }
 }
+
+#[cfg(test)]
+#[path = "decide_tests.rs"]
+mod tests;

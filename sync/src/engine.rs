@@ -10,6 +10,7 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use secrecy::SecretString;
 use uuid::Uuid;
 
+use crate::crm::Crm;
 use crate::error::SyncError;
 use crate::event::Events;
 use crate::queue::JobQueue;
@@ -43,6 +44,8 @@ pub struct Engine {
     pub connectors: Registry,
     /// Opens credentials.
     pub vault: Arc<dyn Vault>,
+    /// Writes CRM records.
+    pub crm: Arc<dyn Crm>,
 }
 
 /// An integration, ready to be called.

@@ -34,6 +34,9 @@ pub enum SyncError {
         "the stored credential cannot be decrypted; is FINBRIDGE_SECRETS_KEY the key it was encrypted with?"
     )]
     Credential,
+    /// The CRM does not take what is to be written.
+    #[error("{0}")]
+    CrmRefused(String),
     /// The view that limits what is synchronised cannot be applied.
     #[error("{0}")]
     ViewUnusable(String),

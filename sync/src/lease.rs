@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::event::Topic;
-use crate::{measure, outcome, progress};
+use crate::{measure, outcome, progress, schedule};
 
 /// How long a worker has a run to itself without saying that it is still there.
 pub const LEASE: TimeDelta = TimeDelta::seconds(30);
@@ -153,6 +153,12 @@ impl<'a> Lease<'a> {
         self.end(RunState::Failed, Some((code, message))).await
     }
 
+    /// Ends a run that somebody asked to end.
+    pub async fn cancel(&self) -> Result<(), SyncError> {
+        tracing::info!(run = %self.run.id, "A sync run was cancelled");
+        self.end(RunState::Cancelled, None).await
+    }
+
     /// The run's state, what was left undone, and the module's freedom to run again: in one transaction.
     async fn end(&self, state: RunState, error: Option<(&str, &str)>) -> Result<(), SyncError> {
         let (run, now) = (&self.run, self.engine.clock.now());
@@ -174,11 +180,24 @@ impl<'a> Lease<'a> {
         if ended.rows_affected == 0 {
             return Ok(());
         }
-        let undone = "The run failed before this record's turn; the next run takes it up";
+        let (left, outcome, code, undone) = match state {
+            RunState::Cancelled => (
+                ItemState::Skipped,
+                ItemOutcome::Skipped,
+                "RUN_CANCELLED",
+                "The run was cancelled before this record's turn; the next run takes it up",
+            ),
+            _ => (
+                ItemState::Failed,
+                ItemOutcome::Failed,
+                "RUN_FAILED",
+                "The run failed before this record's turn; the next run takes it up",
+            ),
+        };
         sync_run_item::Entity::update_many()
-            .col_expr(sync_run_item::Column::State, Expr::value(ItemState::Failed))
-            .col_expr(sync_run_item::Column::Outcome, Expr::value(ItemOutcome::Failed))
-            .col_expr(sync_run_item::Column::ErrorCode, Expr::value("RUN_FAILED"))
+            .col_expr(sync_run_item::Column::State, Expr::value(left))
+            .col_expr(sync_run_item::Column::Outcome, Expr::value(outcome))
+            .col_expr(sync_run_item::Column::ErrorCode, Expr::value(code))
             .col_expr(sync_run_item::Column::ErrorMessage, Expr::value(undone))
             .col_expr(sync_run_item::Column::FinishedAt, Expr::value(Some(now)))
             .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))
@@ -190,11 +209,13 @@ impl<'a> Lease<'a> {
             .col_expr(sync_module::Column::ActiveRunId, Expr::value(Option::<Uuid>::None))
             .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
             .filter(sync_module::Column::ActiveRunId.eq(run.id));
-        if state != RunState::Failed {
+        // A part of the records is no first sync.
+        if matches!(state, RunState::Succeeded | RunState::Partial) && run.only_record_id.is_none() {
             let first = Expr::col(sync_module::Column::InitialSyncAt).if_null(now);
             module = module.col_expr(sync_module::Column::InitialSyncAt, first);
         }
         module.exec(&transaction).await?;
+        schedule::run_ended(&transaction, run, now).await?;
         let totals = outcome::counted(&transaction, run.organization_id, run.id).await?;
         progress::ended(&transaction, run, totals, now).await?;
         self.engine.events.commit(transaction, &[self.topic()]).await?;

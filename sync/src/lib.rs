@@ -4,6 +4,7 @@
 //! the database; a job only says "go on with run X".
 
 pub mod apply;
+pub mod crm;
 pub mod decide;
 pub mod engine;
 pub mod error;
@@ -14,17 +15,22 @@ mod link;
 pub mod matching;
 mod measure;
 pub mod members;
+pub mod merge;
 mod merged;
-pub mod modules;
 pub mod outcome;
 pub mod plan;
+mod planning;
 pub mod progress;
 pub mod pull;
 pub mod queue;
+pub mod records;
 pub mod run;
 pub mod schedule;
+mod shared;
+pub mod stage;
 pub mod worker;
 
+pub use crm::Crm;
 pub use engine::{Engine, Vault};
 pub use error::SyncError;
 pub use event::Events;

@@ -1,9 +1,10 @@
 //! Links: claimed before the finance record is written, so that nobody makes a second one.
 
-use finbridge_contract::{Failure, FailureKind, RemoteCustomer};
-use finbridge_domain::record::CustomerValues;
+use finbridge_contract::{Failure, FailureKind, RemoteRecord};
+use finbridge_domain::record::{CrmRecordType, RecordKind, Values};
 use finbridge_entity::types::{LinkState, Origin};
 use finbridge_entity::{Scoped, record_link};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Set,
 };
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
-use crate::modules::customers::{ACCOUNT, KIND};
+use crate::merge::Bases;
 
 /// What a claim found.
 pub enum Claim {
@@ -23,28 +24,49 @@ pub enum Claim {
     Taken,
 }
 
-/// The link of this CRM record.
+/// What is to be linked.
+#[derive(Debug, Clone)]
+pub struct Wish<'a> {
+    /// Kind of the finance record.
+    pub kind: RecordKind,
+    /// Kind of the CRM record.
+    pub record_type: CrmRecordType,
+    /// The CRM record.
+    pub record_id: Uuid,
+    /// The finance record, where it is known.
+    pub remote_id: Option<&'a str>,
+    /// The finance record that it belongs to.
+    pub remote_parent_id: Option<&'a str>,
+    /// Who had the record first.
+    pub origin: Origin,
+    /// What a clone carries after its name.
+    pub name_suffix: Option<String>,
+}
+
+fn of(remote: &Remote, kind: RecordKind) -> sea_orm::Select<record_link::Entity> {
+    record_link::Entity::of(remote.organization.organization_id)
+        .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
+        .filter(record_link::Column::Kind.eq(kind.as_str()))
+}
+
+/// The link of this CRM record as this kind of finance record.
 pub async fn of_record(
     db: &impl ConnectionTrait,
     remote: &Remote,
+    kind: RecordKind,
     record_id: Uuid,
 ) -> Result<Option<record_link::Model>, SyncError> {
-    Ok(record_link::Entity::of(remote.organization.organization_id)
-        .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
-        .filter(record_link::Column::Kind.eq(KIND))
-        .filter(record_link::Column::RecordId.eq(record_id))
-        .one(db)
-        .await?)
+    Ok(of(remote, kind).filter(record_link::Column::RecordId.eq(record_id)).one(db).await?)
 }
 
-async fn is_linked(db: &impl ConnectionTrait, remote: &Remote, remote_id: &str) -> Result<bool, SyncError> {
-    let link = record_link::Entity::of(remote.organization.organization_id)
-        .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
-        .filter(record_link::Column::Kind.eq(KIND))
-        .filter(record_link::Column::RemoteId.eq(remote_id))
-        .one(db)
-        .await?;
-    Ok(link.is_some())
+/// The link of this finance record.
+pub async fn of_remote(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    remote_id: &str,
+) -> Result<Option<record_link::Model>, SyncError> {
+    Ok(of(remote, kind).filter(record_link::Column::RemoteId.eq(remote_id)).one(db).await?)
 }
 
 /// Claims the CRM record, and the finance record where it is known. The unique keys let one claim through.
@@ -52,16 +74,13 @@ pub async fn claim(
     engine: &Engine,
     db: &impl ConnectionTrait,
     remote: &Remote,
-    record_id: Uuid,
-    remote_id: Option<&str>,
-    origin: Origin,
-    name_suffix: Option<String>,
+    wish: Wish<'_>,
 ) -> Result<Claim, SyncError> {
-    if let Some(link) = of_record(db, remote, record_id).await? {
+    if let Some(link) = of_record(db, remote, wish.kind, wish.record_id).await? {
         return Ok(if link.state == LinkState::Claimed { Claim::Unfinished(link) } else { Claim::Taken });
     }
-    if let Some(remote_id) = remote_id
-        && is_linked(db, remote, remote_id).await?
+    if let Some(remote_id) = wish.remote_id
+        && of_remote(db, remote, wish.kind, remote_id).await?.is_some()
     {
         let message =
             format!("The finance record {remote_id} is linked to another CRM record; unlink it there first");
@@ -72,20 +91,49 @@ pub async fn claim(
         organization_id: Set(remote.organization.organization_id),
         id: Set(engine.ids.uuid()),
         finance_organization_id: Set(remote.organization.id),
-        kind: Set(KIND.to_owned()),
-        record_type: Set(ACCOUNT.to_owned()),
-        record_id: Set(record_id),
-        remote_id: Set(remote_id.map(str::to_owned)),
+        kind: Set(wish.kind.as_str().to_owned()),
+        record_type: Set(wish.record_type.as_str().to_owned()),
+        record_id: Set(wish.record_id),
+        remote_id: Set(wish.remote_id.map(str::to_owned)),
         state: Set(LinkState::Claimed),
-        origin: Set(origin),
-        name_suffix: Set(name_suffix),
+        origin: Set(wish.origin),
+        name_suffix: Set(wish.name_suffix),
         crm_base: Set(None),
         remote_base: Set(None),
         synced_version: Set(record_link::NEVER_WRITTEN),
+        remote_parent_id: Set(wish.remote_parent_id.map(str::to_owned)),
+        is_remote_dirty: Set(false),
+        remote_modified_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
     };
     Ok(Claim::Fresh(link.insert(db).await?))
+}
+
+/// What a link holds after its records were brought together.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The finance record as read back.
+    pub read_back: RemoteRecord,
+    /// What both sides have by now.
+    pub bases: Bases,
+    /// Version of the CRM record that this is about.
+    pub version: i64,
+    /// Whether the finance side changed again meanwhile.
+    pub is_remote_dirty: bool,
+}
+
+/// The bases of a link.
+///
+/// # Errors
+/// Bases that cannot be read.
+pub fn bases(link: &record_link::Model) -> Result<Bases, SyncError> {
+    let read = |base: &Option<serde_json::Value>| match base.clone() {
+        Some(base) => serde_json::from_value(base)
+            .map_err(|source| SyncError::Corrupt { what: "the base of a link", source }),
+        None => Ok(Values::new()),
+    };
+    Ok(Bases { crm: read(&link.crm_base)?, finance: read(&link.remote_base)? })
 }
 
 /// Notes that both records are known, what the CRM's values were, and what the finance side was read back as.
@@ -93,23 +141,18 @@ pub async fn complete(
     engine: &Engine,
     db: &impl ConnectionTrait,
     link: record_link::Model,
-    read_back: &RemoteCustomer,
-    written: &CustomerValues,
-    synced_version: i64,
+    completion: &Completion,
 ) -> Result<(), SyncError> {
     let told = |source| SyncError::Corrupt { what: "the base of a link", source };
-    let mut crm_base: CustomerValues = match link.crm_base.clone() {
-        Some(base) => serde_json::from_value(base).map_err(told)?,
-        None => CustomerValues::new(),
-    };
-    crm_base.extend(written.clone());
-    let remote_base = serde_json::to_value(&read_back.customer.values).map_err(told)?;
     let mut link = link.into_active_model();
-    link.remote_id = Set(Some(read_back.remote_id.clone()));
+    link.remote_id = Set(Some(completion.read_back.remote_id.clone()));
+    link.remote_parent_id = Set(completion.read_back.parent_id.clone());
     link.state = Set(LinkState::Linked);
-    link.crm_base = Set(Some(serde_json::to_value(crm_base).map_err(told)?));
-    link.remote_base = Set(Some(remote_base));
-    link.synced_version = Set(synced_version);
+    link.crm_base = Set(Some(serde_json::to_value(&completion.bases.crm).map_err(told)?));
+    link.remote_base = Set(Some(serde_json::to_value(&completion.bases.finance).map_err(told)?));
+    link.synced_version = Set(completion.version);
+    link.is_remote_dirty = Set(completion.is_remote_dirty);
+    link.remote_modified_at = Set(Some(completion.read_back.modified_at));
     link.updated_at = Set(engine.clock.now());
     link.update(db).await?;
     Ok(())
@@ -124,8 +167,43 @@ pub async fn set_state(
 ) -> Result<(), SyncError> {
     let mut link = link.into_active_model();
     link.state = Set(state);
+    link.is_remote_dirty = Set(false);
     link.updated_at = Set(engine.clock.now());
     link.update(db).await?;
+    Ok(())
+}
+
+/// Notes that nothing has to travel: the record's version, and that the finance side was looked at. The link may have gone
+/// over to another record by a merge, and then keeps what it has.
+pub async fn agree(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    link_id: Uuid,
+    record_id: Uuid,
+    version: i64,
+    bases: Option<&Bases>,
+) -> Result<(), SyncError> {
+    let mut update = record_link::Entity::update_many()
+        .col_expr(record_link::Column::SyncedVersion, Expr::value(version))
+        .col_expr(record_link::Column::IsRemoteDirty, Expr::value(false));
+    if let Some(bases) = bases {
+        let told = |source| SyncError::Corrupt { what: "the base of a link", source };
+        update = update
+            .col_expr(
+                record_link::Column::CrmBase,
+                Expr::value(serde_json::to_value(&bases.crm).map_err(told)?),
+            )
+            .col_expr(
+                record_link::Column::RemoteBase,
+                Expr::value(serde_json::to_value(&bases.finance).map_err(told)?),
+            );
+    }
+    update
+        .filter(record_link::Column::OrganizationId.eq(organization_id))
+        .filter(record_link::Column::Id.eq(link_id))
+        .filter(record_link::Column::RecordId.eq(record_id))
+        .exec(db)
+        .await?;
     Ok(())
 }
 

@@ -20,6 +20,7 @@ pub(crate) async fn run_ended(engine: &Engine, run: &sync_run::Model, state: Run
         RunState::Succeeded => "SUCCEEDED",
         RunState::Partial => "PARTIAL",
         RunState::Failed => "FAILED",
+        RunState::Cancelled => "CANCELLED",
     };
     tracing::trace!(
         target: "measure",

@@ -1,25 +1,28 @@
-//! Which CRM records a sync is about: those in the view that its settings name.
+//! Which CRM records a sync is about: those in the views that its settings name.
 
 use chrono::{DateTime, Utc};
 use finbridge_domain::SyncSettings;
+use finbridge_domain::record::CrmRecordType;
 use finbridge_entity::criteria::{FrameError, View};
 use sea_orm::{Condition, ConnectionTrait};
 use uuid::Uuid;
 
 use crate::error::SyncError;
 
-/// The accounts that the settings are about, as a condition on their table, by the criteria as they are now. None: all.
+/// The records of this type that the settings are about, as a condition on their table, by the criteria as they are now.
+/// None: all.
 ///
 /// # Errors
 /// `ViewUnusable` when the view was removed or is about a field that was: a view that cannot be applied never stands for
 /// everything.
-pub async fn accounts(
+pub async fn of(
     db: &impl ConnectionTrait,
     organization_id: Uuid,
     settings: &SyncSettings,
+    record_type: CrmRecordType,
     now: DateTime<Utc>,
 ) -> Result<Option<Condition>, SyncError> {
-    let Some(choice) = settings.account_view else { return Ok(None) };
+    let Some(choice) = settings.view(record_type) else { return Ok(None) };
     let view = View::find(db, organization_id, choice.view_id).await?.ok_or_else(|| {
         let message = "The view that limits this sync was removed; choose another with `syncModuleConfigure`";
         SyncError::ViewUnusable(message.to_owned())

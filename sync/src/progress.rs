@@ -97,6 +97,21 @@ pub(crate) async fn planned(
     Ok(())
 }
 
+/// So many records wait for somebody's approval instead of being done.
+pub(crate) async fn held(
+    transaction: &DatabaseTransaction,
+    run: &sync_run::Model,
+    count: i64,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    change(run.organization_id, run.id, now)
+        .col_expr(Column::Pending, Expr::col(Column::Pending).sub(count))
+        .col_expr(Column::Conflicts, Expr::col(Column::Conflicts).add(count))
+        .exec(transaction)
+        .await?;
+    Ok(())
+}
+
 /// Commits what came of single records, and announces that now and then: PostgreSQL lets transactions that notify commit
 /// only one by one, and nobody looks more often.
 #[derive(Default)]

@@ -5,13 +5,13 @@
 
 use chrono::TimeDelta;
 use finbridge_contract::{Failure, FailureKind};
-use finbridge_domain::SyncSettings;
-use finbridge_entity::types::{IntegrationState, ItemOutcome, ItemState, RunPhase, RunState, RunTrigger};
-use finbridge_entity::{
-    Scoped, begin_write, integration, record_link, sync_module, sync_run, sync_run_item, sync_settings,
+use finbridge_domain::{SyncModule, SyncSettings};
+use finbridge_entity::types::{IntegrationState, ModuleState, Role, RunPhase, RunState, RunTrigger};
+use finbridge_entity::{Scoped, crm_user, integration, membership, sync_module, sync_run, sync_settings};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set,
 };
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -20,7 +20,9 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::job::continue_run;
 use crate::lease::{LEASE, Lease};
-use crate::{plan, progress, pull};
+use crate::plan::Subject;
+use crate::pull::{self, Reading};
+use crate::{planning, progress, shared};
 
 /// Interruptions without progress after which a run is given up.
 const MOST_ATTEMPTS: i32 = 10;
@@ -36,6 +38,32 @@ pub struct StartRun {
     pub trigger: RunTrigger,
     /// Who asked for it.
     pub requested_by_id: Option<Uuid>,
+    /// The one record that it is about; none: all of them (R104).
+    pub only_record_id: Option<Uuid>,
+    /// The run whose failures it is about; none: all records.
+    pub retry_of_id: Option<Uuid>,
+    /// Whether deletions beyond the guard were approved.
+    pub may_delete: bool,
+}
+
+impl StartRun {
+    /// A run over all records.
+    pub fn of(organization_id: Uuid, sync_module_id: Uuid, trigger: RunTrigger) -> Self {
+        Self {
+            organization_id,
+            sync_module_id,
+            trigger,
+            requested_by_id: None,
+            only_record_id: None,
+            retry_of_id: None,
+            may_delete: false,
+        }
+    }
+
+    /// The same, asked for by this person.
+    pub fn by(self, user_id: Uuid) -> Self {
+        Self { requested_by_id: Some(user_id), ..self }
+    }
 }
 
 /// What asking for a run came to.
@@ -45,6 +73,8 @@ pub enum Started {
     Queued(Box<sync_run::Model>),
     /// One is queued or running already; runs of a module never overlap.
     AlreadyActive(Uuid),
+    /// The module is paused, or is about to be (R108).
+    Paused,
 }
 
 /// Queues a run in the caller's transaction: the run, its claim on the module, and the job that begins it.
@@ -60,11 +90,15 @@ pub async fn start(
         .one(transaction)
         .await?
         .ok_or(SyncError::Missing("the sync module"))?;
+    if module.state != ModuleState::Active {
+        return Ok(Started::Paused);
+    }
     let id = engine.ids.uuid();
     let claimed = sync_module::Entity::update_many()
         .col_expr(sync_module::Column::ActiveRunId, Expr::value(Some(id)))
         .filter(sync_module::Column::OrganizationId.eq(wish.organization_id))
         .filter(sync_module::Column::Id.eq(module.id))
+        .filter(sync_module::Column::State.eq(ModuleState::Active))
         .filter(sync_module::Column::ActiveRunId.is_null())
         .exec(transaction)
         .await?;
@@ -95,6 +129,13 @@ pub async fn start(
         settings_version: Set(module.settings_version),
         settings: Set(settings.settings),
         requested_by_id: Set(wish.requested_by_id),
+        plan_stage: Set(0),
+        only_record_id: Set(wish.only_record_id),
+        retry_of_id: Set(wish.retry_of_id),
+        plan_hash: Set(None),
+        is_reconcile: Set(wish.trigger == RunTrigger::Reconcile),
+        may_delete: Set(wish.may_delete),
+        is_cancelled: Set(false),
         plan_position: Set(None),
         planned_count: Set(0),
         attempts: Set(0),
@@ -182,34 +223,51 @@ enum Progress {
 async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, SyncError> {
     let (engine, run) = (lease.engine, &lease.run);
     let remote = engine.remote(&engine.db, run.organization_id, run.integration_id).await?;
-    let adapter = remote.connector.clone();
-    let adapter = adapter.customers().ok_or(SyncError::Missing("the customers of this finance app"))?;
+    let settings = settings(run)?;
+    let module = SyncModule::by_name(&run.module).ok_or(SyncError::Missing("the module of a run"))?;
+    let subject = Subject {
+        remote: &remote,
+        module,
+        settings: &settings,
+        now: engine.clock.now(),
+        only: run.only_record_id,
+        retry_of: run.retry_of_id,
+        is_reconcile: run.is_reconcile,
+    };
     let mut phase = run.phase;
     loop {
         phase = match phase {
             RunPhase::Read => {
-                if !pull::read_changes(engine, &remote, adapter, run.sync_module_id, stop).await? {
+                if !read(engine, run, &subject, stop).await? {
                     return Ok(Progress::Stopped);
                 }
                 RunPhase::Plan
             }
             RunPhase::Plan => {
-                while plan_batch(lease, &remote).await? {
+                while planning::plan_batch(lease, &subject).await? {
                     if stop.is_cancelled() {
                         return Ok(Progress::Stopped);
                     }
                 }
+                planning::hold_deletions(lease, &subject).await?;
                 RunPhase::Apply
             }
-            RunPhase::Apply => match apply::apply(engine, run, &remote, adapter, stop).await? {
-                Applied::All => {
-                    lease.finish().await?;
-                    return Ok(Progress::Ended);
+            RunPhase::Apply => {
+                let owner_id = owner_of(engine, run, &remote).await?;
+                match apply::apply(engine, run, &subject, owner_id, stop).await? {
+                    Applied::All => {
+                        lease.finish().await?;
+                        return Ok(Progress::Ended);
+                    }
+                    Applied::Stopped => return Ok(Progress::Stopped),
+                    Applied::Cancelled => {
+                        lease.cancel().await?;
+                        return Ok(Progress::Ended);
+                    }
+                    Applied::Waits => return Ok(Progress::Waits),
+                    Applied::Outage(failure) => return Err(failure.into()),
                 }
-                Applied::Stopped => return Ok(Progress::Stopped),
-                Applied::Waits => return Ok(Progress::Waits),
-                Applied::Outage(failure) => return Err(failure.into()),
-            },
+            }
             RunPhase::Done => return Ok(Progress::Ended),
         };
         if !lease.enter(phase).await? {
@@ -218,78 +276,45 @@ async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, 
     }
 }
 
-/// Plans one batch: its items, the position and the noted versions stand or fall together. False: no more records.
-async fn plan_batch(lease: &Lease<'_>, remote: &Remote) -> Result<bool, SyncError> {
-    let (engine, run) = (lease.engine, &lease.run);
-    let current = sync_run::Entity::one_of(run.organization_id, run.id)
-        .one(&engine.db)
-        .await?
-        .ok_or(SyncError::Missing("the run"))?;
-    let now = engine.clock.now();
-    let planned =
-        plan::next(&engine.db, remote, &settings(run)?, now, current.plan_position, plan::BATCH).await?;
-    let Some(position) = planned.position else { return Ok(false) };
-    let count = i64::try_from(planned.steps.len()).unwrap_or(i64::MAX);
-    let mut items = Vec::with_capacity(planned.steps.len());
-    for step in planned.steps {
-        let changes = serde_json::to_value(&step.decision.changes)
-            .map_err(|source| SyncError::Corrupt { what: "a plan", source })?;
-        items.push(sync_run_item::ActiveModel {
-            organization_id: Set(run.organization_id),
-            id: Set(engine.ids.uuid()),
-            run_id: Set(run.id),
-            record_type: Set(crate::modules::customers::ACCOUNT.to_owned()),
-            record_id: Set(step.record.id),
-            record_name: Set(step.record.name),
-            record_version: Set(step.record.version),
-            action: Set(step.decision.action),
-            rule: Set(step.decision.rule.to_owned()),
-            reason: Set(step.decision.reason),
-            state: Set(ItemState::Pending),
-            remote_id: Set(step.decision.remote_id),
-            remote_name: Set(step.decision.remote_name),
-            changes: Set(changes),
-            outcome: Set(ItemOutcome::None),
-            attempts: Set(0),
-            remote_request_id: Set(None),
-            error_code: Set(None),
-            error_message: Set(None),
-            remote_code: Set(None),
-            remote_message: Set(None),
-            created_at: Set(now),
-            finished_at: Set(None),
-        });
-    }
-    let transaction = begin_write(&engine.db).await?;
-    let moved = lease
-        .update()
-        .col_expr(sync_run::Column::PlanPosition, Expr::value(Some(position)))
-        .col_expr(sync_run::Column::PlannedCount, Expr::col(sync_run::Column::PlannedCount).add(count))
-        .filter(match current.plan_position {
-            Some(before) => sync_run::Column::PlanPosition.eq(before),
-            None => sync_run::Column::PlanPosition.is_null(),
-        })
-        .exec(&transaction)
-        .await?;
-    if moved.rows_affected == 0 {
-        // Another worker has the run, and planned this batch in the meantime.
-        return Ok(false);
-    }
-    if !items.is_empty() {
-        sync_run_item::Entity::insert_many(items).exec_without_returning(&transaction).await?;
-    }
-    for plan::Unchanged { link_id, record_id, version } in planned.unchanged {
-        record_link::Entity::update_many()
-            .col_expr(record_link::Column::SyncedVersion, Expr::value(version))
-            .filter(record_link::Column::OrganizationId.eq(run.organization_id))
-            .filter(record_link::Column::Id.eq(link_id))
-            .filter(record_link::Column::RecordId.eq(record_id))
-            .exec(&transaction)
+/// Brings the mirror up to date, and tells the finance app what is synchronised with it.
+async fn read(
+    engine: &Engine,
+    run: &sync_run::Model,
+    subject: &Subject<'_>,
+    stop: &CancellationToken,
+) -> Result<bool, SyncError> {
+    let shared = shared::of(&engine.db, subject.remote).await?;
+    subject.remote.connector.prepare(&subject.remote.connection, &shared).await?;
+    let reading = Reading {
+        module_id: run.sync_module_id,
+        module: subject.module,
+        settings: subject.settings,
+        is_reconcile: run.is_reconcile,
+    };
+    pull::read_changes(engine, subject.remote, reading, stop).await
+}
+
+/// Who becomes the owner of CRM records that are made: the person whose access the integration uses (R019), else who asked
+/// for the run, else the administrator who has been there longest.
+async fn owner_of(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> Result<Uuid, SyncError> {
+    let email = remote.integration.connected_email.to_lowercase();
+    let user = crm_user::Entity::find().filter(crm_user::Column::Email.eq(email)).one(&engine.db).await?;
+    for user_id in user.map(|user| user.id).into_iter().chain(run.requested_by_id) {
+        let member = membership::Entity::of(run.organization_id)
+            .filter(membership::Column::UserId.eq(user_id))
+            .one(&engine.db)
             .await?;
+        if member.is_some() {
+            return Ok(user_id);
+        }
     }
-    progress::planned(&transaction, run, count, now).await?;
-    engine.events.commit(transaction, &[progress::topic(run.organization_id, run.id)]).await?;
-    Ok(true)
+    let oldest = membership::Entity::of(run.organization_id)
+        .filter(membership::Column::Role.eq(Role::Administrator))
+        .order_by_asc(membership::Column::CreatedAt)
+        .order_by_asc(membership::Column::Id)
+        .one(&engine.db)
+        .await?;
+    Ok(oldest.ok_or(SyncError::Missing("an administrator of the organization"))?.user_id)
 }
 
 async fn mark_reconnect_needed(engine: &Engine, run: &sync_run::Model) -> Result<(), SyncError> {

@@ -1,14 +1,23 @@
 //! What is due by our own clock.
 
-use finbridge_entity::types::RunState;
-use finbridge_entity::{begin_write, sync_run};
+use chrono::{DateTime, TimeDelta, Utc};
+use finbridge_domain::{CapabilityProfile, SyncSettings};
+use finbridge_entity::types::{IntegrationState, ModuleState, RunState, RunTrigger};
+use finbridge_entity::{Scoped, begin_write, integration, sync_module, sync_run, sync_settings};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
+};
 
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::continue_run;
 use crate::lease::LEASE;
+use crate::run::{self, StartRun};
+
+/// Automatic runs that begin in one tick, half a second long.
+const MOST_AT_ONCE: u64 = 20;
 
 /// Wakes the runs whose time to go on has come: those that wait, and those whose worker died.
 ///
@@ -35,6 +44,109 @@ pub async fn wake_due_runs(engine: &Engine) -> Result<(), SyncError> {
             .await?;
         if woken.rows_affected == 1 {
             engine.queue.enqueue(&transaction, continue_run::job(run.organization_id, run.id)?).await?;
+        }
+        transaction.commit().await?;
+    }
+    Ok(())
+}
+
+/// What the end of a run means for its module: a pause that waited for it begins (R109), and after the first sync the
+/// automatic ones are due (R101).
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn run_ended(
+    transaction: &DatabaseTransaction,
+    run: &sync_run::Model,
+    now: DateTime<Utc>,
+) -> Result<(), SyncError> {
+    let module = sync_module::Entity::one_of(run.organization_id, run.sync_module_id)
+        .one(transaction)
+        .await?
+        .ok_or(SyncError::Missing("the sync module"))?;
+    let state = match module.state {
+        ModuleState::Pausing => ModuleState::Paused,
+        state => state,
+    };
+    let mut next_due_at = module.next_due_at;
+    if next_due_at.is_none() && module.initial_sync_at.is_some() && state == ModuleState::Active {
+        next_due_at = due_after(transaction, &module, now).await?;
+    }
+    let mut row = module.into_active_model();
+    row.state = Set(state);
+    row.next_due_at = Set(next_due_at);
+    row.update(transaction).await?;
+    Ok(())
+}
+
+/// When the next automatic run of a module is due: so many hours after the first sync, and again after as many (R100, R101).
+/// None where there are none. What was missed while nobody could run is not made good (R110).
+///
+/// # Errors
+/// The database's, or settings that cannot be read.
+pub async fn due_after(
+    db: &impl ConnectionTrait,
+    module: &sync_module::Model,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>, SyncError> {
+    let Some(first) = module.initial_sync_at else { return Ok(None) };
+    let settings = sync_settings::Entity::of(module.organization_id)
+        .filter(sync_settings::Column::SyncModuleId.eq(module.id))
+        .filter(sync_settings::Column::Version.eq(module.settings_version))
+        .one(db)
+        .await?
+        .ok_or(SyncError::Missing("the settings in force"))?;
+    let settings: SyncSettings = serde_json::from_value(settings.settings)
+        .map_err(|source| SyncError::Corrupt { what: "the settings of a module", source })?;
+    if !settings.is_automatic {
+        return Ok(None);
+    }
+    let integration = integration::Entity::one_of(module.organization_id, module.integration_id)
+        .one(db)
+        .await?
+        .ok_or(SyncError::Missing("the integration"))?;
+    let profile = CapabilityProfile::by_key(&integration.profile_key)
+        .ok_or(SyncError::Missing("the profile of an integration"))?;
+    let interval = TimeDelta::hours(i64::from(profile.auto_interval_hours)).num_microseconds().unwrap_or(1);
+    let passed = (now - first).num_microseconds().unwrap_or_default().max(0);
+    let next = TimeDelta::microseconds((passed / interval + 1) * interval);
+    Ok(Some(first + next))
+}
+
+/// Starts the automatic runs whose time has come, a few at a time, so that many tenants do not begin in one instant.
+///
+/// # Errors
+/// The database's.
+pub async fn start_due_runs(engine: &Engine) -> Result<(), SyncError> {
+    let now = engine.clock.now();
+    let due = sync_module::Entity::find()
+        .filter(sync_module::Column::State.eq(ModuleState::Active))
+        .filter(sync_module::Column::NextDueAt.lte(now))
+        .order_by_asc(sync_module::Column::NextDueAt)
+        .limit(MOST_AT_ONCE)
+        .all(&engine.db)
+        .await?;
+    for module in due {
+        let transaction = begin_write(&engine.db).await?;
+        let next = due_after(&transaction, &module, now).await?;
+        // Whoever moves the time is the one who starts the run.
+        let moved = sync_module::Entity::update_many()
+            .col_expr(sync_module::Column::NextDueAt, Expr::value(next))
+            .filter(sync_module::Column::OrganizationId.eq(module.organization_id))
+            .filter(sync_module::Column::Id.eq(module.id))
+            .filter(sync_module::Column::State.eq(ModuleState::Active))
+            .filter(sync_module::Column::NextDueAt.eq(module.next_due_at))
+            .exec(&transaction)
+            .await?;
+        let integration = integration::Entity::one_of(module.organization_id, module.integration_id)
+            .one(&transaction)
+            .await?;
+        let is_connected =
+            integration.is_some_and(|integration| integration.state == IntegrationState::Active);
+        if moved.rows_affected == 1 && is_connected {
+            // A run under way does what this one would (A17.17).
+            let wish = StartRun::of(module.organization_id, module.id, RunTrigger::Auto);
+            run::start(engine, &transaction, wish).await?;
         }
         transaction.commit().await?;
     }

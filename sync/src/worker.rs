@@ -29,6 +29,9 @@ async fn tick(engine: &Engine, stop: &CancellationToken) {
         if let Err(error) = schedule::wake_due_runs(engine).await {
             tracing::warn!(%error, "Due runs could not be read; trying again");
         }
+        if let Err(error) = schedule::start_due_runs(engine).await {
+            tracing::warn!(%error, "Automatic runs could not be started; trying again");
+        }
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
             () = stop.cancelled() => {}

@@ -240,7 +240,8 @@ impl TestWorld {
     /// Waits until the run has ended, without moving the clock, and returns it.
     pub async fn ended(&self, run: &str) -> Value {
         self.run_when(run, |run| {
-            ["SUCCEEDED", "PARTIAL", "FAILED"].contains(&run["state"].as_str().unwrap_or_default())
+            ["SUCCEEDED", "PARTIAL", "FAILED", "CANCELLED"]
+                .contains(&run["state"].as_str().unwrap_or_default())
         })
         .await
     }
@@ -255,7 +256,8 @@ impl TestWorld {
                        totals { planned added updated deleted deactivated skipped conflicts failed pending }
                        error { code message }
                        items(first: 100) { totalCount nodes { recordName action rule reason state outcome remoteKey remoteName
-                         attempts error { code message remoteCode remoteMessage } changes { field before after } } } } }",
+                         attempts error { code message remoteCode remoteMessage } changes { field before after }
+                         crmChanges { field before after } conflicts { field base crm finance } } } } }",
                     json!({ "id": run }),
                 )
                 .await;
@@ -330,11 +332,13 @@ impl TestWorld {
         answer["access_token"].as_str().expect("a token").to_owned()
     }
 
-    /// Requests that changed something on the finance side since the journal was cleared.
+    /// Requests that changed a record on the finance side since the journal was cleared. What the integration itself is
+    /// set to is no record.
     pub fn finance_writes(&self) -> Vec<String> {
         let writes = self.emulator.journal().into_iter();
         writes
             .filter(|entry| entry.method != "GET" && !entry.path.starts_with("/oauth"))
+            .filter(|entry| entry.path != "/integration/v1/settings")
             .map(|entry| format!("{} {}", entry.method, entry.path))
             .collect()
     }

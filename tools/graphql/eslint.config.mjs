@@ -33,6 +33,9 @@ export default [
               'Money',
               'PageInfo',
               'SyncError',
+              'SyncFieldConflict',
+              'SyncFieldMap',
+              'SyncFieldPair',
               'SyncRunItemChange',
               'SyncRunTotals',
               'UserError',
@@ -58,8 +61,8 @@ export default [
       // begin at. Every other list pages both ways.
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       'finbridge/both-ways': ['error', { forwardOnly: ['Query.search', 'SyncPlan.items'] }],
-      // The id in the result of an act on a record is that of the record.
-      'finbridge/node-interface': ['error', { values: ['RecordActResult', 'SyncPlanItem'] }],
+      // The id in the result of an act on one of many is that of what it is about.
+      'finbridge/node-interface': ['error', { values: ['RecordActResult', 'SyncConflictResult', 'SyncPlanItem'] }],
     },
   },
 ];

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::path::Path;
 
 use finbridge_domain::{
-    CrmModule, CurrencyCode, Direction, DuplicatePolicy, NodeId, NodeKind, SyncModule, SyncSettings,
+    CrmModule, CurrencyCode, Direction, DuplicatePolicy, NodeId, NodeKind, SettingsWish, SyncModule,
 };
 use finbridge_emulator::{DEMO_EMAIL, DEMO_USER_NAME, DEMO_ZSC_KEY};
 use finbridge_entity::{Scoped, api_token, begin_write, import_key};
@@ -114,11 +114,11 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
     };
     let began_first_run = integration::modules(&services, integration.id).await?.is_empty();
     if began_first_run {
-        let settings = SyncSettings {
-            crm_module: CrmModule::Accounts,
-            direction: Direction::FetchFromCrm,
-            duplicate_policy: DuplicatePolicy::Skip,
-            account_view: None,
+        let settings = SettingsWish {
+            crm_module: Some(CrmModule::Accounts),
+            direction: Some(Direction::BothWays),
+            duplicate_policy: Some(DuplicatePolicy::Skip),
+            ..SettingsWish::default()
         };
         integration::configure(&services, integration.id, SyncModule::Customers, settings, true).await?;
     }

@@ -28,8 +28,14 @@ pub struct Limits {
     pub directives: u64,
     /// Brackets within brackets of the JSON that variables come in.
     pub variables_depth: u64,
+    /// Values in the JSON that variables come in.
+    pub variables_values: u64,
+    /// Bytes that the requests under way may take together, those that are small excepted.
+    pub request_memory_bytes: u64,
     /// Errors of an answer.
     pub errors: u64,
+    /// Bytes of an answer's data.
+    pub answer_bytes: u64,
     /// Seconds that an execution may take.
     pub execution_seconds: u64,
     /// Requests that are executed at the same time.
@@ -42,7 +48,7 @@ pub struct Limits {
     pub cost_bucket: u64,
     /// Points that a token gets back each second.
     pub cost_restore: u64,
-    /// Items that a list without pages is taken to have.
+    /// Items that a list without pages is taken to have where nothing bounds it.
     pub cost_plain_list: u64,
     /// Bytes that parsed documents may take.
     pub document_cache_bytes: u64,
@@ -73,7 +79,10 @@ impl Default for Limits {
             root_fields: 20,
             directives: 30,
             variables_depth: 32,
+            variables_values: 5_000,
+            request_memory_bytes: 64 * 1024 * 1024,
             errors: 10,
+            answer_bytes: 8 * 1024 * 1024,
             execution_seconds: 10,
             concurrent_requests: 200,
             concurrent_exports: 16,
@@ -94,7 +103,7 @@ impl Default for Limits {
 
 impl Limits {
     /// Every limit with its key and the largest value that the server bears.
-    fn bounds(&self) -> [(&'static str, u64, u64); 25] {
+    fn bounds(&self) -> [(&'static str, u64, u64); 28] {
         [
             ("limits.body_bytes", self.body_bytes, 64 * 1024 * 1024),
             ("limits.tokens", self.tokens, 20_000),
@@ -109,7 +118,10 @@ impl Limits {
             ("limits.directives", self.directives, 10_000),
             // The JSON library refuses more than 128.
             ("limits.variables_depth", self.variables_depth, 120),
+            ("limits.variables_values", self.variables_values, 1_000_000),
+            ("limits.request_memory_bytes", self.request_memory_bytes, 1 << 31),
             ("limits.errors", self.errors, 1_000),
+            ("limits.answer_bytes", self.answer_bytes, 1 << 30),
             ("limits.execution_seconds", self.execution_seconds, 600),
             ("limits.concurrent_requests", self.concurrent_requests, 100_000),
             ("limits.concurrent_exports", self.concurrent_exports, 10_000),

@@ -1,5 +1,6 @@
 //! Relay connections.
 
+use std::hash::Hash;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
@@ -172,13 +173,14 @@ impl Count {
     }
 
     /// Counts the records of one parent, together with those of the other parents on the page.
-    pub fn of_parent<E>(loader: Arc<DataLoader<Nested<E>>>, parent: CountOf) -> Self
+    pub fn of_parent<E, F>(loader: Arc<DataLoader<Nested<E, F>>>, parent: CountOf<F>) -> Self
     where
         E: TenantOwned,
-        Nested<E>: Loader<CountOf, Value = u64, Error = LoadError>,
+        F: Clone + Eq + Hash + Send + Sync + 'static,
+        Nested<E, F>: Loader<CountOf<F>, Value = u64, Error = LoadError>,
     {
         Self::new(move || {
-            let loader = loader.clone();
+            let (loader, parent) = (loader.clone(), parent.clone());
             async move {
                 let count = loader.load_one(parent).await.map_err(LoadError::into_service)?;
                 Ok(count.unwrap_or_default())

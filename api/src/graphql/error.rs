@@ -66,7 +66,11 @@ macro_rules! payload {
         }
 
         impl $name {
-            fn of<M>(
+            /// Of what a service said.
+            ///
+            /// # Errors
+            /// What is not for the payload.
+            pub(in $crate::graphql) fn of<M>(
                 result: $crate::service::ServiceResult<M>,
                 shape: impl FnOnce(M) -> $type,
             ) -> async_graphql::Result<Self> {

@@ -10,7 +10,10 @@ use super::context;
 use super::error::coded;
 use super::scalar::{Date, DateTime, Decimal};
 
-/// Conditions on a text. Letter case and surrounding blanks do not matter.
+/// Longest text to filter by, in characters: no name is longer, and databases refuse patterns that are much longer.
+const LONGEST: usize = 250;
+
+/// Conditions on a text. Letter case and surrounding blanks do not matter. Each text takes 250 characters.
 #[derive(InputObject, Debug, Clone, Default)]
 pub struct StringFilter {
     /// Is this.
@@ -22,6 +25,24 @@ pub struct StringFilter {
     pub starts_with: Option<String>,
     /// Has this somewhere.
     pub contains: Option<String>,
+}
+
+impl StringFilter {
+    fn check_lengths(&self, name: &str) -> async_graphql::Result<()> {
+        let many = self.any_of.iter().flatten().map(|text| ("in", text));
+        let single = [("eq", &self.eq), ("startsWith", &self.starts_with), ("contains", &self.contains)];
+        let single = single.into_iter().filter_map(|(operator, text)| Some((operator, text.as_ref()?)));
+        for (operator, text) in single.chain(many) {
+            let length = text.chars().count();
+            if length > LONGEST {
+                let message = format!(
+                    "`{name}.{operator}` takes texts of {LONGEST} characters and this has {length}; give a part of it"
+                );
+                return Err(coded("BAD_USER_INPUT", message));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Conditions on an id.
@@ -92,8 +113,17 @@ pub struct BooleanFilter {
 
 /// Adds conditions to a query.
 pub trait Conditions: Sized {
-    /// A text.
-    fn text(self, column: impl ColumnTrait, shape: TextShape, filter: Option<&StringFilter>) -> Self;
+    /// A text; `name` is the filter's member, for the message.
+    ///
+    /// # Errors
+    /// Texts that are too long.
+    fn text(
+        self,
+        name: &str,
+        column: impl ColumnTrait,
+        shape: TextShape,
+        filter: Option<&StringFilter>,
+    ) -> async_graphql::Result<Self>;
     /// An id of this kind.
     ///
     /// # Errors
@@ -118,8 +148,15 @@ pub trait Conditions: Sized {
 }
 
 impl Conditions for Condition {
-    fn text(mut self, column: impl ColumnTrait, shape: TextShape, filter: Option<&StringFilter>) -> Self {
-        let Some(filter) = filter else { return self };
+    fn text(
+        mut self,
+        name: &str,
+        column: impl ColumnTrait,
+        shape: TextShape,
+        filter: Option<&StringFilter>,
+    ) -> async_graphql::Result<Self> {
+        let Some(filter) = filter else { return Ok(self) };
+        filter.check_lengths(name)?;
         let value = || Expr::col(column.as_column_ref());
         if let Some(text) = &filter.eq {
             self = self.add(shape.is_in(value(), [text.as_str()]));
@@ -133,7 +170,7 @@ impl Conditions for Condition {
         if let Some(text) = &filter.contains {
             self = self.add(shape.contains(&value(), text));
         }
-        self
+        Ok(self)
     }
 
     fn id(

@@ -30,4 +30,4 @@ pub mod vendor;
 pub mod view;
 pub mod viewer;
 
-pub use schema::{FinbridgeSchema, Introspection, build, build_traced, sdl};
+pub use schema::{FinbridgeSchema, Introspection, build, build_streaming, build_traced, sdl};

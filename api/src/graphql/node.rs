@@ -17,6 +17,7 @@ use super::product::{self, Product};
 use super::record::CrmRecord;
 use super::stage::Stage;
 use super::sync::SyncRun;
+use super::sync::conflict::SyncConflict;
 use super::sync::item::SyncRunItem;
 use super::syncable::{ExternalReference, Syncable};
 use super::tag::Tag;
@@ -69,6 +70,8 @@ pub enum Node {
     Stage(Stage),
     /// A record that is kept in step with finance apps.
     Syncable(Syncable),
+    /// A field that both sides of a pair changed.
+    SyncConflict(SyncConflict),
     /// A module of an integration.
     SyncModule(SyncModule),
     /// A run of the sync engine.
@@ -123,15 +126,18 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Product => product::living(ctx, uuid).await?.map(Node::Product),
         NodeKind::Stage => Stage::load(ctx, uuid).await?.map(Node::Stage),
         NodeKind::SyncRun => {
-            let run = service::sync::run(ctx.services()?, uuid).await.map_err(top_level)?;
+            let run = ctx.loaders()?.runs.load_one(uuid).await.map_err(failed)?;
             run.map(|run| Node::SyncRun(run.into()))
         }
         NodeKind::Tag => Tag::load(ctx, uuid).await?.map(Node::Tag),
         NodeKind::User => User::load(ctx, Some(uuid)).await?.map(Node::User),
         NodeKind::Vendor => vendor::living(ctx, uuid).await?.map(Node::Vendor),
         NodeKind::ApiToken => {
-            let token = service::token::find(ctx.services()?, uuid).await.map_err(top_level)?;
-            token.map(|token| Node::ApiToken(token.into()))
+            let services = ctx.services()?;
+            let token = ctx.loaders()?.api_tokens.load_one(uuid).await.map_err(failed)?;
+            token
+                .filter(|token| service::token::may_see(services, token))
+                .map(|token| Node::ApiToken(token.into()))
         }
         NodeKind::CustomField => {
             let field = ctx.loaders()?.custom_fields.load_one(uuid).await.map_err(failed)?;
@@ -151,17 +157,22 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let link = ctx.loaders()?.links_by_id.load_one(uuid).await.map_err(failed)?;
             link.map(|link| Node::ExternalReference(link.into()))
         }
+        NodeKind::SyncConflict => {
+            let conflict = service::sync_control::conflict(ctx.services()?, uuid).await.map_err(top_level)?;
+            conflict.map(|conflict| Node::SyncConflict(conflict.into()))
+        }
         NodeKind::SyncModule => {
-            let module = service::integration::module(ctx.services()?, uuid).await.map_err(top_level)?;
+            let module = ctx.loaders()?.modules.load_one(uuid).await.map_err(failed)?;
             module.map(|(row, settings)| Node::SyncModule(SyncModule { row, settings }))
         }
         NodeKind::SyncRunItem => {
-            let item = service::sync::item(ctx.services()?, uuid).await.map_err(top_level)?;
+            let item = ctx.loaders()?.run_items.load_one(uuid).await.map_err(failed)?;
             item.map(|item| Node::SyncRunItem(item.into()))
         }
         NodeKind::View => {
-            let view = service::view::find(ctx.services()?, uuid).await.map_err(top_level)?;
-            view.map(|view| Node::View(view.into()))
+            let viewer = ctx.services()?.viewer.user_id;
+            let view = ctx.loaders()?.views.load_one(uuid).await.map_err(failed)?;
+            view.filter(|view| view.is_visible_to(viewer)).map(|view| Node::View(view.into()))
         }
         // These are never handed out.
         NodeKind::Membership | NodeKind::ProductPrice => None,

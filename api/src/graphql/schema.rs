@@ -1,5 +1,6 @@
 //! The schema: nothing but its parts.
 
+use async_graphql::extensions::ExtensionFactory;
 use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 
 use super::account::{mutation::AccountMutation, query::AccountQuery};
@@ -7,6 +8,7 @@ use super::contact::{mutation::ContactMutation, query::ContactQuery};
 use super::custom_field::{mutation::CustomFieldMutation, query::CustomFieldQuery};
 use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
+use super::integration::profile::ProfileQuery;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
 use super::note::mutation::NoteMutation;
@@ -15,6 +17,7 @@ use super::product::{mutation::ProductMutation, query::ProductQuery};
 use super::record::{CrmRecord, act::RecordMutation};
 use super::search::SearchQuery;
 use super::stage::{mutation::StageMutation, query::StageQuery};
+use super::sync::conflict::ConflictQuery;
 use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
 use super::syncable::Syncable;
 use super::tag::{mutation::TagMutation, query::TagQuery};
@@ -45,6 +48,8 @@ pub struct Query(
     TagQuery,
     UserQuery,
     IntegrationQuery,
+    ProfileQuery,
+    ConflictQuery,
     SyncQuery,
     TokenQuery,
 );
@@ -93,6 +98,16 @@ pub fn build(introspection: Introspection) -> FinbridgeSchema {
 /// Builds the schema with spans for its fields, which slow every field down.
 pub fn build_traced(introspection: Introspection) -> FinbridgeSchema {
     builder(introspection).extension(FieldSpans).finish()
+}
+
+/// Builds the schema for subscriptions: each event is executed within this extension.
+pub fn build_streaming(
+    introspection: Introspection,
+    traced: bool,
+    events: impl ExtensionFactory,
+) -> FinbridgeSchema {
+    let builder = builder(introspection).extension(events);
+    if traced { builder.extension(FieldSpans).finish() } else { builder.finish() }
 }
 
 fn builder(introspection: Introspection) -> SchemaBuilder<Query, Mutation, Subscription> {

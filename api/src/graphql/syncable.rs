@@ -2,15 +2,19 @@
 
 use async_graphql::{Context, Enum, ID, Interface, Object, Result};
 use finbridge_domain::NodeKind;
+use finbridge_domain::record::{CrmRecordType, RecordKind};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{finance_organization, record_link};
 use uuid::Uuid;
 
 use super::account::Account;
+use super::contact::Contact;
 use super::context::{Asked, id};
 use super::integration::FinanceOrganization;
 use super::loader::failed;
+use super::product::Product;
 use super::scalar::DateTime;
+use super::vendor::Vendor;
 
 /// A record that is kept in step with finance apps.
 #[derive(Interface)]
@@ -26,6 +30,27 @@ use super::scalar::DateTime;
 pub enum Syncable {
     /// A company.
     Account(Account),
+    /// A person.
+    Contact(Contact),
+    /// Something that is sold.
+    Product(Product),
+    /// A supplier.
+    Vendor(Vendor),
+}
+
+impl Syncable {
+    /// The living record of this kind and id.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load(ctx: &Context<'_>, record_type: CrmRecordType, id: Uuid) -> Result<Option<Self>> {
+        Ok(match record_type {
+            CrmRecordType::Account => super::account::living(ctx, id).await?.map(Self::Account),
+            CrmRecordType::Contact => super::contact::living(ctx, id).await?.map(Self::Contact),
+            CrmRecordType::Vendor => super::vendor::living(ctx, id).await?.map(Self::Vendor),
+            CrmRecordType::Product => super::product::living(ctx, id).await?.map(Self::Product),
+        })
+    }
 }
 
 /// How a record stands with the finance apps.
@@ -49,7 +74,7 @@ impl SyncState {
     pub async fn of(ctx: &Context<'_>, record: Uuid) -> Result<Self> {
         let links = ctx.loaders()?.links.load_one(record).await.map_err(failed)?.unwrap_or_default();
         let any = |state: LinkState| links.iter().any(|link| link.state == state);
-        Ok(if any(LinkState::RemoteMissing) {
+        Ok(if any(LinkState::RemoteMissing) || any(LinkState::RemoteGone) {
             Self::Broken
         } else if any(LinkState::Claimed) {
             Self::Pending
@@ -86,6 +111,34 @@ impl ExternalReference {
 pub enum ExternalKind {
     /// Somebody who is billed.
     Customer,
+    /// A person at a customer.
+    ContactPerson,
+    /// A supplier.
+    Vendor,
+    /// A good or a service.
+    Item,
+}
+
+impl From<ExternalKind> for RecordKind {
+    fn from(kind: ExternalKind) -> Self {
+        match kind {
+            ExternalKind::Customer => Self::Customer,
+            ExternalKind::ContactPerson => Self::ContactPerson,
+            ExternalKind::Vendor => Self::Vendor,
+            ExternalKind::Item => Self::Item,
+        }
+    }
+}
+
+impl From<RecordKind> for ExternalKind {
+    fn from(kind: RecordKind) -> Self {
+        match kind {
+            RecordKind::Customer => Self::Customer,
+            RecordKind::ContactPerson => Self::ContactPerson,
+            RecordKind::Vendor => Self::Vendor,
+            RecordKind::Item => Self::Item,
+        }
+    }
 }
 
 /// A record's counterpart on the finance side.
@@ -107,9 +160,9 @@ impl ExternalReference {
         Ok(row.map(FinanceOrganization::from))
     }
 
-    /// What it is there.
-    async fn kind(&self) -> ExternalKind {
-        ExternalKind::Customer
+    /// What it is there; null when this server does not know it.
+    async fn kind(&self) -> Option<ExternalKind> {
+        RecordKind::by_name(&self.0.kind).map(Into::into)
     }
 
     /// Its id there; null while it is being made.

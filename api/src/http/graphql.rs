@@ -6,26 +6,22 @@ use std::time::Duration;
 
 use async_graphql::{Response as Answer, ServerError, Variables};
 use axum::Extension;
-use axum::body::{Body, BodyDataStream, Bytes};
+use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Query, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 
-use super::Shared;
+use super::body::{self, Part, malformed};
 use super::door::{self, Asked, Carries};
 use super::envelope::RequestId;
 use super::media::Media;
 use super::sign_in;
 use super::subscription::sse::{self, Wanted};
-use crate::graphql::guard::lexer;
+use super::{Shared, written};
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
-
-/// How much of a body that was refused is read and thrown away, and for how long, so that a client that sends all of it
-/// before it looks for an answer finds one, instead of a broken connection.
-const LINGER: (usize, Duration) = (64 * 1024 * 1024, Duration::from_secs(5));
 
 /// A request as the specification describes it.
 #[derive(Debug, Deserialize)]
@@ -66,15 +62,7 @@ pub(super) async fn post(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    exchange(
-        &shared,
-        peer,
-        id,
-        &parts.headers,
-        async { posted(&shared, &parts.headers, body).await },
-        Carries::Everything,
-    )
-    .await
+    exchange(&shared, peer, id, &parts.headers, Sent::Body(body)).await
 }
 
 pub(super) async fn get(
@@ -84,7 +72,22 @@ pub(super) async fn get(
     headers: HeaderMap,
     asked: Result<Query<Got>, QueryRejection>,
 ) -> Response {
-    exchange(&shared, peer, id, &headers, async { got(&shared, &headers, asked) }, Carries::Queries).await
+    exchange(&shared, peer, id, &headers, Sent::Address(asked)).await
+}
+
+/// Where a request stands.
+enum Sent {
+    Body(Body),
+    Address(Result<Query<Got>, QueryRejection>),
+}
+
+impl Sent {
+    /// Nobody will read it.
+    fn let_go(self) {
+        if let Self::Body(body) = self {
+            body::discard(body);
+        }
+    }
 }
 
 async fn exchange(
@@ -92,8 +95,7 @@ async fn exchange(
     peer: SocketAddr,
     RequestId(request_id): RequestId,
     headers: &HeaderMap,
-    asked: impl Future<Output = Result<Asked, Refusal>>,
-    carries: Carries,
+    sent: Sent,
 ) -> Response {
     let wanted = sse::wanted(headers);
     let media = match Media::accepted(headers) {
@@ -103,17 +105,29 @@ async fn exchange(
         None => {
             let message = "Accept `application/graphql-response+json` or `application/json`: the answer is one of these";
             let refusal = Refusal::new(Manner::NotAcceptable, "BAD_USER_INPUT", message);
+            sent.let_go();
             return Exchange { media: Media::Json, request_id }.refuse(refusal);
         }
     };
     let mut exchange = Exchange { media, request_id };
     let answered = async {
-        let asked = asked.await?;
         let address = shared.client(peer, headers);
         let bearer = bearer(headers);
-        // Nobody's document is looked at before the token is.
-        let signed_in = sign_in::sign_in(shared, address, bearer).await?;
-        if wanted == Wanted::Always || door::is_subscription(shared, &asked) {
+        // Nothing that anybody sends is kept before the token is looked at.
+        let signed_in = match sign_in::sign_in(shared, address, bearer).await {
+            Ok(signed_in) => signed_in,
+            Err(refusal) => {
+                sent.let_go();
+                return Err(refusal);
+            }
+        };
+        // What the request takes in memory is counted until it is answered.
+        let mut part = Part::default();
+        let (mut asked, carries) = match sent {
+            Sent::Body(body) => (posted(shared, headers, body, &mut part).await?, Carries::Everything),
+            Sent::Address(asked) => (got(shared, headers, asked, &mut part).await?, Carries::Queries),
+        };
+        if wanted == Wanted::Always || door::is_subscription(shared, &mut asked) {
             exchange.media = Media::GraphqlResponse;
             let carries = if carries == Carries::Queries { Carries::Streams } else { carries };
             return sse::answer(shared, &exchange, headers, (address, bearer), asked, carries).await;
@@ -122,7 +136,8 @@ async fn exchange(
         let answer = door::run(shared, admitted).await?;
         let status = exchange.status(if answer.executed { None } else { Some(Manner::Request) });
         Ok(if answer.executed {
-            exchange.respond(status, answer.response)
+            let longest = Duration::from_secs(shared.gate.limits().answer_seconds);
+            exchange.respond(status, answer.response, (answer.place, longest))
         } else {
             exchange.respond_unexecuted(status, answer.response)
         })
@@ -152,21 +167,19 @@ fn is_json(content_type: &str) -> bool {
     content_type.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn malformed(message: impl Into<String>) -> Refusal {
-    Refusal::new(Manner::Malformed, "BAD_USER_INPUT", message)
-}
-
-async fn posted(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Asked, Refusal> {
+async fn posted(shared: &Shared, headers: &HeaderMap, body: Body, part: &mut Part) -> Result<Asked, Refusal> {
     if !is_json(content_type(headers)) {
+        body::discard(body);
         let message = "Send the request as JSON with `Content-Type: application/json`";
         return Err(Refusal::new(Manner::MediaType, "BAD_USER_INPUT", message));
     }
-    let body = read(shared, headers, body).await?;
+    let body = body::read(shared, headers, body, part).await?;
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
         let message = "Batches are not served: send each request in a body of its own, as a JSON object; several may be under way at once";
         return Err(malformed(message).with("limit", "BATCH"));
     }
-    check_nesting(shared, &body)?;
+    body::check_json(shared, &body)?;
+    shared.memory.grow_by_values(part, &body).await?;
     let posted: Posted = serde_json::from_slice(&body).map_err(|error| {
         malformed(format!(
             "The body must be a JSON object with `query` and, where needed, `variables` and `operationName`: {error}"
@@ -178,18 +191,15 @@ async fn posted(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Aske
 impl From<Posted> for Asked {
     fn from(posted: Posted) -> Self {
         let variables = posted.variables.map(|variables| Variables::from_json(variables.into()));
-        Self {
-            query: posted.query,
-            operation_name: posted.operation_name,
-            variables: variables.unwrap_or_default(),
-        }
+        Self::new(posted.query, posted.operation_name, variables.unwrap_or_default())
     }
 }
 
-fn got(
+async fn got(
     shared: &Shared,
     headers: &HeaderMap,
     asked: Result<Query<Got>, QueryRejection>,
+    part: &mut Part,
 ) -> Result<Asked, Refusal> {
     if !(headers.contains_key("x-requested-with") || is_json(content_type(headers))) {
         let message = "Send the header `X-Requested-With`: without one that forms and images cannot send, GET runs nothing";
@@ -203,85 +213,13 @@ fn got(
     };
     let mut variables = Variables::default();
     if let Some(text) = asked.variables {
-        check_nesting(shared, text.as_bytes())?;
+        body::check_json(shared, text.as_bytes())?;
+        shared.memory.grow_by_values(part, text.as_bytes()).await?;
         let parsed: Option<serde_json::Map<String, serde_json::Value>> = serde_json::from_str(&text)
             .map_err(|error| malformed(format!("`variables` must be a JSON object: {error}")))?;
         variables = Variables::from_json(parsed.unwrap_or_default().into());
     }
-    Ok(Asked { query, operation_name: asked.operation_name, variables })
-}
-
-pub(super) fn check_nesting(shared: &Shared, json: &[u8]) -> Result<(), Refusal> {
-    let (found, maximum) = (lexer::json_nesting(json), shared.gate.limits().variables_depth);
-    if found <= maximum {
-        return Ok(());
-    }
-    let message = format!(
-        "The JSON nests brackets {found} deep, and {maximum} are allowed (VARIABLES_DEPTH); flatten the variables"
-    );
-    Err(malformed(message).with("limit", "VARIABLES_DEPTH").with("found", found).with("maximum", maximum))
-}
-
-/// Reads a body that is small and comes soon.
-async fn read(shared: &Shared, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let limits = shared.gate.limits();
-    let maximum = usize::try_from(limits.body_bytes).unwrap_or(usize::MAX);
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    let mut chunks = body.into_data_stream();
-    if let Some(declared) = declared.filter(|declared: &u64| *declared > limits.body_bytes) {
-        tokio::spawn(discard(chunks));
-        return Err(too_large(limits.body_bytes).with("found", declared));
-    }
-    let mut whole = Vec::new();
-    let reading = async {
-        while let Some(chunk) = chunks.next().await {
-            let chunk =
-                chunk.map_err(|error| malformed(format!("The body broke off: {error}; send it again")))?;
-            if whole.len() + chunk.len() > maximum {
-                return Err(too_large(limits.body_bytes));
-            }
-            whole.extend_from_slice(&chunk);
-        }
-        Ok(())
-    };
-    match tokio::time::timeout(Duration::from_secs(limits.body_seconds), reading).await {
-        Ok(Ok(())) => Ok(whole.into()),
-        Ok(Err(refusal)) => {
-            tokio::spawn(discard(chunks));
-            Err(refusal)
-        }
-        Err(_) => {
-            let maximum = limits.body_seconds;
-            let message =
-                format!("The body did not come within {maximum} seconds (BODY_TIME); send it at once");
-            let refusal = Refusal::new(Manner::TooSlow, "BAD_USER_INPUT", message);
-            Err(refusal.with("limit", "BODY_TIME").with("maximum", maximum))
-        }
-    }
-}
-
-fn too_large(maximum: u64) -> Refusal {
-    let message = format!(
-        "The body is larger than {maximum} bytes (BODY_BYTES); send less, or ask in several requests"
-    );
-    Refusal::new(Manner::TooLarge, "BAD_USER_INPUT", message)
-        .with("limit", "BODY_BYTES")
-        .with("maximum", maximum)
-}
-
-async fn discard(mut chunks: BodyDataStream) {
-    let (bytes, time) = LINGER;
-    let reading = async {
-        let mut left = bytes;
-        while let Some(Ok(chunk)) = chunks.next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                break;
-            }
-        }
-    };
-    // However it ends, the connection is closed when the rest of the body is let go.
-    let _ = tokio::time::timeout(time, reading).await;
+    Ok(Asked::new(query, asked.operation_name, variables))
 }
 
 impl Exchange {
@@ -331,21 +269,31 @@ impl Exchange {
         }
     }
 
-    /// The answer of an execution.
-    fn respond(&self, status: StatusCode, mut answer: Answer) -> Response {
+    /// The answer of an execution, which keeps its place until it is written, or for so long.
+    fn respond(
+        &self,
+        status: StatusCode,
+        mut answer: Answer,
+        (place, longest): (Option<OwnedSemaphorePermit>, Duration),
+    ) -> Response {
         door::name_request(&mut answer, &self.request_id);
-        self.write(status, &answer)
+        self.write(status, &answer, |bytes| written::in_parts(bytes, place, longest))
     }
 
     /// The answer of a request that was not executed: it has no `data`, not even null.
     pub(super) fn respond_unexecuted(&self, status: StatusCode, mut answer: Answer) -> Response {
         door::name_request(&mut answer, &self.request_id);
-        self.write(status, &Unexecuted { errors: &answer.errors })
+        self.write(status, &Unexecuted { errors: &answer.errors }, Body::from)
     }
 
-    fn write(&self, status: StatusCode, answer: &impl Serialize) -> Response {
-        let body = match serde_json::to_vec(answer) {
-            Ok(body) => body,
+    fn write(
+        &self,
+        status: StatusCode,
+        answer: &impl Serialize,
+        body: impl FnOnce(Vec<u8>) -> Body,
+    ) -> Response {
+        let bytes = match serde_json::to_vec(answer) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 tracing::error!(request = self.request_id, %error, "An answer could not be written");
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -355,6 +303,6 @@ impl Exchange {
             (header::CONTENT_TYPE, self.media.content_type()),
             (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         ];
-        (status, headers, body).into_response()
+        (status, headers, body(bytes)).into_response()
     }
 }

@@ -23,14 +23,7 @@ impl Media {
     /// The format that the client likes best; none when it likes neither. Whoever does not name the newer format gets the
     /// older one.
     pub fn accepted(headers: &HeaderMap) -> Option<Self> {
-        let ranges: Vec<_> = headers
-            .get_all(header::ACCEPT)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(','))
-            .filter(|range| !range.trim().is_empty())
-            .map(range)
-            .collect();
+        let ranges = ranges(headers);
         if ranges.is_empty() {
             return Some(Self::Json);
         }
@@ -49,6 +42,12 @@ impl Media {
             (named.unwrap_or_else(any) > 0).then_some(Self::GraphqlResponse)
         }
     }
+}
+
+/// What the client accepts: media ranges and their weights.
+pub(super) fn ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
+    let sent = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    sent.flat_map(|value| value.split(',')).filter(|range| !range.trim().is_empty()).map(range).collect()
 }
 
 /// A media range and its weight in thousandths.

@@ -1,5 +1,6 @@
 //! The HTTP side: GraphQL, CSV export, GraphiQL, health.
 
+mod body;
 pub mod door;
 mod envelope;
 mod export;
@@ -12,6 +13,9 @@ pub mod operations;
 mod server;
 mod sign_in;
 mod subscription;
+mod ticket;
+mod wire;
+mod written;
 
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
@@ -28,12 +32,13 @@ use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::CorsLayer;
 
+use self::body::Memory;
 use self::door::Gate;
 use self::subscription::Streams;
 use crate::app::{App, StartError};
 use crate::config::{Config, Server};
 use crate::graphql::guard::Guard;
-use crate::graphql::{FinbridgeSchema, Introspection, build, build_traced};
+use crate::graphql::{FinbridgeSchema, Introspection, build, build_streaming, build_traced};
 use crate::telemetry::traces;
 
 pub use graphiql::Page as GraphiqlPage;
@@ -43,10 +48,13 @@ pub use graphiql::Page as GraphiqlPage;
 pub struct Shared {
     app: App,
     schema: FinbridgeSchema,
+    /// The same for subscriptions, whose events pass one by one.
+    streaming: FinbridgeSchema,
     gate: Arc<Gate>,
     graphiql: Option<GraphiqlPage>,
     server: Arc<Server>,
     streams: Streams,
+    memory: Arc<Memory>,
 }
 
 impl Shared {
@@ -58,15 +66,18 @@ impl Shared {
         let (server, limits) = (&config.server, &config.limits);
         let introspection =
             if server.introspection { Introspection::Allowed } else { Introspection::Refused };
-        let schema = if traces::exporting() { build_traced(introspection) } else { build(introspection) };
+        let traced = traces::exporting();
+        let schema = if traced { build_traced(introspection) } else { build(introspection) };
         let guard = Guard::new(&schema.sdl(), introspection, limits).map_err(StartError::Schema)?;
         Ok(Self {
             app,
             schema,
+            streaming: build_streaming(introspection, traced, subscription::Turnstiles),
             gate: Arc::new(Gate::new(guard, limits.clone())),
             graphiql: server.graphiql.then_some(graphiql),
             server: Arc::new(server.clone()),
             streams: Streams::new(config.subscriptions),
+            memory: Arc::new(Memory::new(limits.request_memory_bytes)),
         })
     }
 
@@ -108,9 +119,12 @@ pub async fn listen(address: SocketAddr) -> Result<TcpListener, StartError> {
 pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToken) {
     let streams = shared.streams.clone();
     let (events, db) = (shared.app.engine.events.clone(), shared.app.engine.db.clone());
-    let stopping = stop.clone();
+    let settings = shared.server.clone();
+    // Until nobody is sent here any more, subscribers are served like everybody else.
+    let drained = drained(stop.clone(), Duration::from_secs(settings.drain_seconds));
+    let (ending, stopping) = (streams.clone(), drained.clone());
     let listening = tokio::spawn(async move { events.listen(&db, stopping).await });
-    let (ending, told) = (streams.clone(), stop.clone());
+    let told = drained.clone();
     tokio::spawn(async move {
         told.cancelled().await;
         ending.stop();
@@ -118,21 +132,20 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     let mut router = Router::new()
         .route("/graphql", get(subscription::get).post(graphql::post))
         .route("/export/{file}", get(export::get))
-        .merge(health::Probes::new(shared.app.engine.db.clone(), stop.clone()).router());
+        .merge(health::Probes::new(shared.app.engine.db.clone(), stop).router());
     if shared.graphiql.is_some() {
         router = router
             .route("/", get(async || Redirect::temporary("/graphiql")))
             .route("/graphiql", get(graphiql::page))
             .route("/graphiql/{file}", get(graphiql::file));
     }
-    let (limits, settings) = (shared.gate.limits().clone(), shared.server.clone());
+    let limits = shared.gate.limits().clone();
     router = router.layer(CatchPanicLayer::custom(panicked));
     if !settings.cors_origins.is_empty() {
         router = router.layer(cors(&settings.cors_origins));
     }
     let router =
         router.layer(middleware::from_fn_with_state(shared.clone(), envelope::seal)).with_state(shared);
-    let drained = drained(stop, Duration::from_secs(settings.drain_seconds));
     server::serve(listener, router, &limits, &settings.trusted_proxies, drained).await;
     streams.stopped().await;
     listening.abort();
@@ -168,6 +181,7 @@ fn cors(origins: &[String]) -> CorsLayer {
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
+            HeaderName::from_static("last-event-id"),
             HeaderName::from_static("x-requested-with"),
             envelope::REQUEST_ID,
         ])

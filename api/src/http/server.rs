@@ -2,6 +2,7 @@
 //! no bounds at all.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -23,6 +24,8 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use super::guesses::network;
+use super::wire::{HEAD_BYTES, Line, Wire, refuse_large_head};
+use super::written::Holding;
 use crate::config::Limits;
 
 /// How long to wait before accepting again when the system has no more file handles.
@@ -45,10 +48,8 @@ pub async fn serve(
     stop: CancellationToken,
 ) {
     let door = Doorkeeper::new(limits, proxies);
-    let patience = Patience {
-        head: Duration::from_secs(limits.header_seconds),
-        answer: Duration::from_secs(limits.answer_seconds),
-    };
+    let patience =
+        Patience { head: limits.header_seconds, answer: Duration::from_secs(limits.answer_seconds) };
     let connections = TaskTracker::new();
     loop {
         let accepted = tokio::select! {
@@ -66,11 +67,8 @@ pub async fn serve(
         };
         match door.enter(peer.ip()) {
             Some(place) => {
-                let connection = connection(stream, peer, router.clone(), patience, stop.clone());
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+                let place = Arc::new(place);
+                connections.spawn(connection(stream, peer, place, router.clone(), patience, stop.clone()));
             }
             None => {
                 if let Ok(place) = door.told.clone().try_acquire_owned() {
@@ -91,13 +89,15 @@ pub async fn serve(
 /// For how long a client is waited for.
 #[derive(Clone, Copy)]
 struct Patience {
-    head: Duration,
+    /// In seconds.
+    head: u64,
     answer: Duration,
 }
 
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
+    place: Arc<Place>,
     router: Router,
     patience: Patience,
     stop: CancellationToken,
@@ -106,14 +106,29 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let mut stream = TimeoutStream::new(stream);
     stream.set_write_timeout(Some(patience.answer));
+    let line = Line::new(patience.head);
+    let (wire, told) = (Wire::new(stream, line.clone()), line.clone());
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ConnectInfo(peer));
-        router.clone().oneshot(request.map(Body::new))
+        // A connection that becomes something else than HTTP keeps its place.
+        request.extensions_mut().insert(Held { line: line.clone(), _place: place.clone() });
+        let answering = line.answering();
+        let (head, body) = request.into_parts();
+        let refused = refuse_large_head(&head);
+        let answer = router.clone().oneshot(Request::from_parts(head, Body::new(body)));
+        async move {
+            let answer = match refused {
+                Some(refused) => refused,
+                None => answer.await?,
+            };
+            Ok::<_, Infallible>(answer.map(|body| Body::new(Holding { body, _held: answering })))
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(patience.head)
-        .serve_connection(TokioIo::new(Box::pin(stream)), service)
+        .header_read_timeout(Duration::from_secs(patience.head))
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(wire), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -124,6 +139,9 @@ async fn connection(
         }
     };
     if let Err(error) = ended {
+        if error.is_timeout() {
+            told.came_too_late();
+        }
         tracing::debug!(%error, "A connection broke off");
     }
 }
@@ -152,6 +170,14 @@ struct Doorkeeper {
     by_address: Arc<Mutex<HashMap<IpAddr, u64>>>,
     per_address: u64,
     proxies: Vec<IpAddr>,
+}
+
+/// A connection, for whoever goes on with it when it is HTTP no longer.
+#[derive(Clone)]
+pub(super) struct Held {
+    /// Its socket.
+    pub line: Arc<Line>,
+    _place: Arc<Place>,
 }
 
 /// A connection's place, given back when it is dropped.

@@ -3,14 +3,15 @@
 use async_graphql::MaybeUndefined;
 use finbridge_domain::{CurrencyCode, name_key};
 use finbridge_entity::types::Address;
-use finbridge_entity::{account, begin_write};
+use finbridge_entity::{Scoped, account, begin_write};
 use rust_decimal::Decimal;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, Set};
+use sea_orm::{ConnectionTrait, Set};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceResult};
-use super::record::write::{self, CommonChange, CommonNew, Creation};
-use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, PHONE_LENGTH, TEXT_LENGTH, change};
+use super::idempotency::Claim;
+use super::record::write::{self, CommonChange, CommonNew, Inserted};
+use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, PHONE_LENGTH, TEXT_LENGTH, change, key_of};
 use super::{Services, record};
 
 /// How deep a hierarchy of accounts may be; also where a search for cycles ends.
@@ -78,16 +79,34 @@ pub struct AccountChange {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub async fn create(services: &Services, new: NewAccount) -> ServiceResult<account::Model> {
-    let mut draft = match write::create::<account::Entity>(services, new.common).await? {
-        Creation::Draft(draft) => draft,
-        Creation::Repeated(account) => return Ok(account),
-    };
+pub async fn create(services: &Services, mut new: NewAccount) -> ServiceResult<account::Model> {
+    let key = new.common.idempotency.take();
+    write::once::<account::Entity, _>(services, key, |claim| async move {
+        insert(services, new, claim).await?.commit().await
+    })
+    .await
+}
+
+/// Writes an account and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// What is wrong with the input.
+pub(super) async fn insert(
+    services: &Services,
+    new: NewAccount,
+    claim: Option<Claim>,
+) -> ServiceResult<Inserted<account::Entity>> {
+    let transaction = begin_write(services.db()).await?;
+    if new.parent_id.is_some() {
+        record::in_turn(services, &transaction).await?;
+    }
+    let mut draft = write::draft_in::<account::Entity>(services, transaction, new.common, claim).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let name = check.required("name", &new.name, NAME_LENGTH);
     row.name_key = Set(name_key(&name));
     row.name = Set(name);
     row.industry = Set(check.optional("industry", new.industry.as_deref(), LINE_LENGTH));
+    row.industry_key = key_of(&row.industry);
     row.website = Set(check.optional("website", new.website.as_deref(), LINE_LENGTH));
     row.phone = Set(check.optional("phone", new.phone.as_deref(), PHONE_LENGTH));
     row.description = Set(check.optional("description", new.description.as_deref(), TEXT_LENGTH));
@@ -100,11 +119,8 @@ pub async fn create(services: &Services, new: NewAccount) -> ServiceResult<accou
     row.billing_address = Set(check.address("billingAddress", new.billing_address.as_ref()));
     row.shipping_address = Set(check.address("shippingAddress", new.shipping_address.as_ref()));
     row.parent_id = Set(new.parent_id);
-    if new.parent_id.is_some() {
-        record::in_turn(services, &draft.transaction).await?;
-    }
     parent(services, &draft.transaction, check, draft.id, new.parent_id).await?;
-    draft.insert(services).await?.commit().await
+    draft.insert(services).await
 }
 
 /// Changes an account.
@@ -112,10 +128,23 @@ pub async fn create(services: &Services, new: NewAccount) -> ServiceResult<accou
 /// # Errors
 /// What is wrong with the input, or that the account changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: AccountChange) -> ServiceResult<account::Model> {
+    edit(services, id, new).await?.commit().await
+}
+
+/// Writes the change and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// As `update`.
+pub(super) async fn edit(
+    services: &Services,
+    id: Uuid,
+    new: AccountChange,
+) -> ServiceResult<Inserted<account::Entity>> {
     let transaction = begin_write(services.db()).await?;
     if new.parent_id.is_value() {
         record::in_turn(services, &transaction).await?;
     }
+    write::hold_layout(services, &transaction, &new.common).await?;
     let mut edit = write::edit_in::<account::Entity>(services, transaction, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
@@ -123,6 +152,7 @@ pub async fn update(services: &Services, id: Uuid, new: AccountChange) -> Servic
         row.name_key = Set(name_key(name));
     }
     row.industry = check.optional_change("industry", &new.industry, LINE_LENGTH);
+    row.industry_key = key_of(&row.industry);
     row.website = check.optional_change("website", &new.website, LINE_LENGTH);
     row.phone = check.optional_change("phone", &new.phone, PHONE_LENGTH);
     row.description = check.optional_change("description", &new.description, TEXT_LENGTH);
@@ -140,7 +170,7 @@ pub async fn update(services: &Services, id: Uuid, new: AccountChange) -> Servic
         change(&new.shipping_address, |address| check.address("shippingAddress", Some(address)));
     row.parent_id = change(&new.parent_id, |parent| Some(*parent));
     parent(services, &edit.transaction, check, id, new.parent_id.take()).await?;
-    edit.save(services).await?.commit().await
+    edit.save(services).await
 }
 
 fn plausible(check: &mut Check, year: Option<i32>, employees: Option<i32>) {
@@ -152,8 +182,9 @@ fn plausible(check: &mut Check, year: Option<i32>, employees: Option<i32>) {
     }
 }
 
-/// The parent exists, and the account is not among its ancestors. Whoever names a parent has taken its turn: of two moves
-/// that would make a cycle together, the second sees what the first did.
+/// The parent lives, and the account is not among its ancestors. Further up, tombstones are followed like the living: one of
+/// them may be restored, and must not find itself in a cycle then. Whoever names a parent has taken its turn: of two moves that
+/// would make a cycle together, the second sees what the first did.
 async fn parent(
     services: &Services,
     db: &impl ConnectionTrait,
@@ -172,12 +203,13 @@ async fn parent(
             );
             return Ok(());
         }
-        let accounts = record::living::<account::Entity>(services);
-        let Some(row) = accounts.filter(account::Column::Id.eq(ancestor)).one(db).await? else {
+        let row = account::Entity::one_of(services.organization_id(), ancestor).one(db).await?;
+        let named = parent_id == Some(ancestor);
+        if named && row.as_ref().is_none_or(|row| row.deleted_at.is_some()) {
             record::absent::<account::Entity>(check, "parentId");
             return Ok(());
-        };
-        next = row.parent_id;
+        }
+        next = row.and_then(|row| row.parent_id);
     }
     check.fault(
         ErrorCode::Cycle,

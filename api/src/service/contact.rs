@@ -8,7 +8,8 @@ use sea_orm::Set;
 use uuid::Uuid;
 
 use super::error::ServiceResult;
-use super::record::write::{self, CommonChange, CommonNew, Creation};
+use super::idempotency::Claim;
+use super::record::write::{self, CommonChange, CommonNew, Inserted};
 use super::validate::{LINE_LENGTH, PHONE_LENGTH, TEXT_LENGTH, change};
 use super::{Services, record};
 
@@ -65,11 +66,24 @@ pub struct ContactChange {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub async fn create(services: &Services, new: NewContact) -> ServiceResult<contact::Model> {
-    let mut draft = match write::create::<contact::Entity>(services, new.common).await? {
-        Creation::Draft(draft) => draft,
-        Creation::Repeated(contact) => return Ok(contact),
-    };
+pub async fn create(services: &Services, mut new: NewContact) -> ServiceResult<contact::Model> {
+    let key = new.common.idempotency.take();
+    write::once::<contact::Entity, _>(services, key, |claim| async move {
+        insert(services, new, claim).await?.commit().await
+    })
+    .await
+}
+
+/// Writes a contact and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// What is wrong with the input.
+pub(super) async fn insert(
+    services: &Services,
+    new: NewContact,
+    claim: Option<Claim>,
+) -> ServiceResult<Inserted<contact::Entity>> {
+    let mut draft = write::draft::<contact::Entity>(services, new.common, claim).await?;
     record::hold::<account::Entity>(services, &draft.transaction, new.account_id).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let first_name = check.optional("firstName", new.first_name.as_deref(), PART_LENGTH);
@@ -89,7 +103,7 @@ pub async fn create(services: &Services, new: NewContact) -> ServiceResult<conta
     row.account_id = Set(new.account_id);
     record::refer::<account::Entity>(services, &draft.transaction, check, "accountId", new.account_id)
         .await?;
-    draft.insert(services).await?.commit().await
+    draft.insert(services).await
 }
 
 /// Changes a contact.
@@ -97,7 +111,20 @@ pub async fn create(services: &Services, new: NewContact) -> ServiceResult<conta
 /// # Errors
 /// What is wrong with the input, or that the contact changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: ContactChange) -> ServiceResult<contact::Model> {
+    edit(services, id, new).await?.commit().await
+}
+
+/// Writes the change and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// As `update`.
+pub(super) async fn edit(
+    services: &Services,
+    id: Uuid,
+    new: ContactChange,
+) -> ServiceResult<Inserted<contact::Entity>> {
     let transaction = begin_write(services.db()).await?;
+    write::hold_layout(services, &transaction, &new.common).await?;
     record::hold::<account::Entity>(services, &transaction, new.account_id.value().copied()).await?;
     let mut edit = write::edit_in::<contact::Entity>(services, transaction, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
@@ -121,7 +148,7 @@ pub async fn update(services: &Services, id: Uuid, new: ContactChange) -> Servic
     row.account_id = change(&new.account_id, |account| Some(*account));
     let account = new.account_id.take();
     record::refer::<account::Entity>(services, &edit.transaction, check, "accountId", account).await?;
-    edit.save(services).await?.commit().await
+    edit.save(services).await
 }
 
 /// The name of a person as lists show it.

@@ -14,7 +14,8 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTr
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult};
-use super::record::write::{self, CommonChange, CommonNew, Creation};
+use super::idempotency::Claim;
+use super::record::write::{self, CommonChange, CommonNew};
 use super::validate::{Check, NAME_LENGTH, TEXT_LENGTH, change};
 use super::{Services, record};
 
@@ -84,11 +85,13 @@ pub struct DealChange {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Model> {
-    let mut draft = match write::create::<deal::Entity>(services, new.common).await? {
-        Creation::Draft(draft) => draft,
-        Creation::Repeated(deal) => return Ok(deal),
-    };
+pub async fn create(services: &Services, mut new: NewDeal) -> ServiceResult<deal::Model> {
+    let key = new.common.idempotency.take();
+    write::once::<deal::Entity, _>(services, key, |claim| make(services, new, claim)).await
+}
+
+async fn make(services: &Services, new: NewDeal, claim: Option<Claim>) -> ServiceResult<deal::Model> {
+    let mut draft = write::draft::<deal::Entity>(services, new.common, claim).await?;
     let (db, check, row) = (&draft.transaction, &mut draft.check, &mut draft.row);
     hold(services, db, Some(new.stage_id), new.account_id, &new.lines).await?;
     let name = check.required("name", &new.name, NAME_LENGTH);
@@ -121,6 +124,7 @@ pub async fn create(services: &Services, new: NewDeal) -> ServiceResult<deal::Mo
 pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceResult<deal::Model> {
     let transaction = begin_write(services.db()).await?;
     let lines = new.lines.value().map(Vec::as_slice).unwrap_or_default();
+    write::hold_layout(services, &transaction, &new.common).await?;
     hold(services, &transaction, None, new.account_id.value().copied(), lines).await?;
     let mut edit = write::edit_in::<deal::Entity>(services, transaction, id, new.common).await?;
     let (db, check, row) = (&edit.transaction, &mut edit.check, &mut edit.row);

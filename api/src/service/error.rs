@@ -16,6 +16,8 @@ pub enum ErrorCode {
     BaseCurrencyMismatch,
     /// The record would be its own ancestor.
     Cycle,
+    /// It failed on our side, and nothing of this item was done.
+    Failed,
     /// The record's layout does not have that custom field.
     FieldNotOnLayout,
     /// The finance app did not answer in time.
@@ -28,6 +30,8 @@ pub enum ErrorCode {
     Invalid,
     /// E-mail and service key do not belong together, or the key was revoked.
     InvalidZscKey,
+    /// The profile's field map cannot be changed.
+    MappingFixed,
     /// The record was merged into another one.
     Merged,
     /// The profile does not offer that module.
@@ -40,6 +44,8 @@ pub enum ErrorCode {
     OrganizationRequired,
     /// Deals are in the pipeline's stages, or it is the one that every organization begins with.
     PipelineInUse,
+    /// The policy is not allowed together with the other settings.
+    PolicyNotAllowed,
     /// The finance app refuses the stored credential.
     ReconnectNeeded,
     /// The field must not be empty.
@@ -52,8 +58,12 @@ pub enum ErrorCode {
     SyncAlreadyRunning,
     /// A sync run is at work on one of the records.
     SyncInProgress,
+    /// The record is not linked, or not one that came from the CRM.
+    NotCrmLinked,
     /// The module was never configured.
     SyncNotConfigured,
+    /// The module is paused.
+    SyncPaused,
     /// The text is longer than the field takes.
     TooLong,
     /// The record changed since it was read.

@@ -5,6 +5,8 @@
 //! repeats the create then takes it over, and the first process, should it only have been slow, finds its claim gone and
 //! rolls back.
 
+use std::future::Future;
+
 use async_graphql::{InputType, Value};
 use chrono::TimeDelta;
 use finbridge_entity::{Scoped, begin_write, idempotency_key};
@@ -74,6 +76,36 @@ pub enum Begun {
 pub struct Claim {
     id: Uuid,
     claim: Uuid,
+}
+
+/// Makes something under a key: it is made once, and repeats get what was made. Whatever stops it, its transaction is rolled
+/// back and the key is free again, so that the next try may be a better one.
+///
+/// # Errors
+/// Those of [`begin`], and why it was not made.
+pub async fn once<T, R, M>(
+    services: &Services,
+    wish: Option<&Idempotency>,
+    made: impl FnOnce(Uuid) -> R,
+    make: impl FnOnce(Option<Claim>) -> M,
+) -> ServiceResult<T>
+where
+    R: Future<Output = ServiceResult<T>>,
+    M: Future<Output = ServiceResult<T>>,
+{
+    let claim = match begin(services, wish).await? {
+        Begun::Free => return Box::pin(make(None)).await,
+        Begun::Claimed(claim) => claim,
+        Begun::Done(id) => return made(id).await,
+    };
+    let result = Box::pin(make(Some(claim))).await;
+    if result.is_err()
+        && let Err(error) = release(services, claim).await
+    {
+        // Why nothing was made matters more to the caller; the claim runs out by itself.
+        tracing::warn!(error = &error as &dyn std::error::Error, "An idempotency key was not released");
+    }
+    result
 }
 
 /// Claims the key of a create.
@@ -190,9 +222,10 @@ async fn sweep(services: &Services, transaction: &DatabaseTransaction) -> Servic
 pub async fn complete(
     services: &Services,
     transaction: &DatabaseTransaction,
-    claim: Claim,
+    claim: Option<Claim>,
     record_id: Uuid,
 ) -> ServiceResult<()> {
+    let Some(claim) = claim else { return Ok(()) };
     let done = idempotency_key::Entity::update_many()
         .set(idempotency_key::ActiveModel { record_id: Set(Some(record_id)), ..Default::default() })
         .filter(held(services, claim))
@@ -201,12 +234,17 @@ pub async fn complete(
     if done.rows_affected == 1 { Ok(()) } else { Err(in_progress()) }
 }
 
-/// Gives the key back: nothing was made, and the next try may be a better one.
+/// Gives the key back: nothing was made. A key under which something was made stays, also when the answer of the commit was
+/// lost and the create looks failed from here.
 ///
 /// # Errors
 /// The database's.
 pub async fn release(services: &Services, claim: Claim) -> ServiceResult<()> {
-    idempotency_key::Entity::delete_many().filter(held(services, claim)).exec(services.db()).await?;
+    idempotency_key::Entity::delete_many()
+        .filter(held(services, claim))
+        .filter(idempotency_key::Column::RecordId.is_null())
+        .exec(services.db())
+        .await?;
     Ok(())
 }
 

@@ -3,16 +3,18 @@
 use std::time::Duration;
 
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
-use finbridge_domain::{CapabilityProfile, SyncModule, SyncSettings};
-use finbridge_entity::types::{IntegrationState, RecordType, RunTrigger};
+use finbridge_domain::{CapabilityProfile, SettingsRefusal, SettingsWish, SyncModule, SyncSettings};
+use finbridge_entity::types::{IntegrationState, ModuleState, RecordType, RunTrigger};
 use finbridge_entity::{
     Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run,
     sync_settings,
 };
 use finbridge_sync::run::{self, StartRun, Started};
+use finbridge_sync::schedule;
+use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    Set,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, QueryFilter,
+    QueryOrder, QuerySelect, Set,
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -192,41 +194,37 @@ pub async fn modules(
     services: &Services,
     integration_id: Uuid,
 ) -> ServiceResult<Vec<(sync_module::Model, SyncSettings)>> {
-    let modules = sync_module::Entity::of(services.organization_id())
-        .filter(sync_module::Column::IntegrationId.eq(integration_id))
-        .order_by_asc(sync_module::Column::Id)
-        .all(services.db())
-        .await?;
-    let mut configured = Vec::with_capacity(modules.len());
-    for module in modules {
-        let settings = settings_of(services.db(), &module).await?;
-        configured.push((module, settings));
-    }
-    Ok(configured)
+    let of_integration = sync_module::Column::IntegrationId.eq(integration_id);
+    configured(services.db(), services.organization_id(), of_integration).await
 }
 
-/// A module of an integration, with the settings in force.
+/// The modules for which this holds, with the settings in force, oldest first.
 ///
 /// # Errors
 /// The database's.
-pub async fn module(
-    services: &Services,
-    id: Uuid,
-) -> ServiceResult<Option<(sync_module::Model, SyncSettings)>> {
-    let row = sync_module::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
-    let Some(row) = row else { return Ok(None) };
-    let settings = settings_of(services.db(), &row).await?;
-    Ok(Some((row, settings)))
-}
-
-async fn settings_of(db: &impl ConnectionTrait, module: &sync_module::Model) -> ServiceResult<SyncSettings> {
-    let row = sync_settings::Entity::of(module.organization_id)
-        .filter(sync_settings::Column::SyncModuleId.eq(module.id))
-        .filter(sync_settings::Column::Version.eq(module.settings_version))
-        .one(db)
-        .await?
-        .ok_or_else(|| ServiceError::Internal("a module without settings".into()))?;
-    Ok(serde_json::from_value(row.settings)?)
+pub async fn configured(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    which: Expr,
+) -> ServiceResult<Vec<(sync_module::Model, SyncSettings)>> {
+    use sync_settings::Column;
+    let settings = sync_module::Entity::belongs_to(sync_settings::Entity)
+        .from(sync_module::Column::Id)
+        .to(Column::SyncModuleId);
+    let modules = sync_module::Entity::of(organization_id)
+        .filter(which)
+        .join(JoinType::InnerJoin, settings.into())
+        .filter(Column::OrganizationId.eq(organization_id))
+        .filter(Column::Version.into_expr().equals(sync_module::Column::SettingsVersion.as_column_ref()))
+        .select_also(sync_settings::Entity)
+        .order_by_asc(sync_module::Column::Id)
+        .all(db)
+        .await?;
+    let modules = modules.into_iter().map(|(module, settings)| {
+        let settings = settings.ok_or_else(|| ServiceError::Internal("a module without settings".into()))?;
+        Ok((module, serde_json::from_value(settings.settings)?))
+    });
+    modules.collect()
 }
 
 /// What configuring a module came to.
@@ -247,7 +245,7 @@ pub async fn configure(
     services: &Services,
     integration_id: Uuid,
     module: SyncModule,
-    settings: SyncSettings,
+    wish: SettingsWish,
     start: bool,
 ) -> ServiceResult<Configured> {
     services.viewer.require_administrator()?;
@@ -264,35 +262,20 @@ pub async fn configure(
         })?;
     let profile = CapabilityProfile::by_key(&integration.profile_key)
         .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))?;
-    profile.check(module, &settings).map_err(|refusal| {
-        let code = if refusal.key == "modules" {
-            ErrorCode::ModuleNotSupported
-        } else {
-            ErrorCode::SettingNotSupported
-        };
-        let field = match refusal.key {
-            "modules" => "module",
-            "customers.crmModules" => "crmModule",
-            "directions" => "direction",
-            _ => "duplicatePolicy",
-        };
-        UserError::of(code, field, refusal.to_string())
-    })?;
-    if let Some(choice) = settings.account_view {
-        let mut check = Check::default();
-        let records = RecordType::Account;
-        view::write::choose(
-            services,
-            &transaction,
-            &mut check,
-            module,
-            records,
-            "accountViewId",
-            choice.view_id,
-        )
-        .await?;
-        check.finish()?;
+    let settings = profile.settle(module, wish).map_err(refused)?;
+    let mut check = Check::default();
+    for (records, field, choice) in [
+        (RecordType::Account, "accountViewId", settings.account_view),
+        (RecordType::Contact, "contactViewId", settings.contact_view),
+        (RecordType::Vendor, "vendorViewId", settings.vendor_view),
+        (RecordType::Product, "productViewId", settings.product_view),
+    ] {
+        if let Some(choice) = choice {
+            let id = choice.view_id;
+            view::write::choose(services, &transaction, &mut check, module, records, field, id).await?;
+        }
     }
+    check.finish()?;
     let known = find_module(&transaction, services.organization_id(), integration_id, module).await?;
     let now = services.clock().now();
     let version = known.as_ref().map_or(1, |module| module.settings_version + 1);
@@ -312,6 +295,9 @@ pub async fn configure(
                 active_run_id: Set(None),
                 initial_sync_at: Set(None),
                 remote_cursor: Set(None),
+                state: Set(ModuleState::Active),
+                next_due_at: Set(None),
+                swept_at: Set(None),
             }
             .insert(&transaction)
             .await?
@@ -322,19 +308,24 @@ pub async fn configure(
         id: Set(services.ids().uuid()),
         sync_module_id: Set(row.id),
         version: Set(version),
-        settings: Set(serde_json::to_value(settings)?),
+        settings: Set(serde_json::to_value(&settings)?),
         created_by_id: Set(Some(services.viewer.user_id)),
         created_at: Set(now),
     }
     .insert(&transaction)
     .await?;
+    // Whether and when runs start by themselves may have changed with the settings.
+    if row.initial_sync_at.is_some() {
+        let mut due = row.clone().into_active_model();
+        due.next_due_at = Set(match row.state {
+            ModuleState::Active => schedule::due_after(&transaction, &row, now).await?,
+            ModuleState::Pausing | ModuleState::Paused => None,
+        });
+        row = due.update(&transaction).await?;
+    }
     let run = if start {
-        let wish = StartRun {
-            organization_id: services.organization_id(),
-            sync_module_id: row.id,
-            trigger: RunTrigger::Initial,
-            requested_by_id: Some(services.viewer.user_id),
-        };
+        let wish =
+            StartRun::of(services.organization_id(), row.id, RunTrigger::Initial).by(services.viewer.user_id);
         match run::start(&services.engine, &transaction, wish).await? {
             Started::Queued(run) => {
                 row.active_run_id = Some(run.id);
@@ -344,12 +335,32 @@ pub async fn configure(
                 let message = "A run with the old settings is under way, so nothing was saved; wait until it ends, or save without starting";
                 return Err(UserError::of(ErrorCode::SyncAlreadyRunning, "start", message).into());
             }
+            Started::Paused => {
+                let message =
+                    "The module is paused, so nothing was saved; resume it, or save without starting";
+                return Err(UserError::of(ErrorCode::SyncPaused, "start", message).into());
+            }
         }
     } else {
         None
     };
     transaction.commit().await?;
     Ok(Configured { module: row, settings, run })
+}
+
+/// The settings that a profile does not offer, as a person reads it.
+fn refused(refusal: SettingsRefusal) -> ServiceError {
+    let message = refusal.to_string();
+    let (code, field) = match refusal {
+        SettingsRefusal::Module { .. } => (ErrorCode::ModuleNotSupported, "module"),
+        SettingsRefusal::Setting { field, .. } | SettingsRefusal::Value { field, .. } => {
+            (ErrorCode::SettingNotSupported, field)
+        }
+        SettingsRefusal::Policy { .. } => (ErrorCode::PolicyNotAllowed, "duplicatePolicy"),
+        SettingsRefusal::MappingFixed { .. } => (ErrorCode::MappingFixed, "fieldMaps"),
+        SettingsRefusal::Missing { field, .. } => (ErrorCode::Required, field),
+    };
+    UserError::of(code, field, message).into()
 }
 
 /// The row of a module, where it was configured.

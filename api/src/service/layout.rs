@@ -8,14 +8,28 @@ use finbridge_entity::{Scoped, begin_write, custom_field, layout, layout_field};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, QuerySelect, Set,
+    JoinType, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 use uuid::Uuid;
 
 use super::Services;
 use super::error::{ErrorCode, ServiceResult, UserError};
+use super::idempotency::{self, Claim, Idempotency};
 use super::record::{expect_version, in_turn};
 use super::validate::{Check, LINE_LENGTH};
+
+/// What a layout is made of.
+#[derive(Debug, Clone)]
+pub struct NewLayout {
+    /// Which records can have it.
+    pub record_type: RecordType,
+    /// Name.
+    pub name: String,
+    /// The custom fields that it shows, in this order.
+    pub field_ids: Vec<Uuid>,
+    /// The key under which the create may be repeated.
+    pub idempotency: Option<Idempotency>,
+}
 
 /// A custom field, and whether the layout in question has it.
 #[derive(Debug, Clone)]
@@ -107,7 +121,7 @@ fn draft(services: &Services, record_type: RecordType, name: &str, is_standard: 
     }
 }
 
-/// Checks that the layout is one for this kind of record.
+/// Checks that the layout is one for this kind of record. Whoever writes what it then has holds the layout.
 ///
 /// # Errors
 /// The database's; a wrong layout is noted with the other faults.
@@ -144,23 +158,43 @@ pub async fn list(services: &Services, record_type: RecordType) -> ServiceResult
 ///
 /// # Errors
 /// What is wrong with the input; `FORBIDDEN` for anybody but administrators.
-pub async fn create(
-    services: &Services,
-    record_type: RecordType,
-    name: &str,
-    field_ids: &[Uuid],
-) -> ServiceResult<layout::Model> {
+pub async fn create(services: &Services, new: NewLayout) -> ServiceResult<layout::Model> {
     services.viewer.require_administrator()?;
+    let key = new.idempotency.clone();
+    let made = |id| repeated(services, id);
+    idempotency::once(services, key.as_ref(), made, |claim| make(services, new, claim)).await
+}
+
+async fn repeated(services: &Services, id: Uuid) -> ServiceResult<layout::Model> {
+    let row = layout::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    removed_since(row, "layout")
+}
+
+/// What was made under an idempotency key, unless it was removed since: custom fields and layouts leave no tombstone.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub(super) fn removed_since<M>(row: Option<M>, name: &str) -> ServiceResult<M> {
+    row.ok_or_else(|| {
+        let message =
+            format!("The {name} that this key made was removed since; take a new key to make another");
+        UserError::of(ErrorCode::NotFound, "idempotencyKey", message).into()
+    })
+}
+
+async fn make(services: &Services, new: NewLayout, claim: Option<Claim>) -> ServiceResult<layout::Model> {
+    let NewLayout { record_type, name, field_ids, .. } = new;
     let mut check = Check::default();
-    let name = check.required("name", name, LINE_LENGTH);
+    let name = check.required("name", &name, LINE_LENGTH);
     let transaction = begin_write(services.db()).await?;
     in_turn(services, &transaction).await?;
     free_name(services, &transaction, &mut check, record_type, &name, None).await?;
-    known_fields(services, &transaction, &mut check, record_type, field_ids).await?;
+    known_fields(services, &transaction, &mut check, record_type, &field_ids).await?;
     check.finish()?;
     standard(services, &transaction, record_type).await?;
     let layout = draft(services, record_type, &name, false).insert(&transaction).await?;
-    place(services, &transaction, layout.id, field_ids).await?;
+    place(services, &transaction, layout.id, &field_ids).await?;
+    idempotency::complete(services, &transaction, claim, layout.id).await?;
     transaction.commit().await?;
     Ok(layout)
 }
@@ -292,27 +326,31 @@ pub async fn place(
     Ok(())
 }
 
-/// The fields that a layout shows, in its order.
+/// The fields that layouts show, each in its order; by layout.
 ///
 /// # Errors
 /// The database's.
-pub async fn shown(services: &Services, layout_id: Uuid) -> ServiceResult<Vec<custom_field::Model>> {
-    let places: Vec<Uuid> = layout_field::Entity::of(services.organization_id())
-        .select_only()
-        .column(layout_field::Column::FieldId)
-        .filter(layout_field::Column::LayoutId.eq(layout_id))
+pub async fn shown(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    layouts: &[Uuid],
+) -> ServiceResult<HashMap<Uuid, Vec<custom_field::Model>>> {
+    let field = layout_field::Entity::belongs_to(custom_field::Entity)
+        .from(layout_field::Column::FieldId)
+        .to(custom_field::Column::Id);
+    let places = layout_field::Entity::of(organization_id)
+        .filter(layout_field::Column::LayoutId.is_in(layouts.iter().copied()))
+        .join(JoinType::InnerJoin, field.into())
+        .filter(custom_field::Column::OrganizationId.eq(organization_id))
+        .select_also(custom_field::Entity)
         .order_by_asc(layout_field::Column::Position)
-        .into_tuple()
-        .all(services.db())
+        .all(db)
         .await?;
-    let mut fields: HashMap<Uuid, custom_field::Model> = custom_field::Entity::of(services.organization_id())
-        .filter(custom_field::Column::Id.is_in(places.iter().copied()))
-        .all(services.db())
-        .await?
-        .into_iter()
-        .map(|field| (field.id, field))
-        .collect();
-    Ok(places.iter().filter_map(|id| fields.remove(id)).collect())
+    let mut of_layout: HashMap<Uuid, Vec<custom_field::Model>> = HashMap::new();
+    for (place, field) in places {
+        of_layout.entry(place.layout_id).or_default().extend(field);
+    }
+    Ok(of_layout)
 }
 
 /// Removes a layout; records that have it get the standard one.
@@ -323,6 +361,8 @@ pub async fn delete(services: &Services, id: Uuid, version: Option<i64>) -> Serv
     services.viewer.require_administrator()?;
     let here = services.organization_id();
     let transaction = begin_write(services.db()).await?;
+    // It changes many records, in no order that others could keep to.
+    in_turn(services, &transaction).await?;
     let layout = find(services, &transaction, id).await?;
     expect_version(version, layout.version)?;
     if layout.is_standard {

@@ -42,7 +42,11 @@ pub async fn revive(
                 link.updated_at = Set(services.clock().now());
                 link.update(transaction).await?;
             }
-            LinkState::Claimed | LinkState::Linked | LinkState::RemoteMissing | LinkState::Merged => {}
+            LinkState::Claimed
+            | LinkState::Linked
+            | LinkState::RemoteGone
+            | LinkState::RemoteMissing
+            | LinkState::Merged => {}
         }
     }
     Ok(())

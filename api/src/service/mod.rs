@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod contact;
+pub mod crm;
 pub mod custom_field;
 pub mod deal;
 pub mod error;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod search;
 pub mod stage;
 pub mod sync;
+pub mod sync_control;
 pub mod tag;
 pub mod tenant;
 pub mod token;

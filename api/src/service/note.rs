@@ -10,9 +10,9 @@ use uuid::Uuid;
 
 use super::Services;
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
-use super::idempotency::{self, Begun, Idempotency};
+use super::idempotency::{self, Claim, Idempotency};
 use super::page::{Listing, SortKey, SortValue};
-use super::record::any::{lives, refer_any};
+use super::record::any::{hold_any, lives, refer_any};
 use super::record::expect_version;
 use super::validate::{Check, TEXT_LENGTH};
 
@@ -41,20 +41,20 @@ pub fn of_record() -> Listing<note::Entity> {
 /// # Errors
 /// What is wrong with the input.
 pub async fn create(services: &Services, new: NewNote) -> ServiceResult<note::Model> {
-    let claim = match idempotency::begin(services, new.idempotency.as_ref()).await? {
-        Begun::Free => None,
-        Begun::Claimed(claim) => Some(claim),
-        Begun::Done(id) => return made(services, id).await,
-    };
+    let key = new.idempotency.clone();
+    idempotency::once(services, key.as_ref(), |id| made(services, id), |claim| make(services, new, claim))
+        .await
+}
+
+async fn make(services: &Services, new: NewNote, claim: Option<Claim>) -> ServiceResult<note::Model> {
     let mut check = Check::default();
     let body = check.required("body", &new.body, TEXT_LENGTH);
     let transaction = begin_write(services.db()).await?;
+    // A merge that is under way would not see the note, and leave it with the tombstone.
+    hold_any(services, &transaction, new.record_type, new.record_id).await?;
     refer_any(services, &transaction, &mut check, "recordId", new.record_type, new.record_id).await?;
     if let Err(faults) = check.finish() {
         transaction.rollback().await?;
-        if let Some(claim) = claim {
-            idempotency::release(services, claim).await?;
-        }
         return Err(faults);
     }
     let (id, now) = (services.ids().uuid(), services.clock().now());
@@ -70,9 +70,7 @@ pub async fn create(services: &Services, new: NewNote) -> ServiceResult<note::Mo
         updated_at: Set(now),
     };
     let note = row.insert(&transaction).await?;
-    if let Some(claim) = claim {
-        idempotency::complete(services, &transaction, claim, id).await?;
-    }
+    idempotency::complete(services, &transaction, claim, id).await?;
     transaction.commit().await?;
     Ok(note)
 }

@@ -392,6 +392,7 @@ identified!(
     product,
     record_link,
     stage,
+    sync_conflict,
     sync_run,
     sync_run_item,
     tag,

@@ -13,8 +13,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Services;
-use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
-use super::idempotency::{self, Begun, Claim, Idempotency};
+use super::error::{ErrorCode, ServiceResult, UserError};
+use super::idempotency::{self, Claim, Idempotency};
 use super::record::{self, expect_version};
 use super::stage::MOST as MOST_STAGES;
 use super::validate::{Check, NAME_LENGTH};
@@ -71,18 +71,13 @@ pub async fn list(services: &Services) -> ServiceResult<Vec<pipeline::Model>> {
 /// What is wrong with the input; `FORBIDDEN` for anybody but administrators.
 pub async fn create(services: &Services, new: NewPipeline) -> ServiceResult<pipeline::Model> {
     services.viewer.require_administrator()?;
-    let claim = match idempotency::begin(services, new.idempotency.as_ref()).await? {
-        Begun::Free => None,
-        Begun::Claimed(claim) => Some(claim),
-        Begun::Done(id) => {
-            return made(pipeline::Entity::one_of(services.organization_id(), id).one(services.db()).await?);
-        }
-    };
-    let made = insert(services, new, claim).await;
-    if let (Err(ServiceError::Refused(_)), Some(claim)) = (&made, claim) {
-        idempotency::release(services, claim).await?;
-    }
-    made
+    let key = new.idempotency.clone();
+    let made = |id| repeated(services, id);
+    idempotency::once(services, key.as_ref(), made, |claim| insert(services, new, claim)).await
+}
+
+async fn repeated(services: &Services, id: Uuid) -> ServiceResult<pipeline::Model> {
+    made(pipeline::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
 }
 
 /// What was made under an idempotency key, unless it was removed since: pipelines and stages leave no tombstone.
@@ -145,9 +140,7 @@ async fn insert(
     if !rows.is_empty() {
         stage::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
     }
-    if let Some(claim) = claim {
-        idempotency::complete(services, &transaction, claim, id).await?;
-    }
+    idempotency::complete(services, &transaction, claim, id).await?;
     transaction.commit().await?;
     Ok(made)
 }

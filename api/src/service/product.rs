@@ -11,11 +11,12 @@ use uuid::Uuid;
 
 use super::Services;
 use super::error::{ErrorCode, ServiceResult};
-use super::record::write::{self, CommonChange, CommonNew, Creation};
-use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, TEXT_LENGTH};
+use super::idempotency::Claim;
+use super::record::write::{self, CommonChange, CommonNew, Inserted};
+use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, TEXT_LENGTH, key_of};
 
 /// Prices of one product in further currencies.
-pub(super) const MOST_PRICES: usize = 50;
+pub const MOST_PRICES: usize = 50;
 
 /// What a product is made of.
 #[derive(Debug, Clone)]
@@ -57,7 +58,7 @@ pub struct ProductChange {
     pub description: MaybeUndefined<String>,
     /// What it is counted in.
     pub unit: MaybeUndefined<String>,
-    /// List price of one.
+    /// List price of one; a further price in its currency goes with it.
     pub unit_price: MaybeUndefined<(Decimal, CurrencyCode)>,
     /// List prices in further currencies; they replace all.
     pub prices: MaybeUndefined<Vec<(Decimal, CurrencyCode)>>,
@@ -71,17 +72,32 @@ pub struct ProductChange {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub async fn create(services: &Services, new: NewProduct) -> ServiceResult<product::Model> {
-    let mut draft = match write::create::<product::Entity>(services, new.common).await? {
-        Creation::Draft(draft) => draft,
-        Creation::Repeated(product) => return Ok(product),
-    };
+pub async fn create(services: &Services, mut new: NewProduct) -> ServiceResult<product::Model> {
+    let key = new.common.idempotency.take();
+    write::once::<product::Entity, _>(services, key, |claim| async move {
+        insert(services, new, claim).await?.commit().await
+    })
+    .await
+}
+
+/// Writes a product and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// What is wrong with the input.
+pub(super) async fn insert(
+    services: &Services,
+    new: NewProduct,
+    claim: Option<Claim>,
+) -> ServiceResult<Inserted<product::Entity>> {
+    let mut draft = write::draft::<product::Entity>(services, new.common, claim).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let name = check.required("name", &new.name, NAME_LENGTH);
     row.name_key = Set(name_key(&name));
     row.name = Set(name);
     row.code = Set(check.optional("code", new.code.as_deref(), LINE_LENGTH));
+    row.code_key = key_of(&row.code);
     row.family = Set(check.optional("family", new.family.as_deref(), LINE_LENGTH));
+    row.family_key = key_of(&row.family);
     row.description = Set(check.optional("description", new.description.as_deref(), TEXT_LENGTH));
     row.unit = Set(check.optional("unit", new.unit.as_deref(), LINE_LENGTH));
     row.is_active = Set(new.is_active);
@@ -93,7 +109,7 @@ pub async fn create(services: &Services, new: NewProduct) -> ServiceResult<produ
     let id = draft.id;
     let inserted = draft.insert(services).await?;
     insert_prices(services, &inserted.transaction, id, prices).await?;
-    inserted.commit().await
+    Ok(inserted)
 }
 
 /// Changes a product.
@@ -101,6 +117,18 @@ pub async fn create(services: &Services, new: NewProduct) -> ServiceResult<produ
 /// # Errors
 /// What is wrong with the input, or that the product changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: ProductChange) -> ServiceResult<product::Model> {
+    edit(services, id, new).await?.commit().await
+}
+
+/// Writes the change and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// As `update`.
+pub(super) async fn edit(
+    services: &Services,
+    id: Uuid,
+    new: ProductChange,
+) -> ServiceResult<Inserted<product::Entity>> {
     let mut edit = write::edit::<product::Entity>(services, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
@@ -108,7 +136,9 @@ pub async fn update(services: &Services, id: Uuid, new: ProductChange) -> Servic
         row.name_key = Set(name_key(name));
     }
     row.code = check.optional_change("code", &new.code, LINE_LENGTH);
+    row.code_key = key_of(&row.code);
     row.family = check.optional_change("family", &new.family, LINE_LENGTH);
+    row.family_key = key_of(&row.family);
     row.description = check.optional_change("description", &new.description, TEXT_LENGTH);
     row.unit = check.optional_change("unit", &new.unit, LINE_LENGTH);
     if let Some(is_active) = new.is_active {
@@ -117,7 +147,8 @@ pub async fn update(services: &Services, id: Uuid, new: ProductChange) -> Servic
     if let Some(is_taxable) = new.is_taxable {
         row.is_taxable = Set(is_taxable);
     }
-    if !new.unit_price.is_undefined() {
+    let repriced = !new.unit_price.is_undefined();
+    if repriced {
         let (units, currency) = check.money("unitPrice", new.unit_price.take());
         row.unit_price_units = Set(units);
         row.unit_price_currency_code = Set(currency);
@@ -126,7 +157,7 @@ pub async fn update(services: &Services, id: Uuid, new: ProductChange) -> Servic
         Set(currency) => currency.clone(),
         _ => edit.before.unit_price_currency_code.clone(),
     };
-    let main = main.and_then(|currency| currency.parse().ok());
+    let main: Option<CurrencyCode> = main.and_then(|currency| currency.parse().ok());
     let replaced = !new.prices.is_undefined();
     let prices = check_prices(check, main, &new.prices.take().unwrap_or_default());
     let saved = edit.save(services).await?;
@@ -137,8 +168,16 @@ pub async fn update(services: &Services, id: Uuid, new: ProductChange) -> Servic
             .exec(&saved.transaction)
             .await?;
         insert_prices(services, &saved.transaction, id, prices).await?;
+    } else if let Some(main) = main.filter(|_| repriced) {
+        // The list price is now the price in its currency.
+        product_price::Entity::delete_many()
+            .filter(product_price::Column::OrganizationId.eq(services.organization_id()))
+            .filter(product_price::Column::ProductId.eq(id))
+            .filter(product_price::Column::CurrencyCode.eq(main.as_str()))
+            .exec(&saved.transaction)
+            .await?;
     }
-    saved.commit().await
+    Ok(saved)
 }
 
 /// One price per currency, and none in the currency of the list price.

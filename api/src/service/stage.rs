@@ -13,8 +13,8 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::Services;
-use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
-use super::idempotency::{self, Begun, Claim, Idempotency};
+use super::error::{ErrorCode, ServiceResult, UserError};
+use super::idempotency::{self, Claim, Idempotency};
 use super::validate::{Check, NAME_LENGTH};
 use super::{deal as deals, pipeline as pipelines, record};
 
@@ -81,19 +81,13 @@ pub async fn list(services: &Services, pipeline_id: Option<Uuid>) -> ServiceResu
 /// What is wrong with the input; `FORBIDDEN` for anybody but administrators.
 pub async fn create(services: &Services, new: NewStage) -> ServiceResult<stage::Model> {
     services.viewer.require_administrator()?;
-    let claim = match idempotency::begin(services, new.idempotency.as_ref()).await? {
-        Begun::Free => None,
-        Begun::Claimed(claim) => Some(claim),
-        Begun::Done(id) => {
-            let row = stage::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
-            return pipelines::made(row);
-        }
-    };
-    let made = insert(services, new, claim).await;
-    if let (Err(ServiceError::Refused(_)), Some(claim)) = (&made, claim) {
-        idempotency::release(services, claim).await?;
-    }
-    made
+    let key = new.idempotency.clone();
+    let made = |id| repeated(services, id);
+    idempotency::once(services, key.as_ref(), made, |claim| insert(services, new, claim)).await
+}
+
+async fn repeated(services: &Services, id: Uuid) -> ServiceResult<stage::Model> {
+    pipelines::made(stage::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
 }
 
 async fn insert(services: &Services, new: NewStage, claim: Option<Claim>) -> ServiceResult<stage::Model> {
@@ -143,9 +137,7 @@ async fn insert_in(
     .insert(transaction)
     .await?;
     pipelines::touch(services, transaction, pipeline).await?;
-    if let Some(claim) = claim {
-        idempotency::complete(services, transaction, claim, id).await?;
-    }
+    idempotency::complete(services, transaction, claim, id).await?;
     Ok(row)
 }
 

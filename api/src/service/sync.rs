@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use finbridge_domain::{SyncModule, SyncSettings};
+use finbridge_domain::{CapabilityProfile, Side, SyncModule, SyncSettings};
 use finbridge_entity::types::RunTrigger;
-use finbridge_entity::{Scoped, begin_write, sync_run, sync_run_item, sync_settings};
+use finbridge_entity::{Scoped, begin_write, integration as integration_row, sync_run, sync_settings};
 use finbridge_sync::SyncError;
 use finbridge_sync::engine::Remote;
-use finbridge_sync::plan::{self, Step};
-use finbridge_sync::pull;
+use finbridge_sync::plan::{self, Position, Step, Subject};
+use finbridge_sync::pull::{self, Reading};
 use finbridge_sync::run::{self, StartRun, Started};
-use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, PaginatorTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -36,12 +36,17 @@ pub async fn start(
     let row = integration::find_module(&transaction, services.organization_id(), integration_id, module)
         .await?
         .ok_or_else(not_configured)?;
-    let wish = StartRun {
-        organization_id: services.organization_id(),
-        sync_module_id: row.id,
-        trigger: RunTrigger::Instant,
-        requested_by_id: Some(services.viewer.user_id),
-    };
+    let wish =
+        StartRun::of(services.organization_id(), row.id, RunTrigger::Instant).by(services.viewer.user_id);
+    queued(services, transaction, wish).await
+}
+
+/// Queues what is wished for, and makes it last.
+pub(super) async fn queued(
+    services: &Services,
+    transaction: DatabaseTransaction,
+    wish: StartRun,
+) -> ServiceResult<sync_run::Model> {
     match run::start(&services.engine, &transaction, wish).await? {
         Started::Queued(run) => {
             transaction.commit().await?;
@@ -52,10 +57,15 @@ pub async fn start(
             "A run of this module is queued or running; watch it with `syncRuns`, and start another when it has ended",
         )
         .into()),
+        Started::Paused => Err(UserError::whole(
+            ErrorCode::SyncPaused,
+            "The module is paused; resume it with `syncModuleResume` first",
+        )
+        .into()),
     }
 }
 
-fn not_configured() -> ServiceError {
+pub(super) fn not_configured() -> ServiceError {
     UserError::whole(
         ErrorCode::SyncNotConfigured,
         "This module was never configured for this integration; save its settings with `syncModuleConfigure` first",
@@ -95,33 +105,12 @@ pub async fn run(services: &Services, id: Uuid) -> ServiceResult<Option<sync_run
     Ok(sync_run::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
 }
 
-/// A page of what a run did.
-///
-/// # Errors
-/// Bad page arguments.
-pub async fn items(
-    services: &Services,
-    filter: Condition,
-    listing: &Listing<sync_run_item::Entity>,
-    args: &PageArgs,
-) -> ServiceResult<Page<sync_run_item::Model>> {
-    let rows = sync_run_item::Entity::of(services.organization_id()).filter(filter);
-    listing.window(args)?.read(services.db(), rows).await
-}
-
-/// How many items there are.
-///
-/// # Errors
-/// The database's.
-pub async fn count_items(services: &Services, filter: Condition) -> ServiceResult<u64> {
-    Ok(sync_run_item::Entity::of(services.organization_id()).filter(filter).count(services.db()).await?)
-}
-
 /// A plan: what a run would do, once the finance side has been read for it.
 pub struct Plan {
     /// When the finance side was read.
     pub as_of: DateTime<Utc>,
     remote: Remote,
+    module: SyncModule,
     settings: SyncSettings,
 }
 
@@ -149,13 +138,12 @@ pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule)
         .one(db)
         .await?
         .ok_or_else(not_configured)?;
-    let settings = serde_json::from_value(settings.settings)?;
+    let settings: SyncSettings = serde_json::from_value(settings.settings)?;
     let remote = services.engine.remote(db, services.organization_id(), integration_id).await?;
-    let adapter = remote.connector.clone();
-    let adapter = adapter.customers().ok_or_else(not_configured)?;
     let never = CancellationToken::new();
     // Pages read before the deadline stay read, so asking again gets further.
-    let read = pull::read_changes(&services.engine, &remote, adapter, row.id, &never);
+    let reading = Reading { module_id: row.id, module, settings: &settings, is_reconcile: false };
+    let read = pull::read_changes(&services.engine, &remote, reading, &never);
     match tokio::time::timeout(DEADLINE, read).await {
         Ok(Ok(_)) => {}
         Ok(Err(SyncError::Finance(failure))) => {
@@ -167,34 +155,38 @@ pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule)
             return Err(ServiceError::Unavailable(message.to_owned()));
         }
     }
-    Ok(Plan { as_of: services.clock().now(), remote, settings })
+    Ok(Plan { as_of: services.clock().now(), remote, module, settings })
 }
 
 impl Plan {
-    /// The next `size` records of the plan after this one. Nothing is written on either side.
+    /// The next `size` records of the plan after this position. Nothing is written on either side.
     ///
     /// # Errors
     /// The database's.
     pub async fn page(
         &self,
         services: &Services,
-        after: Option<Uuid>,
+        after: Option<Position>,
         size: usize,
     ) -> ServiceResult<PlanPage> {
+        let subject = Subject {
+            remote: &self.remote,
+            module: self.module,
+            settings: &self.settings,
+            now: self.as_of,
+            only: None,
+            retry_of: None,
+            is_reconcile: false,
+        };
         let mut steps = Vec::new();
-        let mut position = after;
-        while steps.len() <= size {
-            let planned =
-                plan::next(services.db(), &self.remote, &self.settings, self.as_of, position, plan::BATCH)
-                    .await;
+        let mut position = Some(after.unwrap_or_default());
+        while let Some(from) = position.filter(|_| steps.len() <= size) {
+            let planned = plan::next(services.db(), services.ids(), &subject, from, plan::BATCH).await;
             let planned = planned.map_err(|error| match error {
                 SyncError::ViewUnusable(message) => ServiceError::BadInput(message),
                 error => error.into(),
             })?;
-            if planned.position.is_none() {
-                break;
-            }
-            position = planned.position;
+            position = planned.next;
             steps.extend(planned.steps);
         }
         let has_next = steps.len() > size;
@@ -203,23 +195,17 @@ impl Plan {
     }
 }
 
-/// What a run did with one record.
+/// Which side's records a run looks at, in order.
 ///
 /// # Errors
-/// The database's.
-pub async fn item(services: &Services, id: Uuid) -> ServiceResult<Option<sync_run_item::Model>> {
-    Ok(sync_run_item::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
-}
-
-/// The newest run of a module.
-///
-/// # Errors
-/// The database's.
-pub async fn newest_run(services: &Services, sync_module_id: Uuid) -> ServiceResult<Option<sync_run::Model>> {
-    Ok(sync_run::Entity::of(services.organization_id())
-        .filter(sync_run::Column::SyncModuleId.eq(sync_module_id))
-        .order_by_desc(sync_run::Column::CreatedAt)
-        .order_by_desc(sync_run::Column::Id)
-        .one(services.db())
-        .await?)
+/// Settings that cannot be read.
+pub fn phases(
+    integration: Option<&integration_row::Model>,
+    run: &sync_run::Model,
+) -> ServiceResult<Vec<Side>> {
+    let profile = integration.and_then(|integration| CapabilityProfile::by_key(&integration.profile_key));
+    let (Some(profile), Some(module)) = (profile, SyncModule::by_name(&run.module)) else {
+        return Ok(Vec::new());
+    };
+    Ok(finbridge_sync::stage::phases(profile, module, &run::settings(run)?))
 }

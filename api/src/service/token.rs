@@ -12,7 +12,7 @@ use super::validate::{Check, LINE_LENGTH};
 use crate::auth::token::{self, TokenFor};
 
 /// Tokens listed at most; an organization that has more should revoke some.
-const MOST: u64 = 500;
+pub const MOST: u64 = 500;
 
 /// A token as it is shown once.
 pub struct Issued {
@@ -97,15 +97,7 @@ pub async fn list(services: &Services) -> Result<Vec<api_token::Model>, ServiceE
     Ok(select.all(services.db()).await?)
 }
 
-/// A token, if the viewer may see it.
-///
-/// # Errors
-/// The database's.
-pub async fn find(services: &Services, id: Uuid) -> ServiceResult<Option<api_token::Model>> {
-    let row = api_token::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
-    Ok(row.filter(|row| may_see(services, row)))
-}
-
-fn may_see(services: &Services, row: &api_token::Model) -> bool {
+/// Whether the viewer may see a token: the own ones, and an administrator all.
+pub fn may_see(services: &Services, row: &api_token::Model) -> bool {
     row.user_id == services.viewer.user_id || services.viewer.role == Role::Administrator
 }

@@ -1,7 +1,7 @@
 //! Checks that many inputs share. They collect every fault, so that a form shows all of them at once.
 
 use async_graphql::MaybeUndefined;
-use finbridge_domain::{Amount, CurrencyCode};
+use finbridge_domain::{Amount, CurrencyCode, name_key};
 use finbridge_entity::types::Address;
 use rust_decimal::Decimal;
 use sea_orm::{ActiveValue, Set};
@@ -151,6 +151,14 @@ impl Check {
                 format!("`{field}` takes {longest} characters and this has {length}; shorten it"),
             );
         }
+    }
+}
+
+/// The form in which a text is compared, where the text was just set.
+pub fn key_of(text: &ActiveValue<Option<String>>) -> ActiveValue<Option<String>> {
+    match text {
+        Set(text) => Set(text.as_deref().map(name_key)),
+        _ => ActiveValue::NotSet,
     }
 }
 

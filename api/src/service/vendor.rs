@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::Services;
 use super::error::ServiceResult;
-use super::record::write::{self, CommonChange, CommonNew, Creation};
+use super::idempotency::Claim;
+use super::record::write::{self, CommonChange, CommonNew, Inserted};
 use super::validate::{LINE_LENGTH, NAME_LENGTH, PHONE_LENGTH, TEXT_LENGTH, change};
 
 /// What a vendor is made of.
@@ -54,11 +55,24 @@ pub struct VendorChange {
 ///
 /// # Errors
 /// What is wrong with the input.
-pub async fn create(services: &Services, new: NewVendor) -> ServiceResult<vendor::Model> {
-    let mut draft = match write::create::<vendor::Entity>(services, new.common).await? {
-        Creation::Draft(draft) => draft,
-        Creation::Repeated(vendor) => return Ok(vendor),
-    };
+pub async fn create(services: &Services, mut new: NewVendor) -> ServiceResult<vendor::Model> {
+    let key = new.common.idempotency.take();
+    write::once::<vendor::Entity, _>(services, key, |claim| async move {
+        insert(services, new, claim).await?.commit().await
+    })
+    .await
+}
+
+/// Writes a vendor and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// What is wrong with the input.
+pub(super) async fn insert(
+    services: &Services,
+    new: NewVendor,
+    claim: Option<Claim>,
+) -> ServiceResult<Inserted<vendor::Entity>> {
+    let mut draft = write::draft::<vendor::Entity>(services, new.common, claim).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let name = check.required("name", &new.name, NAME_LENGTH);
     row.name_key = Set(name_key(&name));
@@ -68,7 +82,7 @@ pub async fn create(services: &Services, new: NewVendor) -> ServiceResult<vendor
     row.website = Set(check.optional("website", new.website.as_deref(), LINE_LENGTH));
     row.address = Set(check.address("address", new.address.as_ref()));
     row.description = Set(check.optional("description", new.description.as_deref(), TEXT_LENGTH));
-    draft.insert(services).await?.commit().await
+    draft.insert(services).await
 }
 
 /// Changes a vendor.
@@ -76,6 +90,18 @@ pub async fn create(services: &Services, new: NewVendor) -> ServiceResult<vendor
 /// # Errors
 /// What is wrong with the input, or that the vendor changed since it was read.
 pub async fn update(services: &Services, id: Uuid, new: VendorChange) -> ServiceResult<vendor::Model> {
+    edit(services, id, new).await?.commit().await
+}
+
+/// Writes the change and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// As `update`.
+pub(super) async fn edit(
+    services: &Services,
+    id: Uuid,
+    new: VendorChange,
+) -> ServiceResult<Inserted<vendor::Entity>> {
     let mut edit = write::edit::<vendor::Entity>(services, id, new.common).await?;
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
@@ -87,5 +113,5 @@ pub async fn update(services: &Services, id: Uuid, new: VendorChange) -> Service
     row.website = check.optional_change("website", &new.website, LINE_LENGTH);
     row.address = change(&new.address, |address| check.address("address", Some(address)));
     row.description = check.optional_change("description", &new.description, TEXT_LENGTH);
-    edit.save(services).await?.commit().await
+    edit.save(services).await
 }

@@ -3,20 +3,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use finbridge_domain::WireId;
-use finbridge_domain::record::{Customer, CustomerValues};
+use finbridge_domain::record::{CrmRecordType, CustomerKind, FieldKey, FinanceField, RecordKind, Values};
 
 use crate::connector::Connection;
-use crate::cursor::{ChangePage, Cursor};
+use crate::cursor::{ChangePage, Cursor, IdPage};
 use crate::failure::Failure;
-
-/// Kinds of CRM records that finance records can be linked to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum CrmRecordType {
-    /// A company.
-    Account,
-    /// A person.
-    Contact,
-}
 
 /// The CRM record that a finance record stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,13 +18,20 @@ pub struct CrmReference {
     pub wire_id: WireId,
 }
 
-/// A customer as the finance side has it.
-#[derive(Debug, Clone)]
-pub struct RemoteCustomer {
+/// A record as the finance side has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteRecord {
     /// Its id there.
     pub remote_id: String,
-    /// Its values. Pages of changes may carry fewer fields than a single fetch; absent means not told, not empty.
-    pub customer: Customer,
+    /// The record it belongs to: the customer of a contact person. None for other kinds.
+    pub parent_id: Option<String>,
+    /// Company or person; none for what is no customer.
+    pub customer_kind: Option<CustomerKind>,
+    /// Its values, in canonical form. Pages of changes may carry fewer fields than a single fetch; absent means not told,
+    /// not empty.
+    pub values: Values,
+    /// Whether every field is told.
+    pub is_whole: bool,
     /// The CRM record it is linked to, where it is.
     pub crm_reference: Option<CrmReference>,
     /// Whether it can be used in new documents.
@@ -42,6 +40,33 @@ pub struct RemoteCustomer {
     pub modified_at: DateTime<Utc>,
     /// The finance side's id of the request that told this.
     pub request_id: Option<String>,
+}
+
+impl RemoteRecord {
+    /// The name under which a record of this kind is listed: of persons, both names.
+    pub fn name(&self, kind: RecordKind) -> String {
+        listed_name(kind, &self.values)
+    }
+}
+
+/// The name under which a record of these values is listed.
+pub fn listed_name(kind: RecordKind, values: &Values) -> String {
+    let told = |field: &str| values.get(field).map(|value| value.trim()).unwrap_or_default();
+    match kind {
+        RecordKind::ContactPerson => format!("{} {}", told("firstName"), told("lastName")).trim().to_owned(),
+        _ => told(kind.name_field().as_str()).to_owned(),
+    }
+}
+
+/// A record to be made on the finance side.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecord {
+    /// The record it shall belong to: the customer of a contact person.
+    pub parent_id: Option<String>,
+    /// Company or person; none for what is no customer.
+    pub customer_kind: Option<CustomerKind>,
+    /// Its values.
+    pub values: Values,
 }
 
 /// What removing a record came to.
@@ -53,10 +78,10 @@ pub enum Removal {
     Deactivated,
 }
 
-/// Customers of one finance app. Every write may be repeated: the second time it finds its work done.
+/// Records of one kind in one finance app. Every write may be repeated: the second time it finds its work done.
 #[async_trait]
-pub trait CustomerAdapter: Send + Sync {
-    /// The page of customers changed since the cursor; without one, from the beginning.
+pub trait RecordAdapter: Send + Sync {
+    /// The page of records changed since the cursor; without one, from the beginning.
     ///
     /// # Errors
     /// As any call. A failed page never means that nothing is there.
@@ -64,15 +89,36 @@ pub trait CustomerAdapter: Send + Sync {
         &self,
         connection: &Connection,
         after: Option<&Cursor>,
-    ) -> Result<ChangePage<RemoteCustomer>, Failure>;
+    ) -> Result<ChangePage<RemoteRecord>, Failure>;
 
-    /// One customer with all its fields.
+    /// A page of the ids of all records there are, changed or not: what a sweep for removals reads. None: from the
+    /// beginning.
+    ///
+    /// # Errors
+    /// As any call.
+    async fn list_ids(&self, connection: &Connection, after: Option<&Cursor>) -> Result<IdPage, Failure>;
+
+    /// One record with all its fields.
     ///
     /// # Errors
     /// [`crate::FailureKind::NotFound`] when it is gone.
-    async fn fetch(&self, connection: &Connection, remote_id: &str) -> Result<RemoteCustomer, Failure>;
+    async fn fetch(&self, connection: &Connection, remote_id: &str) -> Result<RemoteRecord, Failure>;
 
-    /// The customer linked to this CRM record: what a retry asks before it creates.
+    /// The records that belong to this one, whole: the contact persons of a customer. Only for kinds that have a parent.
+    ///
+    /// # Errors
+    /// [`crate::FailureKind::NotFound`] when the parent is gone.
+    async fn fetch_children(
+        &self,
+        connection: &Connection,
+        parent_id: &str,
+    ) -> Result<Vec<RemoteRecord>, Failure> {
+        let _ = (connection, parent_id);
+        Ok(Vec::new())
+    }
+
+    /// The record linked to this CRM record: what a retry asks before it creates. `parent_id` is where it must be, for
+    /// kinds that have a parent.
     ///
     /// # Errors
     /// As any call.
@@ -80,21 +126,22 @@ pub trait CustomerAdapter: Send + Sync {
         &self,
         connection: &Connection,
         reference: CrmReference,
-    ) -> Result<Option<RemoteCustomer>, Failure>;
+        parent_id: Option<&str>,
+    ) -> Result<Option<RemoteRecord>, Failure>;
 
-    /// Makes a customer that is linked to the CRM record from its first moment, and reads it back.
+    /// Makes a record, linked to the CRM record from its first moment where one is given, and reads it back.
     ///
     /// # Errors
-    /// [`crate::FailureKind::NameTaken`] when another customer or vendor has the display name;
+    /// [`crate::FailureKind::NameTaken`] when another record has the name;
     /// [`crate::FailureKind::OutcomeUnknown`] when it may have been made.
     async fn create(
         &self,
         connection: &Connection,
-        reference: CrmReference,
-        customer: &Customer,
-    ) -> Result<RemoteCustomer, Failure>;
+        reference: Option<CrmReference>,
+        record: &NewRecord,
+    ) -> Result<RemoteRecord, Failure>;
 
-    /// Links an existing customer to a CRM record.
+    /// Links an existing record to a CRM record.
     ///
     /// # Errors
     /// [`crate::FailureKind::Refused`] when either of them is linked to something else.
@@ -105,13 +152,13 @@ pub trait CustomerAdapter: Send + Sync {
         reference: CrmReference,
     ) -> Result<(), Failure>;
 
-    /// Takes a customer's link to its CRM record away; one without a link stays as it is.
+    /// Takes a record's link to its CRM record away; one without a link stays as it is.
     ///
     /// # Errors
     /// [`crate::FailureKind::NotFound`] when it is gone.
     async fn unlink(&self, connection: &Connection, remote_id: &str) -> Result<(), Failure>;
 
-    /// Writes these fields, leaves all others alone, and reads the customer back.
+    /// Writes these fields, leaves all others alone, and reads the record back.
     ///
     /// # Errors
     /// [`crate::FailureKind::NotFound`] when it is gone; [`crate::FailureKind::NameTaken`].
@@ -119,12 +166,21 @@ pub trait CustomerAdapter: Send + Sync {
         &self,
         connection: &Connection,
         remote_id: &str,
-        values: &CustomerValues,
-    ) -> Result<RemoteCustomer, Failure>;
+        values: &Values,
+    ) -> Result<RemoteRecord, Failure>;
 
-    /// Unlinks the customer, then deletes it, or makes it inactive when it has transactions.
+    /// Unlinks the record, then deletes it, or makes it inactive when it has transactions.
     ///
     /// # Errors
     /// As any call; repeated after a failure it goes on where it stopped.
     async fn remove(&self, connection: &Connection, remote_id: &str) -> Result<Removal, Failure>;
+
+    /// The fields that records of this kind have in the organization, added ones too (R094).
+    ///
+    /// # Errors
+    /// As any call.
+    async fn fields(&self, connection: &Connection) -> Result<Vec<FinanceField>, Failure>;
+
+    /// Fields that pages of changes tell; a record whose mapped fields are all among them need not be fetched.
+    fn listed_fields(&self) -> &[FieldKey];
 }

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use finbridge_domain::CrmModule;
+use finbridge_domain::record::RecordKind;
 use secrecy::SecretString;
 use serde_json::Value;
 
-use crate::adapter::CustomerAdapter;
+use crate::adapter::RecordAdapter;
 use crate::failure::Failure;
 
 /// What a finance app is called and how it behaves.
@@ -70,6 +72,19 @@ pub struct Connection {
     pub timeout: Duration,
 }
 
+/// What of the CRM is synchronised with an organization, over all modules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Which CRM module feeds customers; none while customers are not synchronised.
+    pub customers: Option<CrmModule>,
+    /// Whether contacts without an account become customers (R065).
+    pub include_unassociated: bool,
+    /// Whether vendors are synchronised.
+    pub vendors: bool,
+    /// Whether items are synchronised.
+    pub items: bool,
+}
+
 /// A finance app, as the engine sees it.
 #[async_trait]
 pub trait Connector: Send + Sync {
@@ -88,8 +103,14 @@ pub trait Connector: Send + Sync {
     /// As any call.
     async fn organizations(&self, credential: &Credential) -> Result<Vec<RemoteOrganization>, Failure>;
 
-    /// Customers, where the app has them.
-    fn customers(&self) -> Option<&dyn CustomerAdapter>;
+    /// Records of this kind, where the app has them.
+    fn records(&self, kind: RecordKind) -> Option<&dyn RecordAdapter>;
+
+    /// Tells the app what is synchronised, before records are made there. May be repeated.
+    ///
+    /// # Errors
+    /// As any call.
+    async fn prepare(&self, connection: &Connection, settings: &Shared) -> Result<(), Failure>;
 }
 
 /// The finance apps of this server, by key. Composed once, at start.

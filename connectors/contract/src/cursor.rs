@@ -1,6 +1,6 @@
 //! Reading what changed, page by page.
 
-/// A position in a finance app's changes. Opaque: only the connector that made it reads it.
+/// A position in a finance app's records. Opaque: only the connector that made it reads it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
@@ -14,4 +14,13 @@ pub struct ChangePage<T> {
     pub next: Cursor,
     /// Whether more pages follow now.
     pub more: bool,
+}
+
+/// One page of the ids of all records.
+#[derive(Debug, Clone)]
+pub struct IdPage {
+    /// The ids. One that was made or removed while pages are read may be missing or come twice; every other comes.
+    pub ids: Vec<String>,
+    /// Where to read on; none after the last page.
+    pub next: Option<Cursor>,
 }

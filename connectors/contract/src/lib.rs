@@ -9,7 +9,9 @@ pub mod connector;
 pub mod cursor;
 pub mod failure;
 
-pub use adapter::{CrmRecordType, CrmReference, CustomerAdapter, RemoteCustomer, Removal};
-pub use connector::{Connection, Connector, Credential, Grant, Manifest, Registry, RemoteOrganization};
-pub use cursor::{ChangePage, Cursor};
+pub use adapter::{CrmReference, NewRecord, RecordAdapter, RemoteRecord, Removal, listed_name};
+pub use connector::{
+    Connection, Connector, Credential, Grant, Manifest, Registry, RemoteOrganization, Shared,
+};
+pub use cursor::{ChangePage, Cursor, IdPage};
 pub use failure::{Failure, FailureKind};

@@ -16,7 +16,7 @@ use moka::ops::compute::Op;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::books::ZohoConfig;
+use crate::app::ZohoConfig;
 use crate::lenient;
 use crate::transport::{Effect, RawAnswer, exchange};
 

@@ -6,14 +6,15 @@ use std::time::Duration;
 use finbridge_contract::{Connection, Credential, Failure, FailureKind};
 use finbridge_domain::Clock;
 use reqwest::Method;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use secrecy::ExposeSecret;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
+use crate::app::ZohoConfig;
 use crate::auth::{AccessToken, Tokens};
-use crate::books::ZohoConfig;
 use crate::envelope::{Answer, Rejection, judge};
+use crate::product::{Product, Selection};
 use crate::transport::{Effect, exchange};
 
 /// Longest wait for a connection. A caller's own limit counts from the same moment and may be shorter.
@@ -60,33 +61,33 @@ pub(crate) struct Call {
     method: Method,
     path: String,
     query: Vec<(&'static str, String)>,
-    body: Option<Value>,
+    body: Option<Result<Vec<u8>, serde_json::Error>>,
     bare: bool,
 }
 
 impl Call {
-    fn new(method: Method, path: String, body: Option<Value>) -> Self {
-        Self { method, path, query: Vec::new(), body, bare: false }
+    fn new(method: Method, path: String) -> Self {
+        Self { method, path, query: Vec::new(), body: None, bare: false }
     }
 
     pub(crate) fn get(path: String) -> Self {
-        Self::new(Method::GET, path, None)
+        Self::new(Method::GET, path)
     }
 
     pub(crate) fn post(path: String) -> Self {
-        Self::new(Method::POST, path, None)
+        Self::new(Method::POST, path)
     }
 
-    pub(crate) fn put(path: String, body: Value) -> Self {
-        Self::new(Method::PUT, path, Some(body))
+    pub(crate) fn put(path: String, body: impl Serialize) -> Self {
+        Self::new(Method::PUT, path).with_body(body)
     }
 
     pub(crate) fn delete(path: String) -> Self {
-        Self::new(Method::DELETE, path, None)
+        Self::new(Method::DELETE, path)
     }
 
-    pub(crate) fn with_body(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
+    pub(crate) fn with_body(self, body: impl Serialize) -> Self {
+        Self { body: Some(serde_json::to_vec(&body)), ..self }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -120,12 +121,17 @@ pub(crate) fn path_id(id: &str) -> Result<&str, Failure> {
 pub(crate) struct Client {
     http: reqwest::Client,
     config: Arc<ZohoConfig>,
-    tokens: Tokens,
+    tokens: Arc<Tokens>,
+    product: &'static Product,
     app: &'static str,
 }
 
 impl Client {
-    pub(crate) fn new(config: ZohoConfig, clock: Arc<dyn Clock>, app: &'static str) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        config: ZohoConfig,
+        clock: Arc<dyn Clock>,
+        product: &'static Product,
+    ) -> Result<Self, Failure> {
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             // A redirect could carry the token to another host.
@@ -139,8 +145,19 @@ impl Client {
                 Failure::new(FailureKind::Unavailable, message)
             })?;
         let config = Arc::new(config);
-        let tokens = Tokens::new(http.clone(), Arc::clone(&config), clock);
-        Ok(Self { http, config, tokens, app })
+        let tokens = Arc::new(Tokens::new(http.clone(), Arc::clone(&config), clock));
+        Ok(Self { http, config, tokens, product, app: product.manifest.name })
+    }
+
+    /// The way to another app of the vendor, over the same connections and with the same tokens.
+    pub(crate) fn to(&self, product: &'static Product) -> Self {
+        let (http, config, tokens) = (self.http.clone(), Arc::clone(&self.config), Arc::clone(&self.tokens));
+        Self { http, config, tokens, product, app: product.manifest.name }
+    }
+
+    /// The app that is called.
+    pub(crate) fn product(&self) -> &'static Product {
+        self.product
     }
 
     /// Asks with an access token. A refused token is renewed once and the call repeated once: nothing was done the
@@ -203,13 +220,28 @@ impl Client {
             request = request.header(AUTHORIZATION, self.authorization(token)?);
         }
         if let Some(organization_id) = organization_id {
-            request = request.query(&[("organization_id", organization_id)]);
+            // The header is the app's own; what is called under another root understands the parameter.
+            request = match self.product.selection {
+                Selection::Header(name) if call.path.starts_with(self.product.root) => {
+                    request.header(name, organization_id)
+                }
+                Selection::Header(_) | Selection::Query => {
+                    request.query(&[(Selection::PARAMETER, organization_id)])
+                }
+            };
         }
         if !call.query.is_empty() {
             request = request.query(&call.query);
         }
-        if let Some(body) = &call.body {
-            request = request.json(body);
+        match &call.body {
+            None => {}
+            Some(Ok(body)) => {
+                request = request.header(CONTENT_TYPE, "application/json").body(body.clone());
+            }
+            Some(Err(error)) => {
+                let message = format!("the request to {} cannot be written: {error}", self.app);
+                return Err(Rejection::Other(Failure::new(FailureKind::Refused, message)));
+            }
         }
         let raw = exchange(request, call.effect(), self.app).await.map_err(Rejection::Other)?;
         judge(raw, call.effect(), call.bare, self.app)

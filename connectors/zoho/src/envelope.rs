@@ -115,7 +115,8 @@ fn kind_of(status: StatusCode, code: Option<i64>, enveloped: bool, effect: Effec
     match (status.as_u16(), code) {
         (401, _) | (_, Some(14 | 57)) => No::Token,
         (429, _) | (_, Some(43 | 44 | 45 | 1070)) => No::RateLimited,
-        (_, Some(3062)) => No::Kind(&FailureKind::NameTaken),
+        // Of contacts, and of items: their names, and their SKUs.
+        (_, Some(3062 | 1001)) => No::Kind(&FailureKind::NameTaken),
         // The user is in no such organization. As NotFound it would read as "the record was deleted".
         (403, _) | (_, Some(6041 | 9017)) => No::Kind(&FailureKind::Unauthorized),
         // The path or the method does not exist, which says nothing about the record. A 404 without the app's code

@@ -1,11 +1,12 @@
-//! Zoho's finance apps over their REST APIs. This release serves Books.
+//! Zoho's finance apps over their REST APIs. Each app is a row of data in `product`; what differs
+//! between them in paths and members is in `words`.
 //!
 //! Everything that leaves goes through one request function (`client`), which adds the access token, waits no longer
 //! than the caller asked, and turns whatever comes back into a [`finbridge_contract::FailureKind`].
 
 mod adapter;
+mod app;
 mod auth;
-mod books;
 mod client;
 mod cursor;
 mod envelope;
@@ -15,5 +16,6 @@ mod observe;
 mod product;
 mod transport;
 mod wire;
+mod words;
 
-pub use books::{Books, ZohoConfig};
+pub use app::{App, ZohoApp, ZohoConfig};

@@ -1,18 +1,12 @@
-//! Records as both sides see them: the fields that travel, and the differences between two versions.
+//! Records as both sides see them: the kinds that travel, their fields, and how fields of one side become fields of the
+//! other.
 
-pub mod customer;
+pub mod crm;
+pub mod finance;
+pub mod map;
+pub mod values;
 
-use serde::{Deserialize, Serialize};
-
-pub use customer::{Customer, CustomerField, CustomerKind, CustomerValues};
-
-/// One field of a record before and after a change. Absent and empty are the same on the finance side: `""`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FieldChange {
-    /// The field's name.
-    pub field: String,
-    /// Its value before; null when the record did not exist.
-    pub before: Option<String>,
-    /// Its value after; null when the record is removed.
-    pub after: Option<String>,
-}
+pub use crm::CrmRecordType;
+pub use finance::{CustomerKind, FieldType, FinanceField, RecordKind};
+pub use map::{FieldMap, FieldPair, Source};
+pub use values::{FieldChange, FieldKey, Values};

@@ -73,6 +73,14 @@ pub enum Action {
     },
     /// 401 code 57.
     ExpiredToken,
+    /// Refuses the call with a code of the error table.
+    Error {
+        /// The number in the envelope.
+        code: u32,
+        /// What the sentence speaks of.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        subject: String,
+    },
     /// 500 with code 1000, or another 5xx with a page of HTML.
     ServerError {
         /// HTTP status, 500 to 599.

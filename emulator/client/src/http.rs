@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::time::Duration;
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,27 @@ impl Control {
         query: &[(&str, String)],
         body: Option<&impl Serialize>,
     ) -> Result<(u16, String), ControlError> {
+        let (response, url) = self.answer(method, path, query, body).await?;
+        let status = response.status().as_u16();
+        let text = response.text().await.map_err(|source| ControlError::Unreachable { url, source })?;
+        Ok((status, text))
+    }
+
+    /// The bytes of a file. Errors: unreachable, refused.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Vec<u8>, ControlError> {
+        let (response, url) = self.answer(Method::GET, path, &[], None::<&()>).await?;
+        let bytes = response.bytes().await.map_err(|source| ControlError::Unreachable { url, source })?;
+        Ok(bytes.to_vec())
+    }
+
+    /// An answer that is no refusal, and the address it came from.
+    async fn answer(
+        &self,
+        method: Method,
+        path: &str,
+        query: &[(&str, String)],
+        body: Option<&impl Serialize>,
+    ) -> Result<(Response, String), ControlError> {
         let call = format!("{method} /_emulator/{path}");
         let url = format!("{}/{path}", self.root);
         let mut request = self.http.request(method, &url);
@@ -68,10 +89,10 @@ impl Control {
         let unreachable = |source| ControlError::Unreachable { url: url.clone(), source };
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
-        let text = response.text().await.map_err(unreachable)?;
         if status < 400 {
-            return Ok((status, text));
+            return Ok((response, url));
         }
+        let text = response.text().await.map_err(unreachable)?;
         match serde_json::from_str::<Refusal>(&text) {
             Ok(Refusal { error: sentence }) => Err(ControlError::Refused { call, status, sentence }),
             Err(source) => Err(ControlError::NotUnderstood { call, status, source }),

@@ -190,12 +190,12 @@ impl Control {
         if count == expected { Ok(()) } else { Err(ControlError::UnexpectedCount { expected, count }) }
     }
 
-    /// Forgets all calls.
+    /// Forgets all calls; they and the answers (`X-Request-Id`) are numbered from 1 again.
     pub async fn clear_journal(&self) -> Result<(), ControlError> {
         self.order(Method::DELETE, "journal").await
     }
 
-    /// The wanted calls, one JSON object per line. Without `timing`, durations and the emulator's port are left out, so
+    /// The wanted calls, one JSON object per line. Without `timing`, durations and the emulator's ports are left out, so
     /// that two runs of one script can be compared byte by byte.
     pub async fn export(&self, query: &JournalQuery, timing: bool) -> Result<String, ControlError> {
         self.file(query, "ndjson", timing).await

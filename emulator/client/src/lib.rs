@@ -26,6 +26,7 @@ mod fault;
 mod http;
 mod journal;
 mod limit;
+mod outbox;
 mod seed;
 mod service;
 mod snapshot;
@@ -39,6 +40,7 @@ pub use journal::{Entry, JournalQuery, Order, Outcome};
 pub use limit::{
     ConcurrentLimits, DayLimits, LimitUsage, Limits, LimitsInForce, OrganizationUsage, UserUsage,
 };
+pub use outbox::{Mail, MailDocument, MailFile, MailQuery};
 pub use seed::{GenerateOrder, Generated, Played};
 pub use service::{CodeOrder, Health};
 pub use snapshot::{Fork, ForkOrder, Snapshot};

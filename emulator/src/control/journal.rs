@@ -1,5 +1,7 @@
 //! The journal over HTTP.
 
+use std::net::SocketAddr;
+
 use serde_json::json;
 
 use super::{Call, Refusal, Route, document, route, text};
@@ -15,7 +17,12 @@ pub(super) static ROUTES: &[Route] = &[
          limit, order (asc or desc).",
         list,
     ),
-    route("DELETE", "journal", "Forgets the recorded calls and numbers from 1 again.", clear),
+    route(
+        "DELETE",
+        "journal",
+        "Forgets the recorded calls; they and the answers (X-Request-Id) are numbered from 1 again.",
+        clear,
+    ),
     route(
         "GET",
         "journal/count",
@@ -27,7 +34,7 @@ pub(super) static ROUTES: &[Route] = &[
         "GET",
         "journal/export",
         "The journal as a file, with the parameters of GET /journal; format is ndjson (one call per line, the default) \
-         or har. Durations and the emulator's port are left out unless timing=true.",
+         or har. Durations and the emulator's ports are left out unless timing=true.",
         export,
     ),
 ];
@@ -41,7 +48,7 @@ fn list(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn clear(call: &Call<'_>) -> Result<Reply, Refusal> {
-    call.app.journal.clear();
+    call.app.clear_journal();
     Ok(document(200, &json!({ "status": "cleared" })))
 }
 
@@ -59,14 +66,15 @@ fn count(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 fn export(call: &Call<'_>) -> Result<Reply, Refusal> {
     let (app, filter) = (call.app, filter(call)?);
+    let addresses: Vec<SocketAddr> = std::iter::once(app.address).chain(app.tls_address).collect();
     let timing = value(call.query, "timing", "true or false").map_err(Refusal::bad)?.unwrap_or(false);
     match call.query.get("format").unwrap_or("ndjson") {
         "ndjson" => {
-            let body = lines(&app.journal, &filter, app.address, timing);
+            let body = lines(&app.journal, &filter, &addresses, timing);
             Ok(text(200, "application/x-ndjson", body))
         }
         "har" => {
-            let body = har(&app.journal, &filter, &app.url, app.address, timing);
+            let body = har(&app.journal, &filter, &app.url, &addresses, timing);
             Ok(text(200, "application/json;charset=UTF-8", body))
         }
         _ => Err(Refusal::bad("format is ndjson or har.")),

@@ -21,9 +21,9 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
 use crate::request::Query;
-use crate::server::App;
+use crate::server::{Answer, App};
+use crate::tls;
 
 /// What a control call works with.
 struct Call<'a> {
@@ -76,6 +76,11 @@ pub(crate) fn takes_long(path: &str) -> bool {
     ["_emulator/generate", "_emulator/seed", "_emulator/reset"].contains(&path.trim_end_matches('/'))
 }
 
+/// The refusal of a control call whose body is larger than any may be.
+pub(crate) fn too_large() -> Answer {
+    refused(413, "The body is larger than 10 MiB.").into()
+}
+
 /// Answers one control call.
 pub(crate) fn handle(
     app: &App,
@@ -85,17 +90,24 @@ pub(crate) fn handle(
     query: &Query,
     body: &[u8],
 ) -> Reply {
+    if path == tls::CA_PATH {
+        return match (app.ca_pem.as_deref(), method) {
+            (None, _) => refused(404, "The emulator has no authority. Start it with --tls."),
+            (Some(pem), "GET" | "HEAD") => tls::ca_reply(pem),
+            (Some(_), _) => refused(405, "The certificate is there to be read: GET."),
+        };
+    }
     let rest = path.strip_prefix("_emulator").unwrap_or_default().trim_start_matches('/');
     let mut matching = routes().filter_map(|route| Some((route, id(route.path, rest)?))).peekable();
     if matching.peek().is_none() {
-        return ApiError::from(Code::InvalidUrl).into();
+        return refused(404, "There is no such control call. GET /_emulator/docs lists all.");
     }
     match matching.find(|(route, _)| route.method == method) {
         Some((route, id)) => {
             let call = Call { app, now, query, body, id };
             (route.handler)(&call).unwrap_or_else(|Refusal(status, sentence)| refused(status, &sentence))
         }
-        None => ApiError::from(Code::MethodNotAllowed).into(),
+        None => refused(405, "This control call has another method. GET /_emulator/docs lists all."),
     }
 }
 

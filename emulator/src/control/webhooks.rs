@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{Call, Refusal, Route, document, route};
 use crate::envelope::Reply;
 use crate::resource;
+use crate::store::Transaction;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::webhook::event::{delivery, shown};
@@ -25,7 +26,12 @@ pub(super) static ROUTES: &[Route] = &[
          puts the sorted query parameters in front of it.",
         subscribe,
     ),
-    route("DELETE", "webhooks/*", "Ends a subscription.", unsubscribe),
+    route(
+        "DELETE",
+        "webhooks/*",
+        "Ends a subscription and forgets what it had still to send. Its id is not given again.",
+        unsubscribe,
+    ),
     route(
         "GET",
         "webhooks/deliveries",
@@ -62,13 +68,12 @@ fn masked(webhook: &Webhook) -> Value {
     shown
 }
 
-fn write(call: &Call<'_>, changes: Vec<Change>) -> Result<(), Refusal> {
-    let written = call.app.store.write(|transaction| {
-        changes.into_iter().for_each(|change| transaction.apply(change));
-        Ok(())
-    });
-    match written.map(|()| call.app.store.settle()) {
-        Ok(Ok(())) => Ok(()),
+/// Runs `act` as one write: what it looks at is what it changes. Errors: those of `act`, which must not have changed
+/// anything then, and 500 when the state file cannot be written.
+fn write<T>(call: &Call<'_>, act: impl FnOnce(&mut Transaction) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    let written = call.app.store.write(|transaction| Ok(act(transaction)));
+    match written.map(|outcome| (outcome, call.app.store.settle())) {
+        Ok((outcome, Ok(()))) => outcome,
         _ => Err(Refusal(500, "The state file could not be written. Free space on its disk.".to_owned())),
     }
 }
@@ -78,21 +83,30 @@ fn subscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
     if !(webhook.url.starts_with("http://") || webhook.url.starts_with("https://")) {
         return Err(Refusal::bad("url is an http or https address."));
     }
-    let state = call.app.store.read();
-    if !state.organizations.contains_key(&webhook.organization_id) {
-        return Err(Refusal::bad("organization_id names no organization of the emulator."));
-    }
-    webhook.id = state.webhooks.keys().next_back().map_or(1, |last| last + 1);
-    let shown = masked(&webhook);
-    write(call, vec![Change::Webhook(Arc::new(webhook))])?;
+    let shown = write(call, |transaction| {
+        let state = &transaction.state;
+        if !state.organizations.contains_key(&webhook.organization_id) {
+            return Err(Refusal::bad("organization_id names no organization of the emulator."));
+        }
+        webhook.id = state.last_webhook + 1;
+        let shown = masked(&webhook);
+        transaction.apply(Change::Webhook(Arc::new(webhook)));
+        Ok(shown)
+    })?;
     Ok(document(201, &json!({ "webhook": shown })))
 }
 
 fn unsubscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let state = call.app.store.read();
-    let id = call.id.parse::<u64>().ok().filter(|id| state.webhooks.contains_key(id));
-    let id = id.ok_or_else(|| Refusal(404, "There is no webhook with this id.".to_owned()))?;
-    write(call, vec![Change::WebhookDeleted(id)])?;
+    write(call, |transaction| {
+        let state = &transaction.state;
+        let id = call.id.parse::<u64>().ok().filter(|id| state.webhooks.contains_key(id));
+        let id = id.ok_or_else(|| Refusal(404, "There is no webhook with this id.".to_owned()))?;
+        let waiting = state.deliveries.pending().filter(|it| it.webhook_id == id);
+        let waiting: Vec<Change> = waiting.map(|it| Change::DeliveryDeleted(it.id)).collect();
+        transaction.apply(Change::WebhookDeleted(id));
+        waiting.into_iter().for_each(|change| transaction.apply(change));
+        Ok(())
+    })?;
     Ok(document(200, &json!({ "status": "removed" })))
 }
 
@@ -113,8 +127,11 @@ fn deliveries(call: &Call<'_>) -> Result<Reply, Refusal> {
 }
 
 fn forget(call: &Call<'_>) -> Result<Reply, Refusal> {
-    let ids: Vec<u64> = call.app.store.read().deliveries.keys().copied().collect();
-    write(call, ids.into_iter().map(Change::DeliveryDeleted).collect())?;
+    write(call, |transaction| {
+        let ids: Vec<u64> = transaction.state.deliveries.values().map(|it| it.id).collect();
+        ids.into_iter().for_each(|id| transaction.apply(Change::DeliveryDeleted(id)));
+        Ok(())
+    })?;
     Ok(document(200, &json!({ "status": "cleared" })))
 }
 
@@ -148,20 +165,23 @@ fn fire(call: &Call<'_>) -> Result<Reply, Refusal> {
     if !["created", "edited", "deleted"].contains(&shot.event.as_str()) {
         return Err(Refusal::bad("event is created, edited or deleted."));
     }
-    let state = call.app.store.read();
-    let webhook = state.webhooks.get(&shot.webhook_id);
-    let webhook = webhook.ok_or_else(|| Refusal::bad("webhook_id names no webhook."))?;
     let kind = Kind::all().find(|kind| resource::of(*kind).spec().singular == shot.resource);
-    let kind =
-        kind.ok_or_else(|| Refusal::bad("resource is the singular key of a resource, such as invoice."))?;
-    let record = shot
-        .id
-        .parse()
-        .ok()
-        .and_then(|id: u64| Some((id, shown(&state, &webhook.organization_id, kind, id)?)));
-    let (id, record) = record.ok_or_else(|| Refusal::bad("id names no record of the organization."))?;
-    let next = state.next_delivery();
-    let fired = delivery(next, webhook, &shot.event, id, &record);
-    write(call, vec![Change::Delivery(Arc::new(fired))])?;
-    Ok(document(201, &json!({ "delivery_id": next })))
+    let id = write(call, |transaction| {
+        let state = &transaction.state;
+        let webhook = state.webhooks.get(&shot.webhook_id);
+        let webhook = webhook.ok_or_else(|| Refusal::bad("webhook_id names no webhook."))?;
+        let kind =
+            kind.ok_or_else(|| Refusal::bad("resource is the singular key of a resource, such as invoice."))?;
+        let record = shot
+            .id
+            .parse()
+            .ok()
+            .and_then(|id: u64| Some((id, shown(state, &webhook.organization_id, kind, id)?)));
+        let (id, record) = record.ok_or_else(|| Refusal::bad("id names no record of the organization."))?;
+        let next = state.deliveries.last_id() + 1;
+        let fired = delivery(next, webhook, &shot.event, id, &record);
+        transaction.apply(Change::Delivery(Arc::new(fired)));
+        Ok(next)
+    })?;
+    Ok(document(201, &json!({ "delivery_id": id })))
 }

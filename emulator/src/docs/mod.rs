@@ -4,6 +4,7 @@ mod coverage;
 mod openapi;
 mod page;
 mod schema;
+mod section;
 
 use crate::envelope::Reply;
 use crate::product::Product;

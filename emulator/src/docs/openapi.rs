@@ -1,6 +1,6 @@
 //! OpenAPI 3.1 of one app.
 
-use super::{chapter, has_body, operations_of, schema};
+use super::{chapter, has_body, operations_of, schema, section};
 use crate::engine::spec::{Resource, Spec};
 use crate::json::Json;
 use crate::product::Product;
@@ -59,11 +59,13 @@ fn describe(product: Product, operation: &Operation) -> Json {
     let (coverage, missing) = match operation.coverage {
         Coverage::Full => ("full", None),
         Coverage::Partial(missing) => ("partial", Some(missing)),
-        Coverage::Missing => ("missing", Some("Answers 501.")),
+        Coverage::Missing(reason) => ("missing", Some(reason)),
     };
     members.push(("x-coverage".to_owned(), coverage.into()));
+    members.push(("x-section".to_owned(), section::of(product, operation.path).into()));
     if let Some(missing) = missing {
-        members.push(("description".to_owned(), missing.into()));
+        let answer = if coverage == "missing" { "Answers 501: " } else { "" };
+        members.push(("description".to_owned(), format!("{answer}{missing}").into()));
     }
     if let Some((module, act)) = operation.need {
         members.push((

@@ -80,7 +80,7 @@ fn described(product: Product, operation: &Operation) -> String {
     let note = match operation.coverage {
         Coverage::Full => String::new(),
         Coverage::Partial(missing) => format!(" <span class=x>partial: {}</span>", escaped(missing)),
-        Coverage::Missing => " <span class=x>501</span>".to_owned(),
+        Coverage::Missing(reason) => format!(" <span class=x>501: {}</span>", escaped(reason)),
     };
     let mut text = format!(
         "<details><summary><span class=m>{}</span> <code>/{}/{}</code> {}{note}</summary>",

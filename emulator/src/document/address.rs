@@ -1,4 +1,4 @@
-//! Addresses of sales documents: the contact's as they are now, until a document gets its own.
+//! Addresses of documents: the contact's as they are now, until a document gets its own.
 
 use crate::auth::Context;
 use crate::engine::desk::Desk;
@@ -75,8 +75,9 @@ fn readdress(
     message: &str,
 ) -> Result<Reply, ApiError> {
     let body = call.object()?;
-    // Sales orders answer with a stop, the others without.
-    let stop = if resource.spec().kind == Kind::SalesOrder { "." } else { "" };
+    // Orders and bills answer with a stop, the others without.
+    let stops = [Kind::SalesOrder, Kind::PurchaseOrder, Kind::Bill].contains(&resource.spec().kind);
+    let stop = if stops { "." } else { "" };
     act(context, call, resource, &format!("{message}{stop}"), |desk, record| {
         let known = resource.show(member, record, &desk.reader());
         let mut members = Members::new();

@@ -1,10 +1,10 @@
-//! Layouts ("templates") of sales documents.
+//! Layouts ("templates") of documents.
 
 use crate::auth::Context;
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
 use crate::envelope::Reply;
-use crate::error::ApiError;
+use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
 use crate::store::record::Record;
@@ -30,6 +30,26 @@ pub(crate) fn find(id: &str) -> Option<&'static Template> {
 /// The layout of a document.
 pub(crate) fn chosen(record: &Record) -> &'static Template {
     find(record.text("template_id")).unwrap_or(&TEMPLATES[0])
+}
+
+/// Refuses a document whose layout does not exist (code 6).
+pub(crate) fn check(record: &Record) -> Result<(), ApiError> {
+    let wanted = record.text("template_id");
+    if wanted.is_empty() || find(wanted).is_some() {
+        return Ok(());
+    }
+    Err(ApiError::about(Code::InvalidReference, "template_id"))
+}
+
+/// Members of a document that show its layout; `None` for any other.
+pub(crate) fn show(name: &str, record: &Record) -> Option<Json> {
+    let template = chosen(record);
+    Some(match name {
+        "template_id" => template.id.into(),
+        "template_name" => template.name.into(),
+        "template_type" => template.kind.into(),
+        _ => return None,
+    })
 }
 
 /// What a contact can have a layout or a mail of its own for, as the names of `default_templates` begin.

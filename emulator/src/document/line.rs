@@ -1,5 +1,7 @@
 //! Line items: what a client may write, and how a new set meets the stored one (section 10.5).
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use crate::engine::desk::Desk;
@@ -91,7 +93,8 @@ impl Discount {
 }
 
 /// Takes `line_items` of a body: lines with a known `line_item_id` are changed, others added, stored ones that are left
-/// out removed. An absent member leaves the lines as they are. `purchase` takes rate and account from the purchase side
+/// out removed. An absent member leaves the lines as they are. Errors: code 2 for an unknown line or one named twice, 6 for
+/// an unknown item. `purchase` takes rate and account from the purchase side
 /// of an item.
 pub(crate) fn take(
     desk: &mut Desk<'_>,
@@ -104,12 +107,18 @@ pub(crate) fn take(
         Some(Json::List(entries)) if entries.len() <= MAX_LINES => entries,
         Some(_) => return Err(ApiError::invalid("line_items")),
     };
-    let mut lines = Vec::with_capacity(entries.len());
+    let (mut lines, mut taken) = (Vec::with_capacity(entries.len()), BTreeSet::new());
     for (order, entry) in entries.iter().enumerate() {
         if !matches!(entry, Json::Object(_)) {
             return Err(ApiError::invalid("line_items"));
         }
-        lines.push(line(desk, record, entry, order, purchase)?);
+        let line = line(desk, record, entry, order, purchase)?;
+        let id = line.get("line_item_id").and_then(Json::as_id_text).map(str::to_owned);
+        // A line that is named twice would be stored twice, with one id.
+        if !id.is_some_and(|id| taken.insert(id)) {
+            return Err(ApiError::invalid("line_item_id"));
+        }
+        lines.push(line);
     }
     record.set("line_items", lines);
     Ok(())

@@ -4,6 +4,7 @@
 pub(crate) mod account;
 pub(crate) mod address;
 pub(crate) mod application;
+pub(crate) mod gst;
 pub(crate) mod layout;
 pub(crate) mod line;
 pub(crate) mod party;

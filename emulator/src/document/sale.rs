@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::line::{self, Discount};
-use super::{address, layout, party, person, total};
+use super::{address, gst, layout, party, person, total};
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::error::{ApiError, Code};
@@ -124,38 +124,32 @@ fn only_lines_are_discounted(record: &Record) -> bool {
 }
 
 /// Settles party, currency, date and totals. Gives back the currency's places. Errors as of [`party::settle`] and
-/// [`total::compute`], and code 6 for an unknown layout.
+/// [`total::compute`], code 6 for an unknown layout and 3032 for the wrong goods and services tax.
 pub(crate) fn complete(
     desk: &mut Desk<'_>,
     record: &mut Record,
     before: Option<&Record>,
 ) -> Result<u32, ApiError> {
-    let (_, places) = party::settle(desk, record, before, "customer_id", ContactType::Customer)?;
+    let (customer, places) = party::settle(desk, record, before, "customer_id", ContactType::Customer)?;
     if record.text("date").is_empty() {
         record.set("date", desk.today().to_string());
     }
-    let template = record.text("template_id");
-    if !template.is_empty() && layout::find(template).is_none() {
-        return Err(ApiError::about(Code::InvalidReference, "template_id"));
-    }
+    layout::check(record)?;
     total::compute(desk, record, places)?;
+    gst::check_sale(desk, record, &customer)?;
     Ok(places)
 }
 
 /// Members that all of them show alike; `None` for any other.
 pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>) -> Option<Json> {
-    party::show(name, record, reader, "customer_id").or_else(|| person::show(name, record, reader)).or_else(
-        || match name {
-            "template_id" => Some(layout::chosen(record).id.into()),
-            "template_name" => Some(layout::chosen(record).name.into()),
-            "template_type" => Some(layout::chosen(record).kind.into()),
-            "project" => Some(Json::object([
-                ("project_id", record.text("project_id").into()),
-                ("project_name", "".into()),
-            ])),
-            _ => None,
-        },
-    )
+    let project = || {
+        let members = [("project_id", record.text("project_id").into()), ("project_name", "".into())];
+        (name == "project").then(|| Json::object(members))
+    };
+    party::show(name, record, reader, "customer_id")
+        .or_else(|| person::show(name, record, reader))
+        .or_else(|| layout::show(name, record))
+        .or_else(project)
 }
 
 /// The texts that filters on lines and custom fields look at; `None` for any other member.

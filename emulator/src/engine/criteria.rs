@@ -140,10 +140,11 @@ impl Criteria {
             && self.status.is_none_or(|word| resource.has_status(word, record, reader))
             && resource.passes(self.filter_by, record, reader)
             && self.texts.iter().all(|filter| {
-                filter.admits(&match filter.field {
+                let texts = match filter.field {
                     "custom_field" => custom_field::value::texts(record.list("custom_fields")),
                     name => resource.texts(name, record, reader),
-                })
+                };
+                filter.admits(texts.iter().map(String::as_str))
             })
             && self.search.as_ref().is_none_or(|needle| {
                 resource.spec().filters.search.iter().any(|name| {

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Code;
+
 /// Which limit a 429 speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -69,6 +71,14 @@ pub enum FaultAction {
     },
     /// Refuses the call as if the token had expired: 401 code 57. It strikes all but OAuth calls.
     ExpiredToken,
+    /// Refuses the call with a code of the error table, its status and its sentence.
+    Error {
+        /// The number in the envelope. Those of the limits have an action of their own, [`FaultAction::Exceeded`].
+        code: u32,
+        /// What the sentence speaks of, for example `contact_name` for code 2.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        subject: String,
+    },
     /// Fails with this status: 500 with code 1000, any other 5xx with a page of HTML, as a gateway does.
     ServerError {
         /// HTTP status, 500 to 599.
@@ -142,7 +152,7 @@ impl FaultAction {
         let oauth = path.starts_with("/oauth/");
         match self {
             Self::Exceeded { limit: ExceededLimit::Tokens, .. } => path == "/oauth/v2/token",
-            Self::Exceeded { .. } | Self::ExpiredToken => !oauth,
+            Self::Exceeded { .. } | Self::ExpiredToken | Self::Error { .. } => !oauth,
             Self::StaleRead { .. } => matches!(method, "GET" | "HEAD"),
             _ => true,
         }
@@ -156,6 +166,11 @@ impl FaultAction {
             Self::Respond { status, .. } | Self::Html { status } if !(200..=599).contains(status) => {
                 Some("The status of an answer is a number from 200 to 599.")
             }
+            Self::Error { code, .. } => match Code::numbered(*code) {
+                None => Some("The code of an error is one of the table of errors."),
+                Some(kind) if kind.status() == 429 => Some("The codes of limits are answered by exceeded."),
+                Some(_) => None,
+            },
             Self::ServerError { status } if !(500..=599).contains(status) => {
                 Some("The status of a server error is a number from 500 to 599.")
             }

@@ -1,39 +1,26 @@
 //! The first half of a list of ids.
 
 use crate::json::Json;
+use crate::request::Query;
 
-/// `query` with every comma-separated parameter whose name ends in `_ids` cut to its first half, rounded up.
-pub(crate) fn first_half_of_query(query: &str) -> String {
-    let mut halved = form_urlencoded::Serializer::new(String::new());
-    for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        if names_ids(&name) {
-            halved.append_pair(&name, &first_half(&value));
-        } else {
-            halved.append_pair(&name, &value);
+/// Cuts every comma-separated parameter whose name ends in `_ids` to its first half, rounded up.
+pub(crate) fn halve_query(query: &mut Query) {
+    query.change(|name, value| {
+        if names_ids(name) {
+            *value = first_half(value);
         }
-    }
-    halved.finish()
+    });
 }
 
-/// `body` with every list of ids cut to its first half: members of a JSON object or fields of a form. Anything else is
-/// left as it is.
-pub(crate) fn first_half_of_body(body: &[u8]) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(body) else { return body.to_vec() };
-    match Json::parse(text) {
-        Ok(Json::Object(mut members)) => {
-            for (_, value) in members.iter_mut().filter(|(name, _)| names_ids(name)) {
-                match value {
-                    Json::Text(ids) => *ids = first_half(ids),
-                    Json::List(ids) => ids.truncate(ids.len().div_ceil(2)),
-                    _ => {}
-                }
-            }
-            Json::Object(members).to_text().into_bytes()
+/// Cuts every list of ids that is a member of `body` to its first half.
+pub(crate) fn halve_body(body: &mut Json) {
+    let Json::Object(members) = body else { return };
+    for (_, value) in members.iter_mut().filter(|(name, _)| names_ids(name)) {
+        match value {
+            Json::Text(ids) => *ids = first_half(ids),
+            Json::List(ids) => ids.truncate(ids.len().div_ceil(2)),
+            _ => {}
         }
-        Err(_) if !text.contains(char::is_whitespace) && text.contains('=') => {
-            first_half_of_query(text).into_bytes()
-        }
-        _ => body.to_vec(),
     }
 }
 
@@ -52,12 +39,11 @@ mod tests {
 
     #[test]
     fn only_lists_of_ids_are_halved() {
-        assert_eq!(first_half_of_query("contact_ids=1%2C2%2C3&name=a,b"), "contact_ids=1%2C2&name=a%2Cb");
-        assert_eq!(
-            first_half_of_body(br#"{"item_ids":["1","2"],"n":[1,2]}"#),
-            br#"{"item_ids":["1"],"n":[1,2]}"#
-        );
-        assert_eq!(first_half_of_body(b"invoice_ids=1,2"), b"invoice_ids=1");
-        assert_eq!(first_half_of_body(b"\xff"), b"\xff");
+        let mut query = Query::parse(b"contact_ids=1%2C2%2C3&name=a,b");
+        halve_query(&mut query);
+        assert_eq!((query.get("contact_ids"), query.get("name")), (Some("1,2"), Some("a,b")));
+        let mut body = Json::parse(r#"{"item_ids":["1","2"],"n":[1,2],"bill_ids":"1,2"}"#).unwrap();
+        halve_body(&mut body);
+        assert_eq!(body.to_text(), r#"{"item_ids":["1"],"n":[1,2],"bill_ids":"1"}"#);
     }
 }

@@ -12,7 +12,7 @@ pub use action::{ExceededLimit, FaultAction};
 pub use registry::{FaultId, FaultState};
 pub use rule::FaultRule;
 
-pub(crate) use batch::{first_half_of_body, first_half_of_query};
+pub(crate) use batch::{halve_body, halve_query};
 pub(crate) use history::History;
 pub(crate) use plan::{Age, Delivery, Make, Plan};
 pub(crate) use preset::PRESETS;

@@ -85,6 +85,11 @@ impl Plan {
                 Self::ready(refusal(limit, (!bare).then_some(seconds), day_limit))
             }
             FaultAction::ExpiredToken => Self::ready(Reply::from(ApiError::from(Code::NotAuthorized))),
+            FaultAction::Error { code, subject } => {
+                // A rule with another code is refused when it is written.
+                let kind = Code::numbered(code).unwrap_or(Code::Internal);
+                Self::ready(Reply::from(ApiError::about(kind, &subject)))
+            }
             FaultAction::ServerError { status: 500 } => {
                 Self::ready(Reply::from(ApiError::from(Code::Internal)))
             }

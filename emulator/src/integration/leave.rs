@@ -51,7 +51,7 @@ fn unlink_contacts(desk: &mut Desk<'_>, delete: bool, outcome: &mut Outcome) -> 
     for contact in books.contacts.values() {
         let id = contact.contact_id;
         let people = contact.persons.iter().any(|person| person.zcrm_contact_id.is_some());
-        if contact.link.is_some() && delete && books.balance(id).documents == 0 {
+        if contact.link.is_some() && delete && !rules::is_used(&books, id) {
             rules::remove(desk, id);
             outcome.deleted += 1;
         } else if contact.link.is_some() || people {

@@ -12,6 +12,7 @@ use crate::resource::contact::rules;
 use crate::resource::contact::view::View;
 use crate::store::balance;
 use crate::store::kind::Kind;
+use crate::store::record::Record;
 
 /// `POST /integration/v1/contacts/{contact_id}/merge` with `{contact_ids: [...]}`: the contact of the path is the master
 /// and receives all transactions of the others, which become inactive; waking one of them later brings nothing back. A
@@ -68,16 +69,34 @@ fn others(body: &Json, master_id: u64) -> Result<Vec<u64>, ApiError> {
 fn hand_over(desk: &mut Desk<'_>, from: u64, to: u64) -> Result<(), ApiError> {
     let naming: Vec<(Kind, u64)> = desk.books().naming(from).collect();
     for (kind, id) in naming {
-        if balance::share(&*desk.find(kind, id)?).is_none() {
+        if balance::shares(&*desk.find(kind, id)?).is_empty() {
             continue;
         }
         desk.alter(kind, id, |record| {
             for name in resource::of(kind).spec().references {
-                if record.reference(name) == Some(from) {
-                    record.set(name, Json::id(to));
+                match name.split_once('.') {
+                    Some((list, member)) => rename(record, list, member, from, to),
+                    None if record.reference(name) == Some(from) => record.set(name, Json::id(to)),
+                    None => {}
                 }
             }
         })?;
     }
     Ok(())
+}
+
+/// Lets the entries of a list that name one contact name another instead.
+fn rename(record: &mut Record, list: &'static str, member: &str, from: u64, to: u64) {
+    let names = |value: &Json| value.as_id_text().and_then(|id| id.parse().ok()) == Some(from);
+    if !record.list(list).iter().any(|entry| entry.get(member).is_some_and(names)) {
+        return;
+    }
+    let mut entries = record.list(list).to_vec();
+    for entry in &mut entries {
+        let Json::Object(members) = entry else { continue };
+        for (_, value) in members.iter_mut().filter(|(name, value)| name == member && names(value)) {
+            *value = Json::id(to);
+        }
+    }
+    record.set(list, entries);
 }

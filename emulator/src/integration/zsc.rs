@@ -9,9 +9,9 @@ use crate::json::Json;
 use crate::oauth;
 use crate::request::Call;
 use crate::scope;
-use crate::store::Store;
 use crate::store::change::Change;
 use crate::store::records::User;
+use crate::store::{Store, Transaction};
 
 /// Scope of a refresh token that was exchanged for a ZSC key without naming one.
 const FULL_ACCESS: &str = "ZohoBooks.fullaccess.all";
@@ -46,22 +46,25 @@ pub(crate) fn exchange_zsc_key(store: &Store, call: &Call) -> Result<Reply, ApiE
 /// `POST /integration/v1/zsc/key`: gives the calling user a new key, `{zsc_key}`. The one before no longer works; tokens
 /// that were issued for it do.
 pub(crate) fn issue_key(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
-    let key = format!("{:032x}", rand::random::<u128>());
-    set_key(context, &key)?;
+    let key = context.store.write(|transaction| {
+        let key = transaction.zsc_key();
+        set_key(transaction, context, &key);
+        Ok(key)
+    })?;
     Ok(Reply::success(201, "The ZSC key has been generated.", [("zsc_key", key.into())]))
 }
 
 /// `DELETE /integration/v1/zsc/key`: leaves the calling user without a key; repeating it is harmless.
 pub(crate) fn revoke_key(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
-    set_key(context, "")?;
+    context.store.write(|transaction| {
+        set_key(transaction, context, "");
+        Ok(())
+    })?;
     Ok(Reply::done("The ZSC key has been revoked.", []))
 }
 
-fn set_key(context: &Context<'_>, key: &str) -> Result<(), ApiError> {
-    context.store.write(|transaction| {
-        let known = transaction.state.users.get(&context.user.user_id).unwrap_or(&context.user);
-        let user = User { zsc_key: key.to_owned(), ..(**known).clone() };
-        transaction.apply(Change::User(Arc::new(user)));
-        Ok(())
-    })
+fn set_key(transaction: &mut Transaction, context: &Context<'_>, key: &str) {
+    let known = transaction.state.users.get(&context.user.user_id).unwrap_or(&context.user);
+    let user = User { zsc_key: key.to_owned(), ..(**known).clone() };
+    transaction.apply(Change::User(Arc::new(user)));
 }

@@ -1,15 +1,25 @@
 //! The journal as a file.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Journal, JournalFilter, Recorded};
+use super::{Journal, JournalFilter, Kept, Recorded};
 use crate::journal::JournalEntry;
+
+/// Calls whose host names are looked at for one archive: nobody has that many, and each costs a look at the whole text.
+const MOST_HOSTS: usize = 1_000;
 
 /// One JSON object per line. Without `timing`, two runs of one script on frozen clocks give the same bytes: real
 /// durations are left out, and so is the emulator's port.
-pub(crate) fn lines(journal: &Journal, filter: &JournalFilter, address: SocketAddr, timing: bool) -> String {
+pub(crate) fn lines(
+    journal: &Journal,
+    filter: &JournalFilter,
+    addresses: &[SocketAddr],
+    timing: bool,
+) -> String {
     let mut text = String::new();
     for kept in journal.select(filter) {
         // An entry holds nothing that cannot be written as JSON.
@@ -17,7 +27,7 @@ pub(crate) fn lines(journal: &Journal, filter: &JournalFilter, address: SocketAd
         if let (false, Some(members)) = (timing, line.as_object_mut()) {
             members.remove("duration_ms");
         }
-        text.push_str(&portless(line.to_string(), address, timing));
+        text.push_str(&portless(line.to_string(), std::iter::once(kept.entry()), addresses, timing));
         text.push('\n');
     }
     text
@@ -29,17 +39,19 @@ pub(crate) fn har(
     journal: &Journal,
     filter: &JournalFilter,
     url: &str,
-    address: SocketAddr,
+    addresses: &[SocketAddr],
     timing: bool,
 ) -> String {
+    let calls: Vec<Arc<Kept>> = journal.select(filter).collect();
     let entries: Vec<Value> =
-        journal.select(filter).map(|kept| har_entry(&kept.call, kept.entry(), url, timing)).collect();
+        calls.iter().map(|kept| har_entry(&kept.call, kept.entry(), url, timing)).collect();
     let archive = json!({ "log": {
         "version": "1.2",
         "creator": { "name": env!("CARGO_PKG_NAME"), "version": env!("CARGO_PKG_VERSION") },
         "entries": entries,
     }});
-    portless(archive.to_string(), address, timing)
+    let entries = calls.iter().map(|kept| kept.entry());
+    portless(archive.to_string(), entries, addresses, timing)
 }
 
 fn har_entry(call: &Recorded, entry: &JournalEntry, url: &str, timing: bool) -> Value {
@@ -88,15 +100,29 @@ fn har_entry(call: &Recorded, entry: &JournalEntry, url: &str, timing: bool) -> 
     })
 }
 
-/// Leaves out the port that the system chose, which differs from run to run.
-fn portless(text: String, address: SocketAddr, timing: bool) -> String {
+/// Leaves out the ports that the system chose, which differ from run to run, after every name that means this machine and
+/// after those that the calls were addressed to.
+fn portless<'a>(
+    mut text: String,
+    entries: impl Iterator<Item = &'a JournalEntry>,
+    addresses: &[SocketAddr],
+    timing: bool,
+) -> String {
     if timing {
         return text;
     }
-    let mut text = text;
-    for host in ["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned(), address.ip().to_string()]
-    {
-        text = text.replace(&format!("{host}:{}", address.port()), &host);
+    let mut hosts: BTreeSet<String> = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).into();
+    hosts.extend(addresses.iter().map(|address| address.ip().to_string()));
+    let called = entries.filter_map(|entry| entry.headers.get("host")?.rsplit_once(':'));
+    let ours = |port: &str| addresses.iter().any(|address| address.port().to_string() == port);
+    hosts.extend(called.filter(|(_, port)| ours(port)).map(|(name, _)| name.to_owned()).take(MOST_HOSTS));
+    for address in addresses {
+        for host in &hosts {
+            let full = format!("{host}:{}", address.port());
+            if text.contains(&full) {
+                text = text.replace(&full, host);
+            }
+        }
     }
     text
 }

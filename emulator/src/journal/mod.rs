@@ -74,7 +74,7 @@ pub(crate) struct Recorded {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) query: String,
-    pub(crate) headers: HeaderMap,
+    pub(crate) headers: Arc<HeaderMap>,
     pub(crate) organization_id: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) code: Option<u32>,

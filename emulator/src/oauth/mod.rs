@@ -84,7 +84,7 @@ pub(crate) fn mint_code(transaction: &mut Transaction, now: DateTime<Utc>, new: 
         transaction.apply(Change::CodeDeleted(code));
     }
     let code = Arc::new(GrantCode {
-        code: transaction.random.secret(),
+        code: transaction.secret(),
         user_id: new.user_id,
         client_id: new.client_id.to_owned(),
         scopes: new.scopes,
@@ -104,7 +104,7 @@ pub(crate) fn issue_refresh(
     scopes: &[String],
 ) -> String {
     let token = Arc::new(RefreshToken {
-        token: transaction.random.secret(),
+        token: transaction.secret(),
         serial: next_serial(transaction),
         user_id,
         client_id: client_id.to_owned(),
@@ -149,7 +149,7 @@ fn issue_access(transaction: &mut Transaction, now: DateTime<Utc>, grant: Grant<
         transaction.apply(Change::AccessTokenDeleted(token));
     }
     let token = Arc::new(AccessToken {
-        token: transaction.random.secret(),
+        token: transaction.secret(),
         serial: next_serial(transaction),
         user_id: grant.user_id,
         client_id: grant.client_id.to_owned(),

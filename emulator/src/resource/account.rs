@@ -161,8 +161,10 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Mark an account as inactive",
         Of(&Account, deactivate),
     ),
-    missing(BOOKS, "GET", "chartofaccounts/transactions", READ, "List transactions of an account"),
-    missing(BOOKS, "DELETE", "chartofaccounts/transactions/*", DELETE, "Delete a transaction of an account"),
+    missing(BOOKS, "GET", "chartofaccounts/transactions", READ, "List transactions of an account")
+        .because("the emulator keeps no general ledger"),
+    missing(BOOKS, "DELETE", "chartofaccounts/transactions/*", DELETE, "Delete a transaction of an account")
+        .because("the emulator keeps no general ledger"),
 ];
 
 impl Resource for Account {

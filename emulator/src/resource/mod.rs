@@ -69,6 +69,7 @@ pub(crate) fn of(kind: Kind) -> &'static dyn Resource {
         Kind::Subscription => &billing::subscription::Subscription,
         Kind::BillingEvent => &billing::event::BillingEvent,
         Kind::HostedPage => &billing::hosted::HostedPage,
+        Kind::UnbilledCharge => &billing::subscription::unbilled::UnbilledCharge,
     }
 }
 
@@ -98,6 +99,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     extra::comment::OPERATIONS,
     extra::attachment::OPERATIONS,
     expense_v1::common::OPERATIONS,
+    expense_v1::user::OPERATIONS,
     extra::mail::OPERATIONS,
     extra::render::OPERATIONS,
     expense_v1::expense::OPERATIONS,
@@ -108,6 +110,7 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     billing::addon::OPERATIONS,
     billing::coupon::OPERATIONS,
     billing::subscription::OPERATIONS,
+    billing::subscription::unbilled::OPERATIONS,
     billing::event::OPERATIONS,
     billing::customer::OPERATIONS,
     billing::hosted::OPERATIONS,
@@ -125,4 +128,9 @@ pub(crate) static OPERATIONS: &[&[Operation]] = &[
     unbuilt::BANK_ACCOUNTS,
     unbuilt::BANK_TRANSACTIONS,
     unbuilt::PROJECTS,
+    unbuilt::TASKS,
+    unbuilt::ALL_TASKS,
+    unbuilt::TIME_ENTRIES,
+    unbuilt::EXPENSE_CATEGORIES,
+    unbuilt::SINGLE,
 ];

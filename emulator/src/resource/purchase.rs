@@ -2,19 +2,15 @@
 
 use rust_decimal::Decimal;
 
-use crate::auth::Context;
 use crate::document::line::{self, Discount};
-use crate::document::{account, party, total};
+use crate::document::{account, gst, layout, party, total};
 use crate::engine::desk::Desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::Resource;
-use crate::engine::write;
-use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::request::Call;
-use crate::resource::contact::model::{ADDRESS_FIELDS, ContactType};
-use crate::resource::field::{self, Members};
+use crate::resource::contact::model::ContactType;
+use crate::resource::field;
 use crate::store::record::Record;
 
 /// Takes the body of a purchase document.
@@ -32,18 +28,20 @@ pub(crate) fn take(
     line::take(desk, record, body, true)
 }
 
-/// Settles the vendor and the currency, checks the accounts and computes the totals. The date is today's by default.
+/// Settles the vendor and the currency, checks the layout and the accounts, and computes the totals. The date is today's by default.
 pub(crate) fn complete(
     desk: &mut Desk<'_>,
     record: &mut Record,
     before: Option<&Record>,
 ) -> Result<(), ApiError> {
-    let (_, places) = party::settle(desk, record, before, "vendor_id", ContactType::Vendor)?;
+    let (vendor, places) = party::settle(desk, record, before, "vendor_id", ContactType::Vendor)?;
     if record.text("date").is_empty() {
         record.set("date", desk.today().to_string());
     }
+    layout::check(record)?;
     account::check_lines(desk, record)?;
-    total::compute(desk, record, places)
+    total::compute(desk, record, places)?;
+    gst::check_purchase(desk, record, &vendor)
 }
 
 /// Members that purchase documents show alike; `None` for any other.
@@ -55,33 +53,14 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>) -> Option<J
                 record.members.get(name).filter(|it| **it != Json::Null && it.as_str() != Some(""));
             Some(discount.cloned().unwrap_or_else(|| Json::amount(Decimal::ZERO)))
         }
-        "billing_address" => {
-            record.members.get(name).cloned().or_else(|| party::show(name, record, reader, "vendor_id"))
-        }
         "created_by_id" | "attachment_name" => Some("".into()),
-        _ => party::show(name, record, reader, "vendor_id"),
+        _ => party::show(name, record, reader, "vendor_id").or_else(|| layout::show(name, record)),
     }
 }
 
 /// Texts that filters on the vendor and on items look at; `None` for any other member.
 pub(crate) fn texts(name: &str, record: &Record) -> Option<Vec<String>> {
     party::line_texts(name, record)
-}
-
-/// `PUT /x/{id}/address/billing`: the document keeps an address of its own from then on.
-pub(crate) fn address(
-    context: &Context<'_>,
-    call: &Call,
-    resource: &dyn Resource,
-) -> Result<Reply, ApiError> {
-    let mut members = Members::new();
-    field::take(&mut members, ADDRESS_FIELDS, call.object()?, 0)?;
-    write::act(context, call, resource, "Billing address updated.", |desk, record| {
-        let mut object = Vec::new();
-        field::show_all(&mut object, &members, ADDRESS_FIELDS);
-        desk.alter(record.kind, record.id, |record| record.set("billing_address", Json::Object(object)))
-            .map(|_| ())
-    })
 }
 
 /// How far a day is away, in words: "Overdue by 3 days", "Due today", "Due in 2 days"; empty without a day.

@@ -1,36 +1,194 @@
-//! Resources of Books that are known and not emulated: every call answers 501 with the operation's name.
+//! Resources of Books, Invoice and ERP that are known and not emulated: every call answers 501 with the operation's name.
 
 use crate::auth::Need;
-use crate::routes::{BOOKS, Operation, missing};
+use crate::product::Product;
+use crate::routes::{BOOKS, BOOKS_AND_INVOICE, Operation, Served, missing};
 
-/// List, create, get, update and delete of one resource.
+/// ERP alone.
+const ERP: Served = Served::By(&[Product::Erp]);
+
+/// List, create, get, update and delete of one resource, and why they are not emulated.
 macro_rules! unbuilt {
-    ($path:literal, $scope:literal, $one:literal, $many:literal) => {{
+    ($served:ident, $path:literal, $scope:literal, $one:literal, $many:literal, $why:literal) => {{
         const CREATE: Need = ($scope, "create");
         const READ: Need = ($scope, "read");
         const UPDATE: Need = ($scope, "update");
         const DELETE: Need = ($scope, "delete");
         &[
-            missing(BOOKS, "GET", $path, READ, concat!("List ", $many)),
-            missing(BOOKS, "POST", $path, CREATE, concat!("Create ", $one)),
-            missing(BOOKS, "GET", concat!($path, "/*"), READ, concat!("Get ", $one)),
-            missing(BOOKS, "PUT", concat!($path, "/*"), UPDATE, concat!("Update ", $one)),
-            missing(BOOKS, "DELETE", concat!($path, "/*"), DELETE, concat!("Delete ", $one)),
+            missing($served, "GET", $path, READ, concat!("List ", $many)).because($why),
+            missing($served, "POST", $path, CREATE, concat!("Create ", $one)).because($why),
+            missing($served, "GET", concat!($path, "/*"), READ, concat!("Get ", $one)).because($why),
+            missing($served, "PUT", concat!($path, "/*"), UPDATE, concat!("Update ", $one)).because($why),
+            missing($served, "DELETE", concat!($path, "/*"), DELETE, concat!("Delete ", $one)).because($why),
         ]
     }};
 }
 
-pub(crate) static RECURRING_INVOICES: &[Operation] =
-    unbuilt!("recurringinvoices", "invoices", "a recurring invoice", "recurring invoices");
-pub(crate) static RETAINER_INVOICES: &[Operation] =
-    unbuilt!("retainerinvoices", "invoices", "a retainer invoice", "retainer invoices");
-pub(crate) static RECURRING_EXPENSES: &[Operation] =
-    unbuilt!("recurringexpenses", "expenses", "a recurring expense", "recurring expenses");
-pub(crate) static VENDOR_CREDITS: &[Operation] =
-    unbuilt!("vendorcredits", "debitnotes", "a vendor credit", "vendor credits");
-pub(crate) static JOURNALS: &[Operation] = unbuilt!("journals", "accountants", "a journal", "journals");
-pub(crate) static BANK_ACCOUNTS: &[Operation] =
-    unbuilt!("bankaccounts", "banking", "a bank account", "bank accounts");
-pub(crate) static BANK_TRANSACTIONS: &[Operation] =
-    unbuilt!("banktransactions", "banking", "a bank transaction", "bank transactions");
-pub(crate) static PROJECTS: &[Operation] = unbuilt!("projects", "projects", "a project", "projects");
+/// Why the calls on profiles are not emulated.
+const PROFILES: &str = "profiles that make documents on a schedule take no part in the CRM link";
+
+pub(crate) static RECURRING_INVOICES: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "recurringinvoices",
+    "invoices",
+    "a recurring invoice",
+    "recurring invoices",
+    "profiles that make documents on a schedule take no part in the CRM link"
+);
+pub(crate) static RETAINER_INVOICES: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "retainerinvoices",
+    "invoices",
+    "a retainer invoice",
+    "retainer invoices",
+    "retainers take no part in the CRM link"
+);
+pub(crate) static RECURRING_EXPENSES: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "recurringexpenses",
+    "expenses",
+    "a recurring expense",
+    "recurring expenses",
+    "profiles that make expenses on a schedule take no part in the CRM link"
+);
+pub(crate) static EXPENSE_CATEGORIES: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "expensecategories",
+    "expenses",
+    "an expense category",
+    "expense categories",
+    "here expenses are booked on the chart of accounts; categories are emulated in Expense"
+);
+pub(crate) static VENDOR_CREDITS: &[Operation] = unbuilt!(
+    BOOKS,
+    "vendorcredits",
+    "debitnotes",
+    "a vendor credit",
+    "vendor credits",
+    "credits of vendors take no part in the CRM link"
+);
+pub(crate) static JOURNALS: &[Operation] = unbuilt!(
+    BOOKS,
+    "journals",
+    "accountants",
+    "a journal",
+    "journals",
+    "the emulator keeps no general ledger"
+);
+pub(crate) static BANK_ACCOUNTS: &[Operation] = unbuilt!(
+    BOOKS,
+    "bankaccounts",
+    "banking",
+    "a bank account",
+    "bank accounts",
+    "banking takes no part in the CRM link"
+);
+pub(crate) static BANK_TRANSACTIONS: &[Operation] = unbuilt!(
+    BOOKS,
+    "banktransactions",
+    "banking",
+    "a bank transaction",
+    "bank transactions",
+    "banking takes no part in the CRM link"
+);
+pub(crate) static PROJECTS: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "projects",
+    "projects",
+    "a project",
+    "projects",
+    "projects take no part in the CRM link"
+);
+pub(crate) static TASKS: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "projects/*/tasks",
+    "projects",
+    "a task of a project",
+    "tasks of a project",
+    "projects take no part in the CRM link"
+);
+pub(crate) static ALL_TASKS: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "tasks",
+    "projects",
+    "a task",
+    "tasks",
+    "projects take no part in the CRM link"
+);
+pub(crate) static TIME_ENTRIES: &[Operation] = unbuilt!(
+    BOOKS_AND_INVOICE,
+    "projects/timeentries",
+    "projects",
+    "a time entry",
+    "time entries",
+    "projects take no part in the CRM link"
+);
+
+/// What ERP has beside Books: its warehouse.
+macro_rules! inventory {
+    ($($path:literal, $scope:literal, $one:literal, $many:literal;)*) => {
+        /// Inventory modules of ERP.
+        pub(crate) static INVENTORY: &[&[Operation]] = &[$(
+            unbuilt!(ERP, $path, $scope, $one, $many, "stock and its movements take no part in the CRM link"),
+        )*];
+    };
+}
+
+inventory! {
+    "packages", "salesorders", "a package", "packages";
+    "shipmentorders", "salesorders", "a shipment", "shipments";
+    "purchasereceives", "purchaseorders", "a purchase receive", "purchase receives";
+    "transferorders", "settings", "a transfer order", "transfer orders";
+    "inventoryadjustments", "settings", "an inventory adjustment", "inventory adjustments";
+    "compositeitems", "settings", "a composite item", "composite items";
+    "itemgroups", "settings", "an item group", "item groups";
+    "bundles", "settings", "a bundle", "bundles";
+    "salesreturns", "salesorders", "a sales return", "sales returns";
+    "settings/warehouses", "settings", "a warehouse", "warehouses";
+}
+
+const UPDATE_INVOICES: Need = ("invoices", "update");
+
+/// Single calls that the vendor's descriptions name beside those of a whole resource.
+pub(crate) static SINGLE: &[Operation] = &[
+    missing(
+        BOOKS,
+        "PUT",
+        "recurringinvoices",
+        UPDATE_INVOICES,
+        "Update a recurring invoice by a unique custom field",
+    )
+    .because(PROFILES),
+    missing(
+        BOOKS,
+        "GET",
+        "recurringinvoices/*/comments",
+        ("invoices", "read"),
+        "List the history of a recurring invoice",
+    )
+    .because(PROFILES),
+    missing(
+        BOOKS,
+        "POST",
+        "recurringinvoices/*/status/resume",
+        ("invoices", "create"),
+        "Resume a recurring invoice",
+    )
+    .because(PROFILES),
+    missing(
+        BOOKS,
+        "POST",
+        "recurringinvoices/*/status/stop",
+        ("invoices", "create"),
+        "Stop a recurring invoice",
+    )
+    .because(PROFILES),
+    missing(
+        BOOKS,
+        "PUT",
+        "recurringinvoices/*/templates/*",
+        UPDATE_INVOICES,
+        "Choose a recurring invoice's template",
+    )
+    .because(PROFILES),
+];

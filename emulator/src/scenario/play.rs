@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::http::HeaderMap;
 use chrono::{DateTime, Utc};
 
 use super::reference::{Saved, record};
@@ -127,7 +126,7 @@ impl Step {
             let id = named.map(str::to_owned).or(own).ok_or_else(|| ApiError::from(Code::NoOrganization))?;
             context.choose(&id)?;
         }
-        let call = Call { ids, query, headers: HeaderMap::new(), files: Vec::new(), body: Ok(body) };
+        let call = Call { ids, query, headers: Arc::default(), files: Vec::new(), body: Ok(body) };
         let reply = operation.answer(&context, &call)?;
         let answer = std::str::from_utf8(&reply.body).ok().and_then(|text| Json::parse(text).ok());
         let answer = answer.unwrap_or(Json::Null);

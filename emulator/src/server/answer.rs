@@ -138,6 +138,12 @@ pub(super) fn response(answer: Answer, request_id: Option<&str>) -> Response {
     for (name, value) in [
         ("cache-control", "no-cache, no-store, must-revalidate, private"),
         ("pragma", "no-cache"),
+        ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+        ("server", "ZGS"),
+        // A browser that trusts the emulator's certificate must not refuse plain HTTP on this host afterwards.
+        ("strict-transport-security", "max-age=0"),
+        ("build_version", env!("CARGO_PKG_VERSION")),
+        ("vary", "accept-encoding"),
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
     ] {

@@ -1,38 +1,34 @@
 //! Who calls, and what the operation answers.
 
 use super::{Answer, App, Incoming};
-use crate::auth::Context;
+use crate::auth::{Admitted, Context};
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::fault::Age;
 use crate::integration;
-use crate::limit::Caller;
 use crate::oauth;
 use crate::product::Product;
-use crate::request::Call;
 use crate::routes::{self, Target};
+use crate::store::State;
 
-/// Whom the quotas count the call for; `None` for a call without a valid token or without an organization.
-pub(super) fn caller(app: &App, incoming: &Incoming) -> Option<Caller> {
+/// A token that was looked at once, whatever the call needs.
+pub(super) type Admission = Result<Admitted, ApiError>;
+
+/// Looks at the token and the organization of a call.
+pub(super) fn admit(app: &App, incoming: &Incoming) -> Admission {
     let product = Product::of(&incoming.path).map(|(product, _)| product);
-    let (mut context, token) =
-        Context::admit(&app.store, incoming.now, &incoming.headers, product, None).ok()?;
-    context.select(&incoming.query, &incoming.headers, &token).ok()?;
-    let organization = context.organization().ok()?;
-    Some(Caller {
-        user_id: context.user.user_id,
-        organization_id: organization.organization_id.clone(),
-        plan: organization.plan_name.clone(),
-    })
+    let call = &incoming.call;
+    Admitted::of(&app.store, incoming.now, &call.query, &call.headers, product)
 }
 
 /// Refuses a refresh that comes too soon after others of the same token. Unknown tokens are not counted: they fail
 /// anyway, and counting them would let a stranger fill the memory.
 pub(super) fn throttle(app: &App, incoming: &Incoming) -> Result<(), Reply> {
-    if incoming.path != "oauth/v2/token" || incoming.query.get("grant_type") != Some("refresh_token") {
+    let query = &incoming.call.query;
+    if incoming.path != "oauth/v2/token" || query.get("grant_type") != Some("refresh_token") {
         return Ok(());
     }
-    match incoming.query.get("refresh_token") {
+    match query.get("refresh_token") {
         Some(token) if app.store.read().refresh_tokens.contains_key(token) => {
             app.limiter.token(token, incoming.now)
         }
@@ -42,61 +38,74 @@ pub(super) fn throttle(app: &App, incoming: &Incoming) -> Result<(), Reply> {
 
 /// Handles the call and waits until everything it may have seen or done is on disk. Also says which organization it
 /// worked with. `stale` answers a read from earlier records.
-pub(super) fn answer(app: &App, incoming: &Incoming, stale: Option<Age>) -> (Answer, Option<String>) {
-    let mut organization = None;
-    let writes = !matches!(incoming.method.as_str(), "GET" | "HEAD" | "OPTIONS");
-    let before = writes.then(|| app.store.read());
-    let reply = dispatch(app, incoming, stale, &mut organization).unwrap_or_else(Reply::from);
-    // Tokens and users are no records: only a call that touched the books leaves an earlier state.
-    if let Some(before) = before.filter(|before| !before.books.ptr_eq(&app.store.read().books)) {
+pub(super) fn answer(
+    app: &App,
+    incoming: &mut Incoming,
+    admission: Admission,
+    stale: Option<Age>,
+) -> (Answer, Option<String>) {
+    let mut worked = Worked::default();
+    let reply = dispatch(app, incoming, admission, stale, &mut worked).unwrap_or_else(Reply::from);
+    // Only a call that touched the books leaves an earlier state.
+    if let Some(before) = worked.before.filter(|before| !app.store.has_books_of(before)) {
         app.history.push(incoming.now, before);
     }
     match app.store.settle() {
-        Ok(()) => (reply.into(), organization),
+        Ok(()) => (reply.into(), worked.organization),
         Err(error) => {
             tracing::error!(%error, "the state file could not be brought to disk");
-            (ApiError::from(Code::Internal).into(), organization)
+            (ApiError::from(Code::Internal).into(), worked.organization)
         }
     }
 }
 
+/// What a call worked with.
+#[derive(Default)]
+struct Worked {
+    organization: Option<String>,
+    /// The state before an operation that may have written.
+    before: Option<State>,
+}
+
 fn dispatch(
     app: &App,
-    incoming: &Incoming,
+    incoming: &mut Incoming,
+    admission: Admission,
     stale: Option<Age>,
-    organization: &mut Option<String>,
+    worked: &mut Worked,
 ) -> Result<Reply, ApiError> {
     if incoming.method == "OPTIONS" {
         return Ok(Reply::read([]));
     }
-    if let Err(error @ ApiError { kind: Code::BodyTooLarge, .. }) = &incoming.decoded.body {
+    let (call, site, now) = (&mut incoming.call, &incoming.site, incoming.now);
+    if let Err(error @ ApiError { kind: Code::BodyTooLarge, .. }) = &call.body {
         return Err(error.clone());
     }
-    let call = |ids| Call {
-        ids,
-        query: incoming.query.clone(),
-        headers: incoming.headers.clone(),
-        files: incoming.decoded.files.clone(),
-        body: incoming.decoded.body.clone(),
-    };
     match routes::find(&incoming.method, &incoming.path) {
         Target::Refused(error) => Err(error),
-        Target::Authorize => Ok(oauth::authorize(&app.store, incoming.now, &incoming.site, &incoming.query)),
-        Target::Token => Ok(oauth::token(&app.store, incoming.now, &incoming.site, &incoming.query)),
-        Target::Revoke => Ok(oauth::revoke(&app.store, &incoming.site, &incoming.query)),
-        Target::ZscExchange => integration::exchange_zsc_key(&app.store, &call(Vec::new())),
-        Target::Operation(operation, product, ids) => {
-            let (mut context, token) =
-                Context::admit(&app.store, incoming.now, &incoming.headers, product, operation.need)?;
+        Target::Authorize => Ok(oauth::authorize(&app.store, now, site, &call.query)),
+        Target::Token => Ok(oauth::token(&app.store, now, site, &call.query)),
+        Target::Revoke => Ok(oauth::revoke(&app.store, site, &call.query)),
+        Target::ZscExchange => integration::exchange_zsc_key(&app.store, call),
+        Target::Operation(operation, _, ids) => {
+            let mut context = Context::resume(&app.store, admission?, operation.need, operation.scoped)?;
             if operation.scoped {
-                context.select(&incoming.query, &incoming.headers, &token)?;
-                *organization = context.organization().ok().map(|it| it.organization_id.clone());
+                worked.organization = context.organization().ok().map(|it| it.organization_id.clone());
                 crate::resource::billing::catch_up(&mut context)?;
             }
-            if let Some(age) = stale {
-                context.state = app.history.earlier(age, context.now, context.state);
-            }
-            operation.answer(&context, &call(ids))
+            call.ids = ids;
+            let writes = !matches!(incoming.method.as_str(), "GET" | "HEAD");
+            let before = match stale {
+                Some(age) => {
+                    let before = context.state.clone();
+                    context.state = app.history.earlier(age, now, context.state);
+                    Some(before)
+                }
+                None => None,
+            };
+            let reply = operation.answer(&context, call);
+            worked.before = writes.then(|| before.unwrap_or(context.state));
+            reply
         }
     }
 }

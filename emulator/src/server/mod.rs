@@ -13,32 +13,32 @@ use std::time::{Duration, Instant};
 
 use axum::body::Bytes;
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
+use crate::auth::Admitted;
 use crate::clock::{Clock, SteeredClock};
 use crate::control;
 use crate::error::{ApiError, Code};
-use crate::fault::{
-    Delivery, FaultId, Faults, History, Make, Plan, Subject, first_half_of_body, first_half_of_query,
-};
+use crate::fault::{Delivery, FaultId, Faults, History, Make, Plan, Subject, halve_body, halve_query};
 use crate::fork::Forks;
 use crate::host::{self, Site};
 use crate::journal::{Journal, Recorded};
 use crate::limit::Limiter;
-use crate::request::{Decoded, Query, decode_body, read_body};
+use crate::request::{Call, Decoded, Query, decode, is_large, read_body};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::snapshot::Snapshots;
 use crate::store::Store;
-use crate::tls::{self, Secure};
+use crate::tls::Secure;
 use crate::webhook::fault::Mishaps;
 
 pub(crate) use accept::accept;
 pub(crate) use answer::Answer;
 use answer::{deliver, response};
+use handle::Admission;
 
 /// Everything the calls share.
 pub(crate) struct App {
@@ -54,12 +54,16 @@ pub(crate) struct App {
     /// The emulator's own address; tokens name it as `api_domain`.
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
+    /// The address of the TLS port, if there is one.
+    pub(crate) tls_address: Option<SocketAddr>,
     /// Certificate of the authority that signed the TLS port's, in PEM; `None` without TLS.
     pub(crate) ca_pem: Option<String>,
     pub(crate) stop: CancellationToken,
-    /// Calls so far, those to the control surface aside: their answers are numbered, and a person who looks at the
-    /// status page must not change the numbers that a test sees.
+    /// Calls so far, those to the control surface aside.
     pub(crate) requests: AtomicU64,
+    /// The number of the last answer. Control calls have none: a person who looks at the status page must not change the
+    /// numbers that a test sees. It starts over with the journal.
+    pub(crate) numbered: AtomicU64,
     /// Whether there is a state file, so that handling a call may wait for a disk.
     pub(crate) durable: bool,
     /// What a reset goes back to.
@@ -70,6 +74,8 @@ pub(crate) struct App {
     pub(crate) host: IpAddr,
     /// Where forks run.
     pub(crate) runtime: Handle,
+    /// What a shutdown waits for.
+    pub(crate) tasks: TaskTracker,
 }
 
 impl App {
@@ -80,6 +86,12 @@ impl App {
             .replace(|_| self.scenario.first_state(now, self.store.random()).map(|state| (state, ())))?;
         self.forget();
         Ok(())
+    }
+
+    /// Forgets the recorded calls; they and the answers are numbered from 1 again.
+    pub(crate) fn clear_journal(&self) {
+        self.journal.clear();
+        self.numbered.store(0, Ordering::Relaxed);
     }
 
     /// Forgets what hangs on records that were replaced as a whole.
@@ -98,10 +110,9 @@ struct Incoming {
     path: String,
     site: Site,
     raw_query: String,
-    headers: HeaderMap,
     body: Bytes,
-    query: Query,
-    decoded: Decoded,
+    /// The decoded call, but for the ids in its path.
+    call: Call,
 }
 
 async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -113,38 +124,43 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let site = Site::of(secure.map(Secure::url), &app.url, &parts.headers);
     let method = parts.method.as_str().to_owned();
     let raw_query = parts.uri.query().unwrap_or_default().to_owned();
-    let mut query = Query::parse(raw_query.as_bytes());
+    let query = Query::parse(raw_query.as_bytes());
     let body = read_body(body).await;
     let too_large = body.is_none();
     let body = Bytes::from(body.unwrap_or_default());
-    if path == tls::CA_PATH {
-        return response(tls::ca_reply(app.ca_pem.as_deref(), &method).into(), None);
-    }
     if path == "_emulator" || path.starts_with("_emulator/") {
         let answer = if too_large {
-            ApiError::from(Code::BodyTooLarge).into()
+            control::too_large()
         } else {
             let worker = Arc::clone(&app);
-            let aside = app.durable || control::takes_long(&path);
+            let aside = leaves_event_loop(&app, &body) || control::takes_long(&path);
             run(aside, move || control::handle(&worker, now, &method, &path, &query, &body).into()).await
         };
         return response(answer, None);
     }
-    let id = format!("req-{}", app.requests.fetch_add(1, Ordering::Relaxed) + 1);
-    let decoded = if too_large {
-        Err(ApiError::from(Code::BodyTooLarge)).into()
+    app.requests.fetch_add(1, Ordering::Relaxed);
+    let id = format!("req-{}", app.numbered.fetch_add(1, Ordering::Relaxed) + 1);
+    let headers = Arc::new(parts.headers);
+    let (decoded, query): (Decoded, Query) = if too_large {
+        (Err(ApiError::from(Code::BodyTooLarge)).into(), query)
     } else {
-        decode_body(&parts.headers, &body, &mut query).await
+        decode(&headers, &body, query).await
     };
-    let headers = parts.headers;
-    let incoming =
-        Incoming { id, arrived, now, method, path, site, raw_query, headers, body, query, decoded };
-    answer_call(&app, incoming).await
+    let Decoded { body: decoded, files } = decoded;
+    let call = Call { ids: Vec::new(), query, headers, files, body: decoded };
+    answer_call(&app, Incoming { id, arrived, now, method, path, site, raw_query, body, call }).await
+}
+
+/// Whether a call may be busy or wait for so long that others would wait for it on the event loop: for a disk, for
+/// another writer, or with a large body.
+fn leaves_event_loop(app: &App, body: &Bytes) -> bool {
+    app.durable || app.store.is_busy() || is_large(body)
 }
 
 async fn answer_call(app: &Arc<App>, mut incoming: Incoming) -> Response {
     let now = incoming.now;
-    let caller = handle::caller(app, &incoming);
+    let admission = handle::admit(app, &incoming);
+    let caller = admission.as_ref().ok().and_then(Admitted::caller);
     let (entered, quota) = match &caller {
         Some(caller) => {
             let (entered, quota) = app.limiter.enter(caller, now);
@@ -171,28 +187,42 @@ async fn answer_call(app: &Arc<App>, mut incoming: Incoming) -> Response {
             }
         }
     };
-    pause(app, plan.wait).await;
     if let Make::Handle { half: true, .. } = plan.make {
-        incoming.query = Query::parse(first_half_of_query(&incoming.raw_query).as_bytes());
-        let body = Bytes::from(first_half_of_body(&incoming.body));
-        incoming.decoded = decode_body(&incoming.headers, &body, &mut incoming.query).await;
+        halve_query(&mut incoming.call.query);
+        if let Ok(Some(body)) = &mut incoming.call.body {
+            halve_body(body);
+        }
     }
-    let (id, worker) = (incoming.id.clone(), Arc::clone(app));
-    let delivery = plan.delivery;
+    let (id, delivery, wait) = (incoming.id.clone(), plan.delivery, plan.wait);
     let organization = caller.map(|caller| caller.organization_id);
-    let answer = run(app.durable, move || {
+    let aside = leaves_event_loop(app, &incoming.body);
+    let worker = Arc::clone(app);
+    let made = move |waited: bool| {
         // The call counts as in process until its answer is ready.
         let _slot = slot;
-        make(&worker, incoming, rule, plan, organization, quota)
-    })
-    .await;
+        // Much may have happened while the call waited.
+        let admission = if waited { handle::admit(&worker, &incoming) } else { admission };
+        make(&worker, incoming, admission, rule, plan, organization, quota)
+    };
+    let answer = if wait == 0 {
+        run(aside, move || made(false)).await
+    } else {
+        // A task of its own, because this one ends when the client gives up; the call is handled all the same.
+        let waiting = Arc::clone(app);
+        let task = app.tasks.spawn(async move {
+            pause(&waiting, wait).await;
+            run(aside || waiting.store.is_busy(), move || made(true)).await
+        });
+        task.await.unwrap_or_else(|_| ApiError::from(Code::Internal).into())
+    };
     deliver(answer, delivery, &id, &app.stop)
 }
 
 /// Makes the answer and records the call.
 fn make(
     app: &App,
-    incoming: Incoming,
+    mut incoming: Incoming,
+    admission: Admission,
     rule: Option<FaultId>,
     plan: Plan,
     organization: Option<String>,
@@ -200,7 +230,8 @@ fn make(
 ) -> Answer {
     let (answer, organization) = match plan.make {
         Make::Handle { stale, .. } => {
-            let handled = catch_unwind(AssertUnwindSafe(|| handle::answer(app, &incoming, stale)));
+            let handled =
+                catch_unwind(AssertUnwindSafe(|| handle::answer(app, &mut incoming, admission, stale)));
             let (mut answer, organization) =
                 handled.unwrap_or_else(|_| (ApiError::from(Code::Internal).into(), organization));
             answer.headers.extend(quota);
@@ -229,7 +260,7 @@ fn make(
         method: incoming.method,
         path: format!("/{}", incoming.path),
         query: incoming.raw_query,
-        headers: incoming.headers,
+        headers: incoming.call.headers,
         organization_id: organization,
         status: (!matches!(plan.delivery, Delivery::Close | Delivery::Reset)).then_some(answer.status),
         code: answer.code,
@@ -266,14 +297,4 @@ async fn run(aside: bool, work: impl FnOnce() -> Answer + Send + 'static) -> Ans
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_becomes_code_1000() {
-        for durable in [false, true] {
-            let answer = run(durable, || panic!("on purpose")).await;
-            assert_eq!((answer.status, answer.code), (500, Some(1000)), "{durable}");
-        }
-    }
-}
+mod tests;

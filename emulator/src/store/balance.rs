@@ -55,26 +55,35 @@ impl Balance {
     }
 }
 
-/// The contact that a document belongs to, and the document's share of its balance. Drafts and void documents owe
-/// nothing, yet count as documents.
-pub(crate) fn share(record: &Record) -> Option<(u64, Balance)> {
-    let member = match record.kind {
+/// The contacts that a document names, each with the document's share of its balance. The amounts belong to the first;
+/// the others only have the document. Drafts and void documents owe nothing, yet count as documents.
+pub(crate) fn shares(record: &Record) -> Vec<(u64, Balance)> {
+    let members: &[&str] = match record.kind {
         Kind::Estimate | Kind::SalesOrder | Kind::Invoice | Kind::CreditNote | Kind::CustomerPayment => {
-            "customer_id"
+            &["customer_id"]
         }
-        Kind::PurchaseOrder | Kind::Bill | Kind::VendorPayment => "vendor_id",
-        Kind::Expense => {
-            if record.reference("vendor_id").is_some() {
-                "vendor_id"
-            } else {
-                "customer_id"
-            }
-        }
-        Kind::Subscription | Kind::EmployeeExpense | Kind::ExpenseReport => "customer_id",
-        _ => return None,
+        Kind::PurchaseOrder => &["vendor_id", "delivery_customer_id"],
+        Kind::Bill | Kind::VendorPayment => &["vendor_id"],
+        Kind::Expense => &["vendor_id", "customer_id"],
+        Kind::Subscription | Kind::EmployeeExpense | Kind::ExpenseReport => &["customer_id"],
+        _ => return Vec::new(),
     };
-    let contact = record.reference(member)?;
-    let mut balance = Balance { documents: 1, ..Balance::default() };
+    let owner = members.first().and_then(|member| record.reference(member));
+    let mut contacts: Vec<u64> = members.iter().filter_map(|member| record.reference(member)).collect();
+    // A line of a bill names the customer whom its cost is billed to.
+    if record.kind == Kind::Bill {
+        let customers = record.list("line_items").iter().filter_map(|line| line.get("customer_id"));
+        contacts.extend(customers.filter_map(|id| id.as_id_text()?.parse::<u64>().ok()));
+    }
+    contacts.sort_unstable();
+    contacts.dedup();
+    let named = Balance { documents: 1, ..Balance::default() };
+    contacts.into_iter().map(|id| (id, if Some(id) == owner { own(record, named) } else { named })).collect()
+}
+
+/// What a document adds to the balance of the contact it is for.
+fn own(record: &Record, named: Balance) -> Balance {
+    let mut balance = named;
     let inactive = ["draft", "void", "pending_approval", "approved"].contains(&record.text("status"));
     let amount = |name: &str| {
         let own = record.decimal(name);
@@ -90,5 +99,5 @@ pub(crate) fn share(record: &Record) -> Option<(u64, Balance)> {
         Kind::VendorPayment => balance.credits_payable = amount("unused_amount"),
         _ => {}
     }
-    Some((contact, balance))
+    balance
 }

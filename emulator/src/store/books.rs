@@ -89,20 +89,20 @@ impl Books {
         self.tables.get(&kind).and_then(|table| table.get(id))
     }
 
-    /// Inserts or replaces a record, its references and its share of its contact's balance.
+    /// Inserts or replaces a record, its references and its shares of its contacts' balances.
     pub(crate) fn put_record(&mut self, record: Arc<Record>) {
         self.remove_record(record.kind, record.id);
         let spec = resource::of(record.kind).spec();
         for target in spec.references(&record) {
             self.references.insert((target, record.kind, record.id));
         }
-        if let Some((contact, share)) = balance::share(&record) {
+        for (contact, share) in balance::shares(&record) {
             self.change_balance(contact, |balance| balance.add(share));
         }
         self.tables.entry(record.kind).or_default().put(spec, record);
     }
 
-    /// Removes a record, its references and its share of its contact's balance.
+    /// Removes a record, its references and its shares of its contacts' balances.
     pub(crate) fn remove_record(&mut self, kind: Kind, id: u64) {
         let spec = resource::of(kind).spec();
         let removed = self.tables.get_mut(&kind).and_then(|table| table.remove(spec, id));
@@ -110,7 +110,7 @@ impl Books {
         for target in spec.references(&record) {
             self.references.remove(&(target, kind, id));
         }
-        if let Some((contact, share)) = balance::share(&record) {
+        for (contact, share) in balance::shares(&record) {
             self.change_balance(contact, |balance| balance.sub(share));
         }
     }

@@ -68,6 +68,11 @@ pub(crate) enum Change {
     },
     Webhook(Arc<Webhook>),
     WebhookDeleted(u64),
+    /// The highest ids of webhooks and deliveries, which the remaining ones alone may not tell.
+    Counted {
+        webhook: u64,
+        delivery: u64,
+    },
     Delivery(Arc<Delivery>),
     DeliveryDeleted(u64),
     Mail(Arc<Mail>),
@@ -128,16 +133,18 @@ impl State {
                 self.books.entry(organization_id.clone()).or_default().number_from(*kind, *counter);
             }
             Change::Webhook(webhook) => {
+                self.last_webhook = self.last_webhook.max(webhook.id);
                 self.webhooks.insert(webhook.id, Arc::clone(webhook));
             }
             Change::WebhookDeleted(id) => {
                 self.webhooks.remove(id);
             }
-            Change::Delivery(delivery) => self.put_delivery(delivery),
-            Change::DeliveryDeleted(id) => {
-                self.deliveries.remove(id);
-                self.pending.remove(id);
+            Change::Counted { webhook, delivery } => {
+                self.last_webhook = self.last_webhook.max(*webhook);
+                self.deliveries.number_from(*delivery);
             }
+            Change::Delivery(delivery) => self.deliveries.put(delivery),
+            Change::DeliveryDeleted(id) => self.deliveries.remove(*id),
             Change::File { sha256, bytes } => self.files.add(sha256, bytes),
             Change::Mail(mail) => self.put_mail(mail),
             Change::OutboxCleared => self.clear_mails(),
@@ -199,6 +206,7 @@ impl State {
         }
         changes.extend(self.webhooks.values().cloned().map(Change::Webhook));
         changes.extend(self.deliveries.values().cloned().map(Change::Delivery));
+        changes.push(Change::Counted { webhook: self.last_webhook, delivery: self.deliveries.last_id() });
         changes.extend(self.refresh_tokens.values().cloned().map(Change::RefreshToken));
         changes.extend(self.access_tokens.values().cloned().map(Change::AccessToken));
         changes.extend(self.codes.values().cloned().map(Change::Code));

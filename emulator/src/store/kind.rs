@@ -39,11 +39,12 @@ pub(crate) enum Kind {
     Subscription,
     BillingEvent,
     HostedPage,
+    UnbilledCharge,
 }
 
 impl Kind {
     /// Every kind, in the order of the declaration.
-    const ALL: [Self; 32] = [
+    const ALL: [Self; 33] = [
         Self::Contact,
         Self::Item,
         Self::Estimate,
@@ -76,9 +77,10 @@ impl Kind {
         Self::Subscription,
         Self::BillingEvent,
         Self::HostedPage,
+        Self::UnbilledCharge,
     ];
     /// The last kind of the order, for ranges over all of them.
-    pub(crate) const LAST: Self = Self::HostedPage;
+    pub(crate) const LAST: Self = Self::UnbilledCharge;
 
     /// Every kind.
     pub(crate) fn all() -> impl Iterator<Item = Self> {

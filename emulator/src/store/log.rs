@@ -1,20 +1,23 @@
 //! The append-only state file.
 //!
-//! Every line is a checksum and one committed set of changes: `<crc32 in hex> <json>`. Lines are written under the
-//! store's lock; reaching the disk is awaited outside of it, so that callers who wait together share one `fsync`.
+//! Every line is a checksum and one committed set of changes: `<crc32 in hex> <json>`. The last line that a rewrite makes
+//! says how long the file was then, so that its growth can be told after a restart. Lines are written under the store's
+//! lock for writers; reaching the disk is awaited outside of it, so that callers who wait together share one `fsync`.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Read as _, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+
+use serde::{Deserialize, Serialize};
 
 use super::change::Change;
 use crate::sync::locked;
 
 const HEADER: &str = "finbridge-emulator-state 1\n";
-/// A file below this size is never rewritten.
-const COMPACT_FROM: u64 = 8 * 1024 * 1024;
+/// A file below this size is not rewritten unless another size is asked for.
+pub(crate) const COMPACT_FROM: u64 = 8 * 1024 * 1024;
 /// Changes per line of a rewritten file: long enough to be quick, short enough to keep lines readable.
 const CHANGES_PER_LINE: usize = 256;
 /// A line of a rewritten file takes no further change once it carries this many bytes of attached files.
@@ -28,16 +31,24 @@ pub(crate) enum LogError {
     #[error("another process holds it")]
     Locked,
     #[error("it is damaged at byte {at}: {what}")]
-    Corrupt { at: usize, what: String },
+    Corrupt { at: u64, what: String },
     #[error("an earlier write failed, so nothing more is written")]
     Broken,
+}
+
+/// The last line of a rewrite.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rewritten {
+    /// Length of the file before this line.
+    length: u64,
 }
 
 #[derive(Debug)]
 struct Writer {
     file: Arc<File>,
     length: u64,
-    /// Length after the last rewrite.
+    /// Length after the last rewrite, or at the last one that failed.
     compacted: u64,
     /// Lines written in all.
     written: u64,
@@ -58,52 +69,48 @@ pub(crate) struct Log {
 }
 
 impl Log {
-    /// Opens or creates the file, takes its lock and returns what it holds. A torn last line is cut off.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<Change>), LogError> {
-        Self::open_with(path, COMPACT_FROM)
-    }
-
-    fn open_with(path: &Path, compact_from: u64) -> Result<(Self, Vec<Change>), LogError> {
+    /// Opens or creates the file, takes its lock and hands over what it holds, change by change. A torn last line is cut
+    /// off. The file is rewritten once it has `compact_from` bytes and twice what the last rewrite left.
+    pub(crate) fn open(path: &Path, compact_from: u64, apply: impl FnMut(Change)) -> Result<Self, LogError> {
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(sibling(path, "lock"))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(LogError::Locked),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
+        // What a rewrite that was broken off has left is of no use.
+        let _ = std::fs::remove_file(sibling(path, "new"));
         let mut file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes)?;
-        let (changes, mut valid) = replay(&bytes)?;
-        if valid < bytes.len() {
+        let whole = file.metadata()?.len();
+        let Replayed { mut length, compacted } = replay(BufReader::new(&file), apply)?;
+        if length < whole {
             tracing::warn!(
-                bytes = bytes.len() - valid,
+                bytes = whole - length,
                 "the state file ended in an unfinished line, which was cut off"
             );
         }
-        file.set_len(valid as u64)?;
+        file.set_len(length)?;
         file.seek(SeekFrom::End(0))?;
-        if valid == 0 {
+        if length == 0 {
             file.write_all(HEADER.as_bytes())?;
-            valid = HEADER.len();
+            length = HEADER.len() as u64;
         }
         file.sync_all()?;
         sync_directory(path)?;
-        let length = valid as u64;
-        let writer = Writer { file: Arc::new(file), length, compacted: length, written: 0, broken: false };
-        let log = Self {
+        let writer = Writer { file: Arc::new(file), length, compacted, written: 0, broken: false };
+        Ok(Self {
             path: path.to_owned(),
             writer: Mutex::new(writer),
             syncing: Mutex::new(()),
             synced: AtomicU64::new(0),
             compact_from,
             _lock: lock,
-        };
-        Ok((log, changes))
+        })
     }
 
     /// Appends one set of changes; on failure the file is as it was before.
     pub(crate) fn append(&self, changes: &[Change]) -> Result<(), LogError> {
-        let line = line(changes)?;
+        let line = line(&changes)?;
         let mut writer = locked(&self.writer);
         if writer.broken {
             return Err(LogError::Broken);
@@ -148,49 +155,65 @@ impl Log {
         Ok(())
     }
 
-    /// Rewrites the file from `snapshot` once it has grown to twice what the last rewrite left.
+    /// Rewrites the file from `snapshot` once it has grown to twice what the last rewrite left. The caller sees to it that
+    /// nothing is appended meanwhile; whoever waits for the disk goes on. After a failure the file has to grow as much
+    /// again before the next attempt.
     pub(crate) fn compact_if_large(&self, snapshot: impl FnOnce() -> Vec<Change>) -> Result<(), LogError> {
-        let mut writer = locked(&self.writer);
-        if writer.length < self.compact_from.max(writer.compacted.saturating_mul(2)) {
-            return Ok(());
-        }
-        self.rewrite(&mut writer, &snapshot())
+        let length = {
+            let writer = locked(&self.writer);
+            if writer.broken || writer.length < self.compact_from.max(writer.compacted.saturating_mul(2)) {
+                return Ok(());
+            }
+            writer.length
+        };
+        self.rewrite(&snapshot()).inspect_err(|_| locked(&self.writer).compacted = length)
     }
 
     /// Puts `changes` in place of everything in the file. A crash leaves the old content or the new one, and both are
-    /// whole; the new one is on disk when this returns.
+    /// whole; the new one is on disk when this returns. The caller sees to it that nothing is appended meanwhile.
     pub(crate) fn replace(&self, changes: &[Change]) -> Result<(), LogError> {
-        let mut writer = locked(&self.writer);
-        if writer.broken {
+        if locked(&self.writer).broken {
             return Err(LogError::Broken);
         }
-        self.rewrite(&mut writer, changes)
+        self.rewrite(changes)
     }
 
-    fn rewrite(&self, writer: &mut Writer, changes: &[Change]) -> Result<(), LogError> {
+    fn rewrite(&self, changes: &[Change]) -> Result<(), LogError> {
         let fresh = sibling(&self.path, "new");
-        let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(&fresh)?;
-        let mut text = BufWriter::new(file);
-        text.write_all(HEADER.as_bytes())?;
-        let mut length = HEADER.len() as u64;
-        let mut rest = changes;
-        while !rest.is_empty() {
-            let (changes, after) = rest.split_at(line_length(rest));
-            let line = line(changes)?;
-            text.write_all(line.as_bytes())?;
-            length += line.len() as u64;
-            rest = after;
-        }
-        let file = text.into_inner().map_err(io::IntoInnerError::into_error)?;
-        file.sync_all()?;
+        let (file, compacted, length) = fill(&fresh, changes).inspect_err(|_| {
+            // It may be what fills the disk.
+            let _ = std::fs::remove_file(&fresh);
+        })?;
+        let mut writer = locked(&self.writer);
         std::fs::rename(&fresh, &self.path)?;
         // From here on the old file has no name, so nothing may be written to it, whatever happens next.
         writer.file = Arc::new(file);
         writer.length = length;
-        writer.compacted = length;
+        writer.compacted = compacted;
         sync_directory(&self.path).inspect_err(|_| writer.broken = true)?;
         Ok(())
     }
+}
+
+/// Writes a file that holds `changes`. Also gives back its length without and with its last line.
+fn fill(path: &Path, changes: &[Change]) -> Result<(File, u64, u64), LogError> {
+    let file = OpenOptions::new().create(true).truncate(true).read(true).write(true).open(path)?;
+    let mut text = BufWriter::new(file);
+    text.write_all(HEADER.as_bytes())?;
+    let mut length = HEADER.len() as u64;
+    let mut rest = changes;
+    while !rest.is_empty() {
+        let (changes, after) = rest.split_at(line_length(rest));
+        let line = line(&changes)?;
+        text.write_all(line.as_bytes())?;
+        length += line.len() as u64;
+        rest = after;
+    }
+    let last = line(&Rewritten { length })?;
+    text.write_all(last.as_bytes())?;
+    let file = text.into_inner().map_err(io::IntoInnerError::into_error)?;
+    file.sync_all()?;
+    Ok((file, length, length + last.len() as u64))
 }
 
 fn sibling(path: &Path, suffix: &str) -> PathBuf {
@@ -217,39 +240,53 @@ fn line_length(changes: &[Change]) -> usize {
     changes.iter().take(CHANGES_PER_LINE).take_while(fits).count()
 }
 
-fn line(changes: &[Change]) -> Result<String, LogError> {
-    let json = serde_json::to_string(changes).map_err(|error| LogError::Io(io::Error::other(error)))?;
+fn line(content: &impl Serialize) -> Result<String, LogError> {
+    let json = serde_json::to_string(content).map_err(|error| LogError::Io(io::Error::other(error)))?;
     Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
 }
 
-/// The changes in `bytes` and the length of the part that is whole.
-fn replay(bytes: &[u8]) -> Result<(Vec<Change>, usize), LogError> {
-    let header = HEADER.as_bytes();
-    if bytes.len() < header.len() && header.starts_with(bytes) {
-        return Ok((Vec::new(), 0));
+/// What was learnt from reading a file.
+struct Replayed {
+    /// Length of the part that is whole.
+    length: u64,
+    /// Length after the last rewrite; 0 when there was none.
+    compacted: u64,
+}
+
+/// Hands over the changes of a file line by line, so that no more than one line is in memory.
+fn replay(mut text: impl BufRead, mut apply: impl FnMut(Change)) -> Result<Replayed, LogError> {
+    let corrupt = |at, what: String| Err(LogError::Corrupt { at, what });
+    let (mut bytes, header) = (Vec::new(), HEADER.as_bytes());
+    text.by_ref().take(header.len() as u64).read_to_end(&mut bytes)?;
+    if bytes.len() < header.len() && header.starts_with(&bytes) {
+        return Ok(Replayed { length: 0, compacted: 0 });
     }
     // A foreign file must be refused before anything is cut off.
-    if !bytes.starts_with(header) {
-        return Err(LogError::Corrupt { at: 0, what: "it is not a state file of this emulator".to_owned() });
+    if bytes != header {
+        return corrupt(0, "it is not a state file of this emulator".to_owned());
     }
-    let mut changes = Vec::new();
-    let mut at = header.len();
-    while at < bytes.len() {
-        let rest = &bytes[at..];
-        let Some(end) = rest.iter().position(|byte| *byte == b'\n') else { break };
-        let Some(json) = checked(&rest[..end]) else {
-            // Only the last line can be unfinished; its change was never answered.
-            if at + end + 1 == bytes.len() {
-                break;
+    let mut read = Replayed { length: header.len() as u64, compacted: 0 };
+    loop {
+        bytes.clear();
+        let size = text.read_until(b'\n', &mut bytes)? as u64;
+        // Only the last line can be unfinished; its change was never answered.
+        let Some(line) = bytes.strip_suffix(b"\n") else { return Ok(read) };
+        let Some(json) = checked(line) else {
+            if text.fill_buf()?.is_empty() {
+                return Ok(read);
             }
-            return Err(LogError::Corrupt { at, what: "a checksum does not match".to_owned() });
+            return corrupt(read.length, "a checksum does not match".to_owned());
         };
-        let set: Vec<Change> = serde_json::from_str(json)
-            .map_err(|error| LogError::Corrupt { at, what: format!("a line is not understood: {error}") })?;
-        changes.extend(set);
-        at += end + 1;
+        let understood = if json.starts_with('{') {
+            serde_json::from_str(json).map(|Rewritten { length }| read.compacted = length)
+        } else {
+            serde_json::from_str::<Vec<Change>>(json).map(|set| set.into_iter().for_each(&mut apply))
+        };
+        if let Err(error) = understood {
+            return corrupt(read.length, format!("a line is not understood: {error}"));
+        }
+        read.length += size;
     }
-    Ok((changes, at))
 }
 
 /// The JSON of a line whose checksum holds.
@@ -259,95 +296,4 @@ fn checked(line: &[u8]) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn scratch(name: &str) -> PathBuf {
-        let dir = std::env::temp_dir().join(format!("finbridge-emulator-log-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&dir);
-        std::fs::create_dir_all(&dir).unwrap();
-        dir.join("state.log")
-    }
-
-    fn ids(changes: &[Change]) -> Vec<u64> {
-        changes
-            .iter()
-            .filter_map(|change| if let Change::NextId(id) = change { Some(*id) } else { None })
-            .collect()
-    }
-
-    #[test]
-    fn every_cut_of_the_last_line_is_tolerated() {
-        let path = scratch("cut");
-        {
-            let (log, _) = Log::open(&path).unwrap();
-            log.append(&[Change::NextId(1)]).unwrap();
-            log.append(&[Change::NextId(2)]).unwrap();
-            log.settle().unwrap();
-        }
-        let whole = std::fs::read(&path).unwrap();
-        let first = whole.len() - line(&[Change::NextId(2)]).unwrap().len();
-        for cut in first..whole.len() {
-            std::fs::write(&path, &whole[..cut]).unwrap();
-            let (log, changes) = Log::open(&path).unwrap();
-            assert_eq!(ids(&changes), [1], "cut at {cut}");
-            log.append(&[Change::NextId(3)]).unwrap();
-            drop(log);
-            assert_eq!(ids(&Log::open(&path).unwrap().1), [1, 3]);
-        }
-    }
-
-    #[test]
-    fn damage_before_the_end_and_foreign_files_are_refused() {
-        let path = scratch("damage");
-        {
-            let (log, _) = Log::open(&path).unwrap();
-            log.append(&[Change::NextId(1)]).unwrap();
-            log.append(&[Change::NextId(2)]).unwrap();
-        }
-        let mut bytes = std::fs::read(&path).unwrap();
-        bytes[HEADER.len() + 12] ^= 1;
-        std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(Log::open(&path), Err(LogError::Corrupt { .. })));
-        std::fs::write(&path, "a letter to a friend").unwrap();
-        assert!(matches!(Log::open(&path), Err(LogError::Corrupt { at: 0, .. })));
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a letter to a friend");
-    }
-
-    #[test]
-    fn a_large_log_is_rewritten_and_goes_on() {
-        let path = scratch("compact");
-        let (log, _) = Log::open_with(&path, 2_000).unwrap();
-        for id in 0..500 {
-            log.append(&[Change::NextId(id)]).unwrap();
-            log.compact_if_large(|| vec![Change::NextId(id)]).unwrap();
-            log.settle().unwrap();
-        }
-        assert!(std::fs::metadata(&path).unwrap().len() < 2_100);
-        drop(log);
-        assert_eq!(ids(&Log::open(&path).unwrap().1).last(), Some(&499));
-    }
-
-    #[test]
-    fn what_is_put_in_place_of_everything_stays_and_is_gone_on_from() {
-        let path = scratch("replace");
-        let (log, _) = Log::open(&path).unwrap();
-        log.append(&[Change::NextId(1)]).unwrap();
-        // More than fit into one line, and a rest of an attempt that was broken off.
-        std::fs::write(sibling(&path, "new"), "half a file").unwrap();
-        let changes: Vec<Change> = (10..10 + 2 * CHANGES_PER_LINE as u64).map(Change::NextId).collect();
-        log.replace(&changes).unwrap();
-        log.append(&[Change::NextId(2)]).unwrap();
-        log.settle().unwrap();
-        drop(log);
-        let found = ids(&Log::open(&path).unwrap().1);
-        assert_eq!((found.len(), found.first(), found.last()), (changes.len() + 1, Some(&10), Some(&2)));
-    }
-
-    #[test]
-    fn a_second_holder_is_refused() {
-        let path = scratch("lock");
-        let (_held, _) = Log::open(&path).unwrap();
-        assert!(matches!(Log::open(&path), Err(LogError::Locked)));
-    }
-}
+mod tests;

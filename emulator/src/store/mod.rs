@@ -8,6 +8,7 @@ mod belongings;
 pub(crate) mod books;
 pub(crate) mod change;
 pub(crate) mod contacts;
+pub(crate) mod deliveries;
 pub(crate) mod files;
 pub(crate) mod folded;
 pub(crate) mod integration;
@@ -20,10 +21,9 @@ pub(crate) mod seeding;
 pub(crate) mod table;
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::{Mutex, TryLockError};
 
-use chrono::{DateTime, Utc};
-use imbl::{OrdMap, OrdSet};
+use imbl::OrdMap;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
@@ -32,9 +32,10 @@ use crate::error::{ApiError, Code};
 use crate::random::Random;
 use crate::sync::locked;
 use crate::webhook::event;
-use crate::webhook::model::{Delivery, Status, Webhook};
+use crate::webhook::model::Webhook;
 use books::Books;
 use change::Change;
+use deliveries::Deliveries;
 use files::Files;
 use log::{Log, LogError};
 use mail::Mail;
@@ -52,9 +53,9 @@ pub(crate) struct State {
     pub(crate) organizations: OrdMap<String, Arc<Organization>>,
     pub(crate) books: OrdMap<String, Books>,
     pub(crate) webhooks: OrdMap<u64, Arc<Webhook>>,
-    pub(crate) deliveries: OrdMap<u64, Arc<Delivery>>,
-    /// Ids of the deliveries that are not finished.
-    pub(crate) pending: OrdSet<u64>,
+    /// The highest id that any webhook had, removed ones included: deliveries and tests name webhooks by their ids.
+    pub(crate) last_webhook: u64,
+    pub(crate) deliveries: Deliveries,
     pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
     pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
     pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
@@ -68,37 +69,10 @@ impl State {
         self.books.get(organization_id).cloned().unwrap_or_default()
     }
 
-    /// The id of the next webhook delivery.
-    pub(crate) fn next_delivery(&self) -> u64 {
-        self.deliveries.keys().next_back().map_or(1, |last| last + 1)
-    }
-
-    /// Unfinished deliveries whose time has come, oldest first.
-    pub(crate) fn due_deliveries(&self, now: DateTime<Utc>) -> Vec<Arc<Delivery>> {
-        let pending = self.pending.iter().filter_map(|id| self.deliveries.get(id));
-        pending.filter(|it| it.due.is_none_or(|due| due <= now)).cloned().collect()
-    }
-
     /// The state without its unfinished deliveries: whoever goes on beside the original leaves them to it.
     pub(crate) fn without_pending_deliveries(mut self) -> Self {
-        for id in std::mem::take(&mut self.pending) {
-            self.deliveries.remove(&id);
-        }
+        self.deliveries.drop_pending();
         self
-    }
-
-    /// Whether any delivery is unfinished.
-    pub(crate) fn has_pending_deliveries(&self) -> bool {
-        !self.pending.is_empty()
-    }
-
-    fn put_delivery(&mut self, delivery: &Arc<Delivery>) {
-        if delivery.status == Status::Pending {
-            self.pending.insert(delivery.id);
-        } else {
-            self.pending.remove(&delivery.id);
-        }
-        self.deliveries.insert(delivery.id, Arc::clone(delivery));
     }
 
     /// The user with this e-mail address, compared without case.
@@ -144,6 +118,33 @@ impl Transaction {
         id
     }
 
+    /// A new token or code. A repeatable generator that was started over draws again what it drew before, and that may
+    /// still be alive.
+    pub(crate) fn secret(&self) -> String {
+        let state = &self.state;
+        let taken = |secret: &String| {
+            state.access_tokens.contains_key(secret)
+                || state.refresh_tokens.contains_key(secret)
+                || state.codes.contains_key(secret)
+        };
+        loop {
+            let secret = self.random.secret();
+            if !taken(&secret) {
+                return secret;
+            }
+        }
+    }
+
+    /// A new ZSC key, which is nobody's.
+    pub(crate) fn zsc_key(&self) -> String {
+        loop {
+            let key = self.random.key();
+            if self.state.users.values().all(|user| user.zsc_key != key) {
+                return key;
+            }
+        }
+    }
+
     /// Whether an administrator of the API would see `organization_id` taken.
     pub(crate) fn organization_exists(&self, organization_id: &str) -> bool {
         self.state.organizations.contains_key(organization_id)
@@ -159,24 +160,35 @@ pub(crate) struct Mark {
 /// The state and its log.
 #[derive(Debug)]
 pub(crate) struct Store {
+    /// Locked only to copy the state or to put another one in its place, so that no reader ever waits for a writer.
     state: Mutex<State>,
+    /// Held while a write is made. Writes may take long, so an event loop asks [`Store::is_busy`] first.
+    writer: Mutex<()>,
     log: Option<Log>,
     random: Arc<Random>,
     changed: Notify,
 }
 
 impl Store {
-    /// Opens the state file. Also says whether there was nothing in it.
-    pub(crate) fn open(path: &Path, random: Arc<Random>) -> Result<(Self, bool), LogError> {
-        let (log, changes) = Log::open(path)?;
-        let mut state = State::default();
-        changes.iter().for_each(|change| state.apply(change));
-        Ok((Self { log: Some(log), ..Self::in_memory(state, random) }, changes.is_empty()))
+    /// Opens the state file, which is rewritten shorter once it has `compact_from` bytes. Also says whether there was
+    /// nothing in it.
+    pub(crate) fn open(
+        path: &Path,
+        compact_from: u64,
+        random: Arc<Random>,
+    ) -> Result<(Self, bool), LogError> {
+        let (mut state, mut empty) = (State::default(), true);
+        let log = Log::open(path, compact_from, |change| {
+            state.apply(&change);
+            empty = false;
+        })?;
+        Ok((Self { log: Some(log), ..Self::in_memory(state, random) }, empty))
     }
 
     /// A store without a state file that goes on from `state`.
     pub(crate) fn in_memory(state: State, random: Arc<Random>) -> Self {
-        Self { state: Mutex::new(state), log: None, random, changed: Notify::new() }
+        let (state, writer) = (Mutex::new(state), Mutex::new(()));
+        Self { state, writer, log: None, random, changed: Notify::new() }
     }
 
     /// The emulator's one source of chance.
@@ -189,36 +201,46 @@ impl Store {
         locked(&self.state).clone()
     }
 
+    /// Whether the records are still those of `state`.
+    pub(crate) fn has_books_of(&self, state: &State) -> bool {
+        locked(&self.state).books.ptr_eq(&state.books)
+    }
+
+    /// Whether somebody is writing, so that another write would have to wait.
+    pub(crate) fn is_busy(&self) -> bool {
+        matches!(self.writer.try_lock(), Err(TryLockError::WouldBlock))
+    }
+
     /// Runs `act` alone and publishes its changes together, or none of them when it fails.
     pub(crate) fn write<T>(
         &self,
         act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let mut current = locked(&self.state);
+        let _turn = locked(&self.writer);
+        let current = self.read();
         let mut transaction =
             Transaction { state: current.clone(), random: Arc::clone(&self.random), changes: Vec::new() };
         let value = act(&mut transaction)?;
-        self.publish(&mut current, transaction).map_err(|error| {
+        self.publish(&current, transaction).map_err(|error| {
             tracing::error!(%error, "a change could not be written to the state file and was refused");
             ApiError::from(Code::Internal)
         })?;
         Ok(value)
     }
 
-    /// Puts what `make` makes of the present state in its place. Nobody reads or writes meanwhile. No webhook is told:
-    /// what was made carries its own deliveries. Errors: `make` refuses, or the state file cannot be written; the state
-    /// stays as it is.
+    /// Puts what `make` makes of the present state in its place. Nobody else writes meanwhile, and whoever reads sees the
+    /// state before. No webhook is told: what was made carries its own deliveries. Errors: `make` refuses, or the state
+    /// file cannot be written; the state stays as it is.
     pub(crate) fn replace<T, E: From<LogError>>(
         &self,
         make: impl FnOnce(State) -> Result<(State, T), E>,
     ) -> Result<T, E> {
-        let mut current = locked(&self.state);
-        let (state, value) = make(current.clone())?;
+        let _turn = locked(&self.writer);
+        let (state, value) = make(self.read())?;
         if let Some(log) = &self.log {
             log.replace(&state.snapshot())?;
         }
-        *current = state;
-        self.changed.notify_waiters();
+        self.show(state);
         Ok(value)
     }
 
@@ -235,23 +257,32 @@ impl Store {
         self.log.as_ref().map_or(Ok(()), Log::settle)
     }
 
-    fn publish(&self, current: &mut State, mut transaction: Transaction) -> Result<(), LogError> {
+    fn publish(&self, current: &State, mut transaction: Transaction) -> Result<(), LogError> {
         if transaction.changes.is_empty() {
             return Ok(());
         }
         for caused in event::caused(current, &transaction.state, &transaction.changes) {
             transaction.apply(caused);
         }
+        let Some(log) = &self.log else {
+            self.show(transaction.state);
+            return Ok(());
+        };
         transaction.changes.push(Change::NextId(transaction.state.next_id));
-        if let Some(log) = &self.log {
-            log.append(&transaction.changes)?;
-            // The change is safe in the old file; a failed rewrite only leaves that file long.
-            if let Err(error) = log.compact_if_large(|| transaction.state.snapshot()) {
-                tracing::warn!(%error, "the state file could not be rewritten shorter");
-            }
+        log.append(&transaction.changes)?;
+        let state = transaction.state.clone();
+        self.show(transaction.state);
+        // The change is safe in the old file; a failed rewrite only leaves that file long.
+        if let Err(error) = log.compact_if_large(|| state.snapshot()) {
+            tracing::warn!(%error, "the state file could not be rewritten shorter");
         }
-        *current = transaction.state;
-        self.changed.notify_waiters();
         Ok(())
+    }
+
+    /// Makes a state the present one. The one before is let go after the lock, because that may take long.
+    fn show(&self, state: State) {
+        let before = std::mem::replace(&mut *locked(&self.state), state);
+        drop(before);
+        self.changed.notify_waiters();
     }
 }

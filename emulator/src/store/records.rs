@@ -93,11 +93,18 @@ pub(crate) struct Organization {
     pub(crate) plan_name: String,
     pub(crate) apps: Vec<String>,
     pub(crate) crm_link: bool,
+    /// Whether taxes can be written.
+    #[serde(default = "switched_on")]
+    pub(crate) sales_tax: bool,
     /// The base currency comes first.
     pub(crate) currencies: Vec<Currency>,
     pub(crate) created: DateTime<Utc>,
     /// Members that the emulator stores and gives back without reading them.
     pub(crate) members: Members,
+}
+
+fn switched_on() -> bool {
+    true
 }
 
 impl Organization {

@@ -72,6 +72,7 @@ pub(crate) fn plant(transaction: &mut Transaction, seed: &Seed, now: DateTime<Ut
             plan_name: organization.plan_name.clone(),
             apps: organization.apps.clone(),
             crm_link: organization.crm_link,
+            sales_tax: organization.sales_tax,
             currencies,
             created: now,
             members: Members::new(),

@@ -13,6 +13,7 @@ use crate::resource;
 use crate::resource::contact::view;
 use crate::store::State;
 use crate::store::change::Change;
+use crate::store::deliveries::Deliveries;
 use crate::store::kind::Kind;
 
 /// The deliveries, and the removals of old ones, that follow from `changes`. Several changes of one record in one
@@ -45,16 +46,42 @@ pub(crate) fn caused(before: &State, after: &State, changes: &[Change]) -> Vec<C
             (Some(record), None) => ("deleted", record),
             (None, None) => continue,
         };
-        let wanted = after.webhooks.values().filter(|it| it.wants(organization_id, &record.singular, act));
+        let wanted = after.webhooks.values().filter(|it| it.organization_id == organization_id);
+        let wanted = wanted.filter(|it| match (it.format, &record.happening) {
+            // Billing's receivers are told what happened, not which record was written.
+            (Format::Event, Some(happening)) => act == "created" && it.hears(&happening.event_type),
+            (Format::Event, None) => !TOLD.contains(&kind) && it.names(&record.singular, act),
+            _ => it.wants(&record.singular, act),
+        });
         for webhook in wanted {
-            let next = after.next_delivery() + deliveries.len() as u64;
+            let next = after.deliveries.last_id() + 1 + deliveries.len() as u64;
             deliveries.push(Change::Delivery(Arc::new(delivery(next, webhook, act, id, &record))));
         }
     }
-    let excess = (after.deliveries.len() + deliveries.len()).saturating_sub(MAX_DELIVERIES);
-    let finished = after.deliveries.values().filter(|it| it.status != Status::Pending);
-    deliveries.extend(finished.take(excess).map(|old| Change::DeliveryDeleted(old.id)));
+    let room = make_room(&after.deliveries, deliveries.len());
+    deliveries.extend(room);
     deliveries
+}
+
+/// Kinds whose changes Billing tells as events of its own.
+const TOLD: [Kind; 6] = [
+    Kind::Contact,
+    Kind::Invoice,
+    Kind::CreditNote,
+    Kind::CustomerPayment,
+    Kind::Subscription,
+    Kind::BillingEvent,
+];
+
+/// What has to happen to the deliveries there are when `new` ones come. The oldest finished ones are forgotten; where all
+/// wait for receivers that do not answer, the oldest give up, and the next write forgets them.
+fn make_room(known: &Deliveries, new: usize) -> Vec<Change> {
+    let excess = (known.len() + new).saturating_sub(MAX_DELIVERIES);
+    let finished = known.finished();
+    let given_up = excess.saturating_sub(finished.len());
+    let forgotten = finished.take(excess).map(Change::DeliveryDeleted);
+    let oldest = known.pending().take(given_up).map(|old| Change::Delivery(Arc::new(old.given_up())));
+    forgotten.chain(oldest).collect()
 }
 
 /// A record as an event shows it.
@@ -63,30 +90,48 @@ pub(crate) struct Shown {
     pub(crate) detail: Json,
     time: DateTime<Utc>,
     time_text: String,
+    /// What the record tells of, when it is one of Billing's events.
+    happening: Option<Happening>,
+}
+
+/// One of Billing's events as it is delivered.
+struct Happening {
+    event_type: String,
+    payload: String,
 }
 
 /// The record with this id, if there is one.
 pub(crate) fn shown(state: &State, organization_id: &str, kind: Kind, id: u64) -> Option<Shown> {
     let organization = state.organizations.get(organization_id)?;
     let books = state.books(organization_id);
+    let mut happening = None;
     let (singular, detail, time) = if kind == Kind::Contact {
         let contact = books.contacts.get(&id)?;
         ("contact".to_owned(), view::detail(contact, organization, books.clone()), contact.modified)
     } else {
         let record = Arc::clone(books.record(kind, id)?);
+        if kind == Kind::BillingEvent {
+            let text = |name: &str| record.text(name).to_owned();
+            happening = Some(Happening { event_type: text("event_type"), payload: text("payload") });
+        }
         let resource = resource::of(kind);
         let reader = Reader::over(books, organization, record.modified);
         (resource.spec().singular.to_owned(), reader.detail(resource, &record), record.modified)
     };
-    Some(Shown { singular, detail, time, time_text: format::timestamp(time, organization.zone()) })
+    Some(Shown { singular, detail, time, time_text: format::timestamp(time, organization.zone()), happening })
 }
 
 /// One delivery of a record's event.
 pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, record: &Shown) -> Delivery {
     let keyed = Json::Object(vec![(record.singular.clone(), record.detail.clone())]);
-    let (content_type, body) = match webhook.format {
-        Format::Default => ("application/json", keyed.to_text()),
-        Format::Event => {
+    let mut name = format!("{}.{act}", record.singular);
+    let (content_type, body) = match (webhook.format, &record.happening) {
+        (Format::Event, Some(happening)) => {
+            name.clone_from(&happening.event_type);
+            ("application/json", happening.payload.clone())
+        }
+        (Format::Default, _) => ("application/json", keyed.to_text()),
+        (Format::Event, None) => {
             let event = Json::object([
                 ("event_id", format!("{}{id:06}", record.time.timestamp_millis()).into()),
                 ("event_type", format!("{}_{act}", record.singular).into()),
@@ -95,7 +140,7 @@ pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, re
             ]);
             ("application/json", event.to_text())
         }
-        Format::Form => {
+        (Format::Form, _) => {
             let text = keyed.to_text();
             let form =
                 form_urlencoded::Serializer::new(String::new()).append_pair("JSONString", &text).finish();
@@ -105,7 +150,7 @@ pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, re
     Delivery {
         id,
         webhook_id: webhook.id,
-        event: format!("{}.{act}", record.singular),
+        event: name,
         record_id: record_id.to_string(),
         content_type: content_type.to_owned(),
         body,
@@ -115,5 +160,49 @@ pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, re
         last_attempt: None,
         last_status: None,
         last_error: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiting(id: u64) -> Change {
+        Change::Delivery(Arc::new(Delivery {
+            id,
+            webhook_id: 1,
+            event: "item.created".to_owned(),
+            record_id: String::new(),
+            content_type: String::new(),
+            body: String::new(),
+            status: Status::Pending,
+            attempts: 0,
+            due: None,
+            last_attempt: None,
+            last_status: None,
+            last_error: String::new(),
+        }))
+    }
+
+    #[test]
+    fn deliveries_that_nobody_takes_are_bounded() {
+        let most = MAX_DELIVERIES as u64;
+        let mut state = State::default();
+        (1..=most).for_each(|id| state.apply(&waiting(id)));
+        for id in most + 1..=most + 50 {
+            let room = make_room(&state.deliveries, 1);
+            room.iter().for_each(|change| state.apply(change));
+            state.apply(&waiting(id));
+        }
+        // One more than the most: the one that gave up last is still to be seen.
+        assert_eq!((state.deliveries.len(), state.deliveries.last_id()), (MAX_DELIVERIES + 1, most + 50));
+        let oldest: Vec<_> = state.deliveries.values().take(2).map(|it| (it.id, it.status)).collect();
+        assert_eq!(oldest, [(50, Status::Failed), (51, Status::Pending)]);
+        assert_eq!(state.deliveries.due(DateTime::<Utc>::MAX_UTC).len(), MAX_DELIVERIES);
+        // The ids stay given in what a rewrite keeps.
+        (1..=most + 50).for_each(|id| state.apply(&Change::DeliveryDeleted(id)));
+        let mut again = State::default();
+        state.snapshot().iter().for_each(|change| again.apply(change));
+        assert_eq!((again.deliveries.len(), again.deliveries.last_id()), (0, most + 50));
     }
 }

@@ -17,7 +17,7 @@ pub(crate) enum Mishap {
     Doubled,
     /// It is sent `seconds` later, on the emulator's clock.
     Late { seconds: i64 },
-    /// It is sent after the next delivery to the same address.
+    /// It is sent after the next delivery of the same webhook that is sent. One waits at a time: the next one is not struck.
     Reordered,
 }
 
@@ -54,14 +54,17 @@ impl Mishaps {
         locked(&self.0).clone()
     }
 
-    /// What strikes the first attempt of a delivery; later attempts go unharmed.
-    pub(crate) fn strike(&self, delivery: &Delivery) -> Option<Mishap> {
+    /// What strikes the first attempt of a delivery; later attempts go unharmed. `held` says that an earlier one of the
+    /// same webhook waits for this one.
+    pub(crate) fn strike(&self, delivery: &Delivery, held: bool) -> Option<Mishap> {
         if delivery.attempts > 0 || delivery.due.is_some() {
             return None;
         }
         let mut rules = locked(&self.0);
         let fits = |rule: &&mut Rule| {
-            rule.count != Some(0) && rule.event.as_ref().is_none_or(|it| *it == delivery.event)
+            rule.count != Some(0)
+                && rule.event.as_ref().is_none_or(|it| *it == delivery.event)
+                && !(held && rule.mishap == Mishap::Reordered)
         };
         let rule = rules.iter_mut().find(fits)?;
         rule.count = rule.count.map(|left| left - 1);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// Waits before the second, third and further attempts, in seconds of the emulator's clock [?].
 const BACKOFF_SECONDS: [i64; 4] = [60, 300, 1800, 7200];
-/// Deliveries kept; the oldest finished ones are forgotten first.
+/// Deliveries kept; the oldest finished ones are forgotten first, and when none is finished the oldest give up.
 pub(crate) const MAX_DELIVERIES: usize = 10_000;
 
 /// What the body of a delivery looks like.
@@ -17,7 +17,8 @@ pub(crate) enum Format {
     /// The record under its singular key: `{"invoice": {…}}`.
     #[default]
     Default,
-    /// Billing's events: `{event_id, event_type, created_time, data}`.
+    /// Billing's events, as `GET /events/{id}` tells them: `{event_id, event_type, event_time, created_time, data}`.
+    /// Changes that make no event are told as `<singular>_<act>` to who names their record.
     Event,
     /// `application/x-www-form-urlencoded` with the record as `JSONString`.
     Form,
@@ -40,7 +41,8 @@ pub(crate) struct Webhook {
     pub(crate) organization_id: String,
     /// Where to send: an `http` or `https` address.
     pub(crate) url: String,
-    /// `<singular>.<created|edited|deleted>`, with `*` for either part; `*` alone means all.
+    /// `<singular>.<created|edited|deleted>`, with `*` for either part; `*` alone means all. In the format of events
+    /// `<event_type>`, such as `subscription_renewed`, or `subscription.*` for all that begin so.
     #[serde(default = "all")]
     pub(crate) events: Vec<String>,
     #[serde(default)]
@@ -63,13 +65,36 @@ fn all() -> Vec<String> {
 }
 
 impl Webhook {
-    /// Whether the subscription wants an event.
-    pub(crate) fn wants(&self, organization_id: &str, resource: &str, act: &str) -> bool {
+    /// Whether the subscription wants to know that a record was changed.
+    pub(crate) fn wants(&self, resource: &str, act: &str) -> bool {
         let fits = |pattern: &str, word: &str| pattern == "*" || pattern.eq_ignore_ascii_case(word);
-        self.organization_id == organization_id
-            && self.events.iter().any(|event| match event.split_once('.') {
-                Some((wanted, how)) => fits(wanted, resource) && fits(how, act),
-                None => fits(event, resource),
+        self.events.iter().any(|event| match event.split_once('.') {
+            Some((wanted, how)) => fits(wanted, resource) && fits(how, act),
+            None => fits(event, resource),
+        })
+    }
+
+    /// The same, for a record that is named and not only meant by a `*`.
+    pub(crate) fn names(&self, resource: &str, act: &str) -> bool {
+        let named = |event: &str| {
+            let (wanted, how) = event.split_once('.').unwrap_or((event, "*"));
+            wanted.eq_ignore_ascii_case(resource) && (how == "*" || how.eq_ignore_ascii_case(act))
+        };
+        self.events.iter().any(|event| named(event))
+    }
+
+    /// Whether the subscription wants one of Billing's events.
+    pub(crate) fn hears(&self, event_type: &str) -> bool {
+        let begins = |wanted: &str| {
+            let rest = event_type.get(wanted.len()..).unwrap_or_default();
+            rest.starts_with('_')
+                && event_type.get(..wanted.len()).is_some_and(|it| it.eq_ignore_ascii_case(wanted))
+        };
+        self.wants("event", "created")
+            || self.events.iter().any(|event| match event.split_once('.') {
+                Some((wanted, "*")) => begins(wanted),
+                Some((wanted, how)) => format!("{wanted}_{how}").eq_ignore_ascii_case(event_type),
+                None => event.eq_ignore_ascii_case(event_type),
             })
     }
 }
@@ -91,8 +116,9 @@ pub(crate) enum Status {
 pub(crate) struct Delivery {
     pub(crate) id: u64,
     pub(crate) webhook_id: u64,
-    /// `<singular>.<act>`.
+    /// `<singular>.<act>`, or the type of one of Billing's events.
     pub(crate) event: String,
+    /// The record, or the event.
     pub(crate) record_id: String,
     pub(crate) content_type: String,
     pub(crate) body: String,
@@ -112,6 +138,12 @@ impl Delivery {
     pub(crate) fn is_of(&self, other: &Self) -> bool {
         (self.webhook_id, &self.event, &self.record_id) == (other.webhook_id, &other.event, &other.record_id)
             && self.body == other.body
+    }
+
+    /// The delivery without further attempts, because too many newer ones wait.
+    pub(crate) fn given_up(&self) -> Self {
+        let last_error = format!("given up, because {MAX_DELIVERIES} newer deliveries wait");
+        Self { status: Status::Failed, due: None, last_error, ..self.clone() }
     }
 
     /// The delivery after an attempt at `now`.

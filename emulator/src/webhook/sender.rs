@@ -1,5 +1,6 @@
-//! Sends what is due, in the order in which it happened.
+//! Sends what is due: to each webhook in the order in which it happened, and to all of them at the same time.
 
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use base64::Engine;
 use chrono::TimeDelta;
 use reqwest::redirect::Policy;
 use ring::hmac;
+use tokio::task::JoinSet;
 
 use super::fault::Mishap;
 use super::model::{Delivery, Encoding, Status, Webhook};
@@ -31,76 +33,138 @@ pub(crate) async fn run(app: Arc<App>) {
             return;
         }
     };
-    let mut held: Vec<Arc<Delivery>> = Vec::new();
+    let sender = Arc::new(Sender { app, client });
+    let mut running: JoinSet<(u64, Option<Arc<Delivery>>)> = JoinSet::new();
+    // Webhooks that are being sent to: each has one task, so that one that hangs keeps nobody else waiting.
+    let mut busy: BTreeSet<u64> = BTreeSet::new();
+    // The delivery of each webhook that waits for the next one.
+    let mut held: BTreeMap<u64, Arc<Delivery>> = BTreeMap::new();
     loop {
         // Asked for before looking, so that nothing written in between is overlooked.
-        let changed = app.store.changed();
-        let state = app.store.read();
+        let changed = sender.app.store.changed();
+        let state = sender.app.store.read();
         // A restored state may have other deliveries under the ids of those that were held.
-        held.retain(|it| state.deliveries.get(&it.id).is_some_and(|known| Arc::ptr_eq(known, it)));
-        let due = state.due_deliveries(app.clock.now());
-        let waiting = state.has_pending_deliveries();
+        held.retain(|_, it| state.deliveries.get(it.id).is_some_and(|known| Arc::ptr_eq(known, it)));
+        let mut due: BTreeMap<u64, VecDeque<Arc<Delivery>>> = BTreeMap::new();
+        for delivery in state.deliveries.due(sender.app.clock.now()) {
+            let webhook = delivery.webhook_id;
+            if !busy.contains(&webhook) && held.get(&webhook).is_none_or(|held| held.id != delivery.id) {
+                due.entry(webhook).or_default().push_back(delivery);
+            }
+        }
+        let waiting = state.deliveries.any_pending();
         drop(state);
-        let due: Vec<_> = due.into_iter().filter(|it| !held.iter().any(|held| held.id == it.id)).collect();
-        if due.is_empty() {
-            tokio::select! {
-                () = app.stop.cancelled() => return,
-                () = changed => {}
-                () = tokio::time::sleep(LOOK), if waiting => {}
-            }
-            continue;
+        for (webhook, due) in due {
+            busy.insert(webhook);
+            let (sender, held) = (Arc::clone(&sender), held.remove(&webhook));
+            running.spawn(async move { (webhook, sender.work(due, held).await) });
         }
+        tokio::select! {
+            () = sender.app.stop.cancelled() => return,
+            () = changed => {}
+            Some(ended) = running.join_next(), if !running.is_empty() => {
+                // A task that panicked keeps its webhook, which then gets nothing more; the panic is logged.
+                if let Ok((webhook, late)) = ended {
+                    busy.remove(&webhook);
+                    held.extend(late.map(|late| (webhook, late)));
+                }
+            }
+            () = tokio::time::sleep(LOOK), if waiting => {}
+        }
+    }
+}
+
+/// What became of a delivery.
+#[derive(PartialEq)]
+enum Fate {
+    Tried,
+    /// A rule swallowed or postponed it, or it is gone.
+    Passed,
+    Held,
+}
+
+struct Sender {
+    app: Arc<App>,
+    client: reqwest::Client,
+}
+
+impl Sender {
+    /// Sends deliveries of one webhook, one after the other. `held` waits for the next one that is sent; gives back what
+    /// waits in the end.
+    async fn work(
+        &self,
+        due: VecDeque<Arc<Delivery>>,
+        mut held: Option<Arc<Delivery>>,
+    ) -> Option<Arc<Delivery>> {
         for delivery in due {
-            let sent = tokio::select! {
-                () = app.stop.cancelled() => return,
-                sent = handle(&app, &client, &delivery) => sent,
-            };
-            if !sent {
-                held.push(delivery);
-                continue;
-            }
-            let (release, rest): (Vec<_>, Vec<_>) =
-                held.into_iter().partition(|it| it.webhook_id == delivery.webhook_id);
-            held = rest;
-            for late in release {
-                attempt(&app, &client, &late).await;
+            match self.handle(&delivery, held.is_some()).await {
+                Fate::Passed => {}
+                Fate::Held => held = Some(delivery),
+                Fate::Tried => {
+                    if let Some(late) = held.take().filter(|late| self.waits(late)) {
+                        self.attempt(&late).await;
+                    }
+                }
             }
         }
+        held
     }
-}
 
-/// Sends one delivery, unless a rule stands in its way. `false` when it is held back behind the next one.
-async fn handle(app: &App, client: &reqwest::Client, delivery: &Delivery) -> bool {
-    match app.mishaps.strike(delivery) {
-        None => attempt(app, client, delivery).await,
-        Some(Mishap::Lost) => keep(app, Delivery { status: Status::Lost, ..delivery.clone() }),
-        Some(Mishap::Doubled) => {
-            attempt(app, client, delivery).await;
-            attempt(app, client, delivery).await;
-        }
-        Some(Mishap::Late { seconds }) => {
-            let due = app.clock.now().checked_add_signed(TimeDelta::seconds(seconds));
-            keep(app, Delivery { due, ..delivery.clone() });
-        }
-        Some(Mishap::Reordered) => return false,
+    /// Whether a delivery is still to be sent: it may have been forgotten, or another state restored.
+    fn waits(&self, delivery: &Arc<Delivery>) -> bool {
+        let state = self.app.store.read();
+        state.deliveries.get(delivery.id).is_some_and(|known| Arc::ptr_eq(known, delivery))
     }
-    true
-}
 
-async fn attempt(app: &App, client: &reqwest::Client, delivery: &Delivery) {
-    // The wait before the next attempt counts from here, however long the receiver takes.
-    let now = app.clock.now();
-    let webhook = app.store.read().webhooks.get(&delivery.webhook_id).cloned();
-    let outcome = match &webhook {
-        None => Err("the subscription was removed".to_owned()),
-        Some(webhook) => send(client, webhook, delivery).await,
-    };
-    let mut next = delivery.attempted(now, outcome);
-    if webhook.is_none() {
-        next.status = Status::Failed;
-        next.due = None;
+    /// Sends one delivery, unless it is gone or a rule stands in its way.
+    async fn handle(&self, delivery: &Arc<Delivery>, held: bool) -> Fate {
+        if !self.waits(delivery) {
+            return Fate::Passed;
+        }
+        match self.app.mishaps.strike(delivery, held) {
+            None => self.attempt(delivery).await,
+            Some(Mishap::Lost) => {
+                self.keep(Delivery { status: Status::Lost, ..(**delivery).clone() }).await;
+                return Fate::Passed;
+            }
+            Some(Mishap::Doubled) => {
+                self.attempt(delivery).await;
+                self.attempt(delivery).await;
+            }
+            Some(Mishap::Late { seconds }) => {
+                let due = self.app.clock.now().checked_add_signed(TimeDelta::seconds(seconds));
+                self.keep(Delivery { due, ..(**delivery).clone() }).await;
+                return Fate::Passed;
+            }
+            Some(Mishap::Reordered) => return Fate::Held,
+        }
+        Fate::Tried
     }
-    keep(app, next);
+
+    async fn attempt(&self, delivery: &Delivery) {
+        // The wait before the next attempt counts from here, however long the receiver takes.
+        let now = self.app.clock.now();
+        let webhook = self.app.store.read().webhooks.get(&delivery.webhook_id).cloned();
+        let next = match webhook {
+            Some(webhook) => delivery.attempted(now, send(&self.client, &webhook, delivery).await),
+            None => Delivery {
+                status: Status::Failed,
+                due: None,
+                last_error: "the subscription was removed".to_owned(),
+                ..delivery.clone()
+            },
+        };
+        self.keep(next).await;
+    }
+
+    /// Writes down what became of a delivery. The write may wait for others, so it leaves the event loop.
+    async fn keep(&self, delivery: Delivery) {
+        let app = Arc::clone(&self.app);
+        let kept = tokio::task::spawn_blocking(move || keep(&app, delivery)).await;
+        if let Err(error) = kept {
+            tracing::error!(%error, "the outcome of a webhook delivery could not be kept");
+        }
+    }
 }
 
 async fn send(client: &reqwest::Client, webhook: &Webhook, delivery: &Delivery) -> Result<u16, String> {
@@ -144,7 +208,7 @@ fn keep(app: &App, delivery: Delivery) {
     let written = app.store.write(|transaction| {
         // While it was being sent, it may have been cleared away, or another state with another delivery of this id may
         // have been restored.
-        let known = transaction.state.deliveries.get(&delivery.id);
+        let known = transaction.state.deliveries.get(delivery.id);
         if known.is_some_and(|known| known.is_of(&delivery)) {
             transaction.apply(Change::Delivery(Arc::new(delivery)));
         }

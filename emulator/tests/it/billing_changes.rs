@@ -203,15 +203,6 @@ async fn what_is_bought_once() {
         "The addon Addon every cannot be bought here.",
     )
     .await;
-    b.refused(
-        "POST",
-        &buy,
-        json!({"addons": [{"addon_code": "tier"}], "add_to_unbilled_charges": true}),
-        501,
-        501,
-        "Adding to unbilled charges is not emulated yet",
-    )
-    .await;
     let charge = format!("{path}/charge");
     let body = b
         .done(
@@ -283,7 +274,7 @@ async fn small_changes() {
         .done(
             "POST",
             &post("customfields"),
-            json!({"custom_fields": [{"label": "F", "value": "1"}]}),
+            json!({"custom_fields": [{"label": "Ref", "value": "1"}]}),
             "Custom Fields Updated Successfully.",
         )
         .await;
@@ -361,10 +352,10 @@ async fn creation_is_checked() {
         (json!({"addons": [{}]}), 400, 2, "Invalid value passed for addon_code"),
         (json!({"auto_collect": "maybe"}), 400, 2, "Invalid value passed for auto_collect"),
         (
-            json!({"add_to_unbilled_charges": true}),
-            501,
-            501,
-            "Adding a subscription to unbilled charges is not emulated yet",
+            json!({"add_to_unbilled_charges": "yes"}),
+            400,
+            2,
+            "Invalid value passed for add_to_unbilled_charges",
         ),
     ] {
         let mut body = json!({"customer_id": customer, "plan": {"plan_code": "m"}});

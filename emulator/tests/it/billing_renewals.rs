@@ -13,7 +13,7 @@ async fn a_live_subscription_is_invoiced_once_per_term() {
             &customer,
             "m",
             json!({"addons": [{"addon_code": "seat", "quantity": 6}], "reference_id": "R1",
-        "custom_fields": [{"label": "Deal", "value": "7"}]}),
+        "custom_fields": [{"label": "Ref", "value": "7"}]}),
         )
         .await;
     let id = text(&made["subscription_id"]);

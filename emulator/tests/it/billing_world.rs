@@ -18,13 +18,14 @@ pub async fn billing_in(zone: &str, day: &str) -> Billing {
     let mut seed = Seed::demo();
     seed.organizations[0].time_zone = zone.to_owned();
     seed.organizations[0].apps = vec!["books".to_owned(), "billing".to_owned()];
-    seed.organizations[0].custom_fields = ["contact", "plan"]
-        .map(|entity| SeedCustomField {
+    let fields = [("contact", "Tier"), ("plan", "Tier"), ("invoice", "Ref"), ("subscription", "Ref")];
+    seed.organizations[0].custom_fields = fields
+        .map(|(entity, label)| SeedCustomField {
             entity: entity.to_owned(),
-            label: "Tier".to_owned(),
+            label: label.to_owned(),
             api_name: String::new(),
             data_type: "string".to_owned(),
-            is_unique: false,
+            is_unique: label == "Ref",
             is_mandatory: false,
             values: Vec::new(),
         })

@@ -75,8 +75,18 @@ async fn reset_health_and_status_page() {
     assert!(names(&api.get("contacts").await).is_empty());
     assert_eq!(api.named("Again").await, first.as_str().unwrap());
     w.emulator.reset().unwrap();
-    assert_eq!(api.call("GET", "/_emulator/nope", Value::Null).await.0, 404);
-    assert_eq!(api.call("PUT", "/_emulator/reset", Value::Null).await.0, 405);
+    for (method, path, status) in [
+        ("GET", "nope", 404),
+        ("GET", "journal/nope", 404),
+        ("GET", "ca.pem", 404),
+        ("PUT", "reset", 405),
+        ("DELETE", "outbox/1", 405),
+    ] {
+        let (found, answer) = api.call(method, &format!("/_emulator/{path}"), Value::Null).await;
+        assert_eq!(found, status, "{method} {path}");
+        let sentence = answer["error"].as_str().unwrap_or_default();
+        assert!(sentence.ends_with('.') && answer["code"].is_null(), "{method} {path}: {answer}");
+    }
 }
 
 #[tokio::test]

@@ -35,62 +35,52 @@ async fn in_state(shop: &Shop, state: &str) -> Value {
     note
 }
 
+const fn step(path: &'static str, message: &'static str, verb: &'static str) -> Step {
+    Step { path, status: 200, message, verb }
+}
+
+const STEPS: [Step; 5] = [
+    step("status/open", OPEN, "opened"),
+    step("status/void", VOID, "voided"),
+    step("status/draft", DRAFT, "changed to draft"),
+    step("submit", "The Credit Note has been successfully submitted for approval.", "submitted for approval"),
+    step("approve", "You have approved the Credit Note.", "approved"),
+];
+
+const ALLOWED: [Allowed; 14] = [
+    ("draft", "status/open", "open"),
+    ("draft", "status/void", "void"),
+    ("draft", "status/draft", "draft"),
+    ("draft", "submit", "pending_approval"),
+    ("open", "status/open", "open"),
+    ("open", "status/void", "void"),
+    ("closed", "status/open", "closed"),
+    ("void", "status/open", "open"),
+    ("void", "status/void", "void"),
+    ("void", "status/draft", "draft"),
+    ("pending_approval", "submit", "pending_approval"),
+    ("pending_approval", "approve", "approved"),
+    ("approved", "approve", "approved"),
+    ("approved", "status/open", "open"),
+];
+
 #[tokio::test]
 async fn every_transition_is_allowed_or_refused_as_described() {
-    for (from, call, to, answer) in [
-        ("draft", "status/open", Ok("open"), OPEN),
-        ("open", "status/open", Ok("open"), OPEN),
-        ("void", "status/open", Ok("open"), OPEN),
-        ("approved", "status/open", Ok("open"), OPEN),
-        ("closed", "status/open", Ok("closed"), OPEN),
-        (
-            "pending_approval",
-            "status/open",
-            Err(4098),
-            "A credit note in the status pending_approval cannot be opened.",
-        ),
-        ("draft", "status/void", Ok("void"), VOID),
-        ("open", "status/void", Ok("void"), VOID),
-        ("void", "status/void", Ok("void"), VOID),
-        (
-            "closed",
-            "status/void",
-            Err(4018),
-            "Credit note has payments or credits applied. Remove them first.",
-        ),
-        ("approved", "status/void", Err(4098), "A credit note in the status approved cannot be voided."),
-        ("void", "status/draft", Ok("draft"), DRAFT),
-        ("draft", "status/draft", Ok("draft"), DRAFT),
-        ("open", "status/draft", Err(4098), "A credit note in the status open cannot be changed to draft."),
-        (
-            "closed",
-            "status/draft",
-            Err(4098),
-            "A credit note in the status closed cannot be changed to draft.",
-        ),
-        (
-            "draft",
-            "submit",
-            Ok("pending_approval"),
-            "The Credit Note has been successfully submitted for approval.",
-        ),
-        ("open", "submit", Err(4098), "A credit note in the status open cannot be submitted for approval."),
-        ("pending_approval", "approve", Ok("approved"), "You have approved the Credit Note."),
-        ("draft", "approve", Err(4098), "A credit note in the status draft cannot be approved."),
-    ] {
-        let shop = shop().await;
-        let note = in_state(&shop, from).await;
-        assert_eq!(shown(&shop, &note).await["status"], from);
-        let call = format!("{}/{call}", path(&note));
-        match to {
-            Ok(to) => {
-                shop.done("POST", &call, json!({}), 200, answer).await;
-                assert_eq!(shown(&shop, &note).await["status"], to, "{from} {call}");
+    let shop = shop().await;
+    for from in ["draft", "open", "closed", "void", "pending_approval", "approved"] {
+        for step in STEPS {
+            let note = in_state(&shop, from).await;
+            assert_eq!(shown(&shop, &note).await["status"], from);
+            if (from, step.path) == ("closed", "status/void") {
+                let before = shown(&shop, &note).await;
+                let call = format!("{}/status/void", path(&note));
+                let sentence = shop.refused("POST", &call, Value::Null, 400, 4018).await;
+                assert_eq!(sentence, "Credit note has payments or credits applied. Remove them first.");
+                assert_eq!(shown(&shop, &note).await, before);
+                continue;
             }
-            Err(code) => {
-                assert_eq!(shop.refused("POST", &call, Value::Null, 400, code).await, answer);
-                assert_eq!(shown(&shop, &note).await["status"], from, "{from} {call}");
-            }
+            let id = id_of(&note, "creditnote_id");
+            shop.step("creditnotes", &id, "A credit note", from, step, &ALLOWED).await;
         }
     }
 }

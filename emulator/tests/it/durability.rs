@@ -17,9 +17,14 @@ pub fn scratch(name: &str) -> PathBuf {
 }
 
 fn spawn(state: &Path) -> (Child, String) {
+    spawn_with(state, &[])
+}
+
+fn spawn_with(state: &Path, arguments: &[&str]) -> (Child, String) {
     let mut child = Command::new(env!("CARGO_BIN_EXE_finbridge-emulator"))
         .args(["--port", "0", "--state"])
         .arg(state)
+        .args(arguments)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -33,10 +38,24 @@ fn spawn(state: &Path) -> (Child, String) {
 
 #[tokio::test]
 async fn kill_9_loses_nothing_that_was_answered() {
-    let state = scratch("kill");
+    killed_while_writing("kill", &[]).await;
+}
+
+#[tokio::test]
+async fn kill_9_while_the_state_file_is_rewritten_loses_nothing_that_was_answered() {
+    // So small that nearly every moment has a rewrite under way.
+    let state = killed_while_writing("kill-compact", &["--compact-from", "1"]).await;
+    let (length, lines) =
+        (std::fs::metadata(&state).unwrap().len(), std::fs::read_to_string(&state).unwrap());
+    assert!(lines.contains("{\"length\":"), "a rewrite came to its end, {length} bytes");
+}
+
+/// Kills an emulator several times under writers and looks whether everything that was answered is there.
+async fn killed_while_writing(name: &str, arguments: &[&str]) -> PathBuf {
+    let state = scratch(name);
     let answered: Arc<Mutex<Vec<(String, String)>>> = Arc::default();
     for round in 0..6u64 {
-        let (mut child, url) = spawn(&state);
+        let (mut child, url) = spawn_with(&state, arguments);
         let api = Api::login(&url).await;
         let writers: Vec<_> = (0..4)
             .map(|writer| {
@@ -66,7 +85,7 @@ async fn kill_9_loses_nothing_that_was_answered() {
     let mut bytes = std::fs::read(&state).unwrap();
     bytes.extend_from_slice(b"0badc0de [{\"contact\":{\"organiz");
     std::fs::write(&state, bytes).unwrap();
-    let (mut child, url) = spawn(&state);
+    let (mut child, url) = spawn_with(&state, arguments);
     let api = Api::login(&url).await;
     let answered = answered.lock().unwrap().clone();
     assert!(answered.len() > 20, "{}", answered.len());
@@ -75,6 +94,7 @@ async fn kill_9_loses_nothing_that_was_answered() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
+    state
 }
 
 /// One call of the mixed run and what it leaves behind, as a model without an emulator.

@@ -120,3 +120,26 @@ async fn paths_and_headers_are_tolerant() {
     assert_eq!(send(w.api.request("HEAD", "contacts")).await.0, 200);
     assert_eq!(send(w.api.request("OPTIONS", "contacts")).await.0, 200);
 }
+
+#[tokio::test]
+async fn every_answer_has_the_headers_of_the_service() {
+    let w = world().await;
+    for path in ["contacts", "nonsense", "/oauth/v2/token"] {
+        let answer = w.api.request("GET", path).header("Accept-Encoding", "identity").send().await.unwrap();
+        let header = |name: &str| answer.headers().get(name).map_or("", |it| it.to_str().unwrap());
+        for (name, value) in [
+            ("server", "ZGS"),
+            ("cache-control", "no-cache, no-store, must-revalidate, private"),
+            ("pragma", "no-cache"),
+            ("expires", "Thu, 01 Jan 1970 00:00:00 GMT"),
+            ("strict-transport-security", "max-age=0"),
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("build_version", env!("CARGO_PKG_VERSION")),
+            ("vary", "accept-encoding"),
+        ] {
+            assert_eq!(header(name), value, "{path}: {name}");
+        }
+        assert!(chrono::DateTime::parse_from_rfc2822(header("date")).is_ok(), "{path}");
+    }
+}

@@ -1,3 +1,4 @@
+use finbridge_emulator::{DEMO_EMAIL, DEMO_ZSC_KEY};
 use serde_json::{Value, json};
 
 use crate::world::*;
@@ -16,6 +17,37 @@ async fn routes_that_do_not_exist_or_are_not_emulated() {
         ("POST", "recurringinvoices", 501, 501, "Create a recurring invoice is not emulated yet"),
         ("GET", "bankaccounts/12", 501, 501, "Get a bank account is not emulated yet"),
         ("GET", "/inventory/v1/items", 501, 501, "Zoho Inventory v1 is not emulated yet"),
+    ] {
+        let (got, body) = w.api.call(method, path, Value::Null).await;
+        assert_eq!((got, body), (status, json!({"code": code, "message": message})), "{method} {path}");
+    }
+}
+
+/// Invoice is a subset of Books, and ERP has a warehouse beside it.
+#[tokio::test]
+async fn what_invoice_and_erp_have_and_is_not_emulated_names_itself() {
+    let mut w = world().await;
+    let scopes = "ZohoBooks.fullaccess.all,ZohoInvoice.fullaccess.all,ERP.fullaccess.all";
+    w.api = Api::login_as(&w.api.url, DEMO_EMAIL, DEMO_ZSC_KEY, Some(scopes)).await;
+    for (method, path, status, code, message) in [
+        ("GET", "/invoice/v3/recurringinvoices", 501, 501, "List recurring invoices is not emulated yet"),
+        ("PUT", "/invoice/v3/retainerinvoices/12", 501, 501, "Update a retainer invoice is not emulated yet"),
+        ("GET", "/invoice/v3/projects", 501, 501, "List projects is not emulated yet"),
+        ("POST", "/invoice/v3/tasks", 501, 501, "Create a task is not emulated yet"),
+        ("GET", "/invoice/v3/projects/12/tasks", 501, 501, "List tasks of a project is not emulated yet"),
+        ("GET", "/invoice/v3/projects/timeentries", 501, 501, "List time entries is not emulated yet"),
+        ("GET", "/invoice/v3/expensecategories", 501, 501, "List expense categories is not emulated yet"),
+        ("GET", "/invoice/v3/journals", 404, 5, "Invalid URL Passed"),
+        ("GET", "/erp/v3/packages", 501, 501, "List packages is not emulated yet"),
+        (
+            "POST",
+            "/erp/v3/inventoryadjustments",
+            501,
+            501,
+            "Create an inventory adjustment is not emulated yet",
+        ),
+        ("GET", "/erp/v3/transferorders/12", 501, 501, "Get a transfer order is not emulated yet"),
+        ("GET", "packages", 404, 5, "Invalid URL Passed"),
     ] {
         let (got, body) = w.api.call(method, path, Value::Null).await;
         assert_eq!((got, body), (status, json!({"code": code, "message": message})), "{method} {path}");

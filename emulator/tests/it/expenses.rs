@@ -270,3 +270,17 @@ async fn lists_of_expenses() {
     assert_eq!(p.w.api.get("/invoice/v3/expenses").await["expenses"].as_array().unwrap().len(), 3);
     assert_eq!(p.w.api.call("GET", "/invoice/v3/bills", Value::Null).await.0, 404);
 }
+
+#[tokio::test]
+async fn the_receipt_of_an_invoiced_expense_is_deleted_by_the_path_of_invoices() {
+    let p = purchase().await;
+    let made = expense(&p, json!({})).await;
+    let id = text(&made["expense_id"]);
+    let (status, answer) =
+        p.with_receipt("POST", &format!("expenses/{id}/receipt"), Value::Null, "paper").await;
+    assert_eq!(status, 200, "{answer}");
+    let path = format!("invoices/expenses/{id}/receipt");
+    p.says("DELETE", &path, Value::Null, 200, "The attached expense receipt has been deleted.").await;
+    assert_eq!(p.w.api.get(&format!("expenses/{id}")).await["expense"]["expense_receipt_name"], "");
+    assert_eq!(p.ask("DELETE", &path, Value::Null, 404).await["code"], 1002);
+}

@@ -116,3 +116,30 @@ async fn garbage_is_no_text_and_follows_the_seed() {
     assert_eq!(bytes, run(7).await);
     assert_ne!(bytes, run(8).await);
 }
+
+#[tokio::test]
+async fn a_client_that_gives_up_is_in_the_journal_and_its_delayed_call_is_handled() {
+    let w = world().await;
+    let clear = async || w.emulator.clear_journal();
+    for (action, name, status) in [
+        (FaultAction::Delay { ms: 400 }, "Delayed", Some(201)),
+        (FaultAction::Hang { ms: 400 }, "Hung", None),
+    ] {
+        clear().await;
+        let rule = w.emulator.fault(FaultRule::new(action).method("POST"));
+        let call = w.api.request("POST", "contacts").json(&json!({ "contact_name": name }));
+        let error = call.timeout(Duration::from_millis(100)).send().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        w.emulator.clear_faults();
+        for _ in 0..200 {
+            if !w.emulator.journal().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let journal = w.emulator.journal();
+        let seen: Vec<_> = journal.iter().map(|it| (it.method.as_str(), it.status, it.fault)).collect();
+        assert_eq!(seen, [("POST", status, Some(rule))], "{name}");
+    }
+    assert_eq!(names(&w.api.get("contacts").await), ["Delayed"]);
+}

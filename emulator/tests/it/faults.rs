@@ -253,6 +253,23 @@ async fn partial_batches_act_on_the_first_half() {
     assert_eq!(status, 200, "{answer}");
     assert!(answer.to_string().contains(&ids[1]) && !answer.to_string().contains(&ids[2]), "{answer}");
     assert_eq!(names(&w.api.get("contacts").await), ["C"]);
+    // Lists of ids in a body are halved however the body is encoded.
+    w.emulator.fault(FaultRule::new(FaultAction::PartialBatch).method("POST"));
+    let kept = ids[2].clone();
+    let letter = json!({"to_mail_ids": ["a@x.test", "b@x.test"], "subject": "S", "body": "B"}).to_string();
+    let mail = async |request: reqwest::RequestBuilder| {
+        let (status, answer) = send(request).await;
+        assert_eq!(status, 200, "{answer}");
+        w.api.get("/_emulator/outbox?limit=1").await["mails"][0]["to"].clone()
+    };
+    let post = || w.api.request("POST", &format!("contacts/{kept}/email"));
+    let json_type = "application/json";
+    assert_eq!(
+        mail(post().header("Content-Type", json_type).body(letter.clone())).await,
+        json!(["a@x.test"])
+    );
+    assert_eq!(mail(post().form(&[("JSONString", &letter)])).await, json!(["a@x.test"]));
+    assert_eq!(mail(post().query(&[("JSONString", &letter)])).await, json!(["a@x.test"]));
     let entry = w.emulator.journal().into_iter().find(|it| it.method == "DELETE").unwrap();
     assert!(entry.query.contains(&ids[2]), "the journal shows what was asked: {}", entry.query);
 }

@@ -36,71 +36,65 @@ async fn in_state(shop: &Shop, state: &str) -> String {
     id
 }
 
+const fn step(path: &'static str, message: &'static str, verb: &'static str) -> Step {
+    Step { path, status: 200, message, verb }
+}
+
+const STEPS: [Step; 6] = [
+    step("status/sent", SENT, "sent"),
+    step("status/void", VOID, "voided"),
+    step("status/draft", DRAFT, "changed to draft"),
+    step("submit", SUBMITTED, "submitted for approval"),
+    step("approve", APPROVED, "approved"),
+    step("writeoff", WRITTEN_OFF, "written off"),
+];
+
+const ALLOWED: [Allowed; 19] = [
+    ("draft", "status/sent", "sent"),
+    ("draft", "status/void", "void"),
+    ("draft", "status/draft", "draft"),
+    ("draft", "submit", "pending_approval"),
+    ("sent", "status/sent", "sent"),
+    ("sent", "status/void", "void"),
+    ("sent", "writeoff", "paid"),
+    ("overdue", "status/sent", "overdue"),
+    ("overdue", "status/void", "void"),
+    ("overdue", "writeoff", "paid"),
+    ("partially_paid", "status/sent", "partially_paid"),
+    ("partially_paid", "writeoff", "paid"),
+    ("paid", "status/sent", "paid"),
+    ("void", "status/void", "void"),
+    ("void", "status/draft", "draft"),
+    ("pending_approval", "submit", "pending_approval"),
+    ("pending_approval", "approve", "approved"),
+    ("approved", "approve", "approved"),
+    ("approved", "status/sent", "sent"),
+];
+
 #[tokio::test]
 async fn every_transition_is_allowed_or_refused_as_described() {
-    for (from, call, to, answer) in [
-        ("draft", "status/sent", Ok("sent"), SENT),
-        ("sent", "status/sent", Ok("sent"), SENT),
-        ("overdue", "status/sent", Ok("overdue"), SENT),
-        ("paid", "status/sent", Ok("paid"), SENT),
-        ("approved", "status/sent", Ok("sent"), SENT),
-        ("void", "status/sent", Err(4098), "An invoice in the status void cannot be sent."),
-        (
-            "pending_approval",
-            "status/sent",
-            Err(4098),
-            "An invoice in the status pending_approval cannot be sent.",
-        ),
-        ("draft", "status/void", Ok("void"), VOID),
-        ("sent", "status/void", Ok("void"), VOID),
-        ("overdue", "status/void", Ok("void"), VOID),
-        ("void", "status/void", Ok("void"), VOID),
-        (
-            "partially_paid",
-            "status/void",
-            Err(4018),
-            "Invoice has payments or credits applied. Remove them first.",
-        ),
-        ("paid", "status/void", Err(4018), "Invoice has payments or credits applied. Remove them first."),
-        ("approved", "status/void", Err(4098), "An invoice in the status approved cannot be voided."),
-        ("void", "status/draft", Ok("draft"), DRAFT),
-        ("draft", "status/draft", Ok("draft"), DRAFT),
-        ("sent", "status/draft", Err(4098), "An invoice in the status sent cannot be changed to draft."),
-        ("paid", "status/draft", Err(4098), "An invoice in the status paid cannot be changed to draft."),
-        (
-            "overdue",
-            "status/draft",
-            Err(4098),
-            "An invoice in the status overdue cannot be changed to draft.",
-        ),
-        ("draft", "submit", Ok("pending_approval"), SUBMITTED),
-        ("pending_approval", "submit", Ok("pending_approval"), SUBMITTED),
-        ("sent", "submit", Err(4098), "An invoice in the status sent cannot be submitted for approval."),
-        ("pending_approval", "approve", Ok("approved"), APPROVED),
-        ("approved", "approve", Ok("approved"), APPROVED),
-        ("draft", "approve", Err(4098), "An invoice in the status draft cannot be approved."),
-        ("sent", "writeoff", Ok("paid"), WRITTEN_OFF),
-        ("overdue", "writeoff", Ok("paid"), WRITTEN_OFF),
-        ("partially_paid", "writeoff", Ok("paid"), WRITTEN_OFF),
-        ("draft", "writeoff", Err(4098), "An invoice in the status draft cannot be written off."),
-        ("void", "writeoff", Err(4098), "An invoice in the status void cannot be written off."),
-        ("paid", "writeoff", Err(4098), "An invoice in the status paid cannot be written off."),
-        ("sent", "writeoff/cancel", Err(4098), "The invoice was not written off."),
-    ] {
-        let shop = shop().await;
-        let id = in_state(&shop, from).await;
-        assert_eq!(shop.status("invoices", &id).await, from);
-        let path = format!("invoices/{id}/{call}");
-        match to {
-            Ok(to) => {
-                shop.done("POST", &path, json!({}), 200, answer).await;
-                assert_eq!(shop.status("invoices", &id).await, to, "{from} {call}");
-            }
-            Err(code) => {
+    let common = shop().await;
+    for from in ["draft", "sent", "overdue", "partially_paid", "paid", "void", "pending_approval", "approved"]
+    {
+        for step in STEPS {
+            // What follows from the clock has a clock of its own.
+            let own = if from == "overdue" { Some(shop().await) } else { None };
+            let shop = own.as_ref().unwrap_or(&common);
+            let id = in_state(shop, from).await;
+            assert_eq!(shop.status("invoices", &id).await, from);
+            if step.path == "status/void" && ["partially_paid", "paid"].contains(&from) {
                 let before = shop.get("invoices", &id).await;
-                assert_eq!(shop.refused("POST", &path, Value::Null, 400, code).await, answer);
-                assert_eq!(shop.get("invoices", &id).await, before, "{from} {call}");
+                let path = format!("invoices/{id}/status/void");
+                let sentence = shop.refused("POST", &path, Value::Null, 400, 4018).await;
+                assert_eq!(sentence, "Invoice has payments or credits applied. Remove them first.");
+                assert_eq!(shop.get("invoices", &id).await, before);
+                continue;
             }
+            // Nothing was written off before the last of the steps, whatever the status.
+            let path = format!("invoices/{id}/writeoff/cancel");
+            let sentence = shop.refused("POST", &path, Value::Null, 400, 4098).await;
+            assert_eq!(sentence, "The invoice was not written off.", "{from}");
+            shop.step("invoices", &id, "An invoice", from, step, &ALLOWED).await;
         }
     }
 }

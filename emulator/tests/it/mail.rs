@@ -288,6 +288,67 @@ async fn a_document_created_with_send_is_mailed() {
 }
 
 #[tokio::test]
+async fn invoices_and_credit_notes_are_mailed_and_keep_their_files_from_the_start() {
+    let w = world().await;
+    let customer = w.api.customer("Buyer").await;
+    let body = json!({"customer_id": customer, "line_items": [{"name": "Work", "rate": 100}]});
+    let files = [("attachment", "terms.pdf", &b"%PDF-1.4"[..])];
+    for (plural, singular, status) in [("invoices", "invoice", "sent"), ("creditnotes", "creditnote", "open")]
+    {
+        let path = format!("{plural}?send=true&can_send_in_mail=true");
+        let (code, made) = w.api.upload("POST", &path, &files, body.clone()).await;
+        assert_eq!(code, 201, "{made}");
+        let made = &made[singular];
+        let id = made[format!("{singular}_id")].as_str().unwrap();
+        assert_eq!((&made["status"], &made["is_emailed"]), (&json!(status), &json!(true)), "{plural}");
+        assert_eq!(each(&made["documents"], "file_name"), ["terms.pdf"], "{plural}");
+        let mails = w.api.outbox(&format!("?document_id={id}")).await;
+        assert_eq!((mails.len(), &mails[0]["to"]), (1, &json!(["ada@buyer.example"])), "{plural}");
+        let names = each(&mails[0]["attachments"], "name");
+        assert_eq!((names.len(), names[1].as_str()), (2, "terms.pdf"), "{plural}: {names:?}");
+    }
+    // With payments of its own an invoice is mailed as well, and without `send` nothing is.
+    let mut paid = body.clone();
+    paid["batch_payments"] = json!([{"payment_mode": "cash", "amount": 100}]);
+    for (path, mails) in [("invoices?send=true", 1), ("invoices", 0), ("creditnotes", 0)] {
+        let body = if path.starts_with("invoices") { &paid } else { &body };
+        let (code, made) = w.api.call("POST", path, body.clone()).await;
+        assert_eq!(code, 201, "{made}");
+        let made = made.get("invoice").or_else(|| made.get("creditnote")).unwrap();
+        let id = made.get("invoice_id").or_else(|| made.get("creditnote_id")).unwrap().as_str().unwrap();
+        assert_eq!(w.api.outbox(&format!("?document_id={id}")).await.len(), mails, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_upsert_mails_what_it_creates_and_attaches_its_files() {
+    let w = world().await;
+    let customer = w.api.customer("Buyer").await;
+    let field = json!({"entity": "invoice", "label": "Ref", "is_unique": true});
+    assert_eq!(w.api.call("POST", "/integration/v1/customfields", field).await.0, 201);
+    let form = |name: &str| {
+        let body = json!({"customer_id": customer, "line_items": [{"name": "Work", "rate": 100}]});
+        format!(
+            "--b1\r\nContent-Disposition: form-data; name=\"JSONString\"\r\n\r\n{body}\r\n--b1\r\n\
+             Content-Disposition: form-data; name=\"attachment\"; filename=\"{name}\"\r\n\r\nx\r\n--b1--\r\n"
+        )
+    };
+    for (name, status, files) in [("a.pdf", 201, vec!["a.pdf"]), ("b.pdf", 200, vec!["a.pdf", "b.pdf"])] {
+        let request = w
+            .api
+            .request("PUT", "invoices?send=true")
+            .header("X-Unique-Identifier-Key", "cf_ref")
+            .header("X-Unique-Identifier-Value", "R-1")
+            .header("X-Upsert", "true")
+            .header("Content-Type", "multipart/form-data; boundary=b1");
+        let (got, answer) = send(request.body(form(name))).await;
+        assert_eq!((got, &answer["invoice"]["status"]), (status, &json!("sent")), "{answer}");
+        assert_eq!(each(&answer["invoice"]["documents"], "file_name"), files);
+        assert_eq!(w.api.outbox("").await.len(), 1, "only what is new is mailed");
+    }
+}
+
+#[tokio::test]
 async fn reminders_go_out_for_open_invoices_only() {
     let w = world().await;
     let customer = w.api.customer("Buyer").await;

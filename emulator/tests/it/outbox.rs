@@ -1,4 +1,5 @@
 use chrono::Duration;
+use finbridge_emulator_client::{Control, ControlError, MailQuery};
 use serde_json::{Value, json};
 
 use crate::papers::*;
@@ -75,4 +76,42 @@ async fn mails_and_their_files_survive_a_restart() {
     assert_eq!((bytes[0], bytes[1..] == scan[1..]), (2, true));
     emulator.reset().unwrap();
     assert!(api.outbox("").await.is_empty());
+}
+
+#[tokio::test]
+async fn the_typed_client_lists_gets_saves_and_forgets() {
+    let w = world().await;
+    let control = Control::new(&w.api.url);
+    let contact = w.api.customer("Buyer").await;
+    let path = format!("contacts/{contact}/email");
+    let letter = |subject: &str| json!({"to_mail_ids": ["a@b.co"], "cc_mail_ids": ["c@d.co"], "subject": subject, "body": "Words"});
+    assert_eq!(w.api.call("POST", &path, letter("Old")).await.0, 200);
+    w.clock.advance(Duration::minutes(10));
+    let file = b"%PDF-1.7 \xff\x00 not text".as_slice();
+    let sent = w.api.upload("POST", &path, &[("attachments", "s.pdf", file)], letter("New")).await;
+    assert_eq!(sent.0, 200, "{}", sent.1);
+
+    let all = control.mails(&MailQuery::default()).await.unwrap();
+    assert_eq!(all.iter().map(|it| it.subject.as_str()).collect::<Vec<_>>(), ["New", "Old"]);
+    let new = &all[0];
+    assert_eq!((&new.to, &new.cc), (&vec!["a@b.co".to_owned()], &vec!["c@d.co".to_owned()]));
+    assert_eq!((new.document.kind.as_str(), &new.document.id), ("contact", &contact));
+    for (query, count) in [
+        (MailQuery { to: Some("C@D".to_owned()), ..MailQuery::default() }, 2),
+        (MailQuery { subject: Some("old".to_owned()), ..MailQuery::default() }, 1),
+        (MailQuery { document_id: Some("1".to_owned()), ..MailQuery::default() }, 0),
+        (MailQuery { since: Some(new.time), ..MailQuery::default() }, 1),
+        (MailQuery { limit: Some(1), ..MailQuery::default() }, 1),
+    ] {
+        assert_eq!(control.mails(&query).await.unwrap().len(), count, "{query:?}");
+    }
+    assert_eq!(control.mail(&new.id).await.unwrap(), *new);
+    let attached = new.attachments.iter().find(|it| it.name == "s.pdf").unwrap();
+    assert_eq!(attached.size, file.len() as u64);
+    assert_eq!(control.mail_file(&new.id, attached.number).await.unwrap(), file);
+    for missing in [control.mail("1").await.map(|_| ()), control.mail_file(&new.id, 9).await.map(|_| ())] {
+        assert!(matches!(missing, Err(ControlError::Refused { status: 404, .. })), "{missing:?}");
+    }
+    control.clear_mails().await.unwrap();
+    assert!(control.mails(&MailQuery::default()).await.unwrap().is_empty());
 }

@@ -322,9 +322,46 @@ async fn an_order_keeps_a_billing_address_of_its_own() {
     p.says("PUT", &call, json!({"city": "Bonn", "zip": "53111"}), 200, "Billing address updated.").await;
     assert_eq!(p.w.api.get(&path).await["purchaseorder"]["billing_address"]["city"], "Bonn");
     p.refused("PUT", &call, json!({"city": 7}), 2).await;
-    let templates = p.w.api.call("GET", "purchaseorders/templates", Value::Null).await;
-    assert_eq!(
-        (templates.0, templates.1["message"].as_str()),
-        (501, Some("List purchase order templates is not emulated yet"))
-    );
+}
+
+#[tokio::test]
+async fn orders_and_bills_have_layouts_and_addresses_of_their_own() {
+    let p = purchase().await;
+    let order = text(&p.order().await["purchaseorder_id"]);
+    let bill = p.bill("B-1", 10).await;
+    for (plural, singular, id, changed) in [
+        ("purchaseorders", "purchaseorder", order, "Purchase Order has been updated."),
+        ("bills", "bill", bill, "Bill information has been updated."),
+    ] {
+        let path = format!("{plural}/{id}");
+        let shown = async || p.w.api.get(&path).await[singular].clone();
+        let templates = p.w.api.get(&format!("{plural}/templates")).await["templates"].clone();
+        let (usual, other) = (&templates[0], &templates[1]);
+        assert_eq!(shown().await["template_id"], usual["template_id"], "{plural}");
+        let call = format!("{path}/templates/{}", text(&other["template_id"]));
+        p.says("PUT", &call, Value::Null, 200, changed).await;
+        let after = shown().await;
+        for member in ["template_id", "template_name", "template_type"] {
+            assert_eq!(after[member], other[member], "{plural} {member}");
+        }
+        assert_eq!(p.ask("PUT", &format!("{path}/templates/7"), Value::Null, 404).await["code"], 1002);
+        assert_eq!(
+            p.refused("PUT", &path, json!({"template_id": "7"}), 6).await,
+            "Invalid reference passed for template_id"
+        );
+
+        for (which, message) in
+            [("billing", "Billing address updated."), ("shipping", "Shipping address updated.")]
+        {
+            let call = format!("{path}/address/{which}");
+            p.says("PUT", &call, json!({"city": "Bonn", "zip": "53111"}), 200, message).await;
+            // What a call leaves out stays.
+            p.says("PUT", &call, json!({"zip": "53113"}), 200, message).await;
+            let address = shown().await[format!("{which}_address")].clone();
+            assert_eq!((&address["city"], &address["zip"]), (&json!("Bonn"), &json!("53113")), "{call}");
+            p.refused("PUT", &call, json!({"city": 7}), 2).await;
+        }
+        let vendor = p.w.api.get(&format!("contacts/{}", p.vendor)).await["contact"].clone();
+        assert_eq!(vendor["billing_address"]["city"], "", "the vendor keeps its own");
+    }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use finbridge_emulator::*;
 use proptest::prelude::*;
-use proptest::test_runner::{TestRng, TestRunner};
+use proptest::test_runner::{FileFailurePersistence, TestRng, TestRunner};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -19,6 +19,8 @@ use crate::world::*;
 const APPS: [&str; 5] = ["books", "invoice", "erp", "expense", "billing"];
 const SCOPES: &str = "ZohoBooks.fullaccess.all,ZohoInvoice.fullaccess.all,ERP.fullaccess.all,\
      ZohoExpense.fullaccess.ALL,ZohoSubscriptions.fullaccess.all";
+/// Calls that once failed; they are made first, and a new one is added.
+const FOUND: &str = "tests/it/robust.proptest-regressions";
 /// A call that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -176,7 +178,7 @@ fn every_hostile_call_is_answered_and_the_state_stays_whole() {
     let asked = std::env::var("FINBRIDGE_FUZZ_CASES").ok().and_then(|it| it.parse().ok());
     let config = ProptestConfig {
         cases: asked.unwrap_or(3000),
-        failure_persistence: None,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct(FOUND))),
         max_shrink_iters: 300,
         ..ProptestConfig::default()
     };

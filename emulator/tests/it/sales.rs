@@ -15,6 +15,18 @@ pub struct Shop {
     token: Mutex<String>,
 }
 
+/// A call that changes a status: where it is made, what it answers, and the verb of the sentence that refuses it.
+#[derive(Clone, Copy)]
+pub struct Step {
+    pub path: &'static str,
+    pub status: u16,
+    pub message: &'static str,
+    pub verb: &'static str,
+}
+
+/// A status, a call that it allows, and the status that the call leads to.
+pub type Allowed = (&'static str, &'static str, &'static str);
+
 pub async fn shop() -> Shop {
     let w = world().await;
     let customer = w.api.named("Bowman").await;
@@ -47,6 +59,32 @@ impl Shop {
         let (got, answer) = self.call(method, path, body).await;
         assert_eq!((got, &answer["code"]), (status, &json!(code)), "{method} {path}: {answer}");
         answer["message"].as_str().unwrap().to_owned()
+    }
+
+    /// Makes a call that changes the status of a document in the status `from`. One in the list of what is allowed leads
+    /// to the status there; any other is refused and changes nothing.
+    pub async fn step(
+        &self,
+        plural: &str,
+        id: &str,
+        what: &str,
+        from: &str,
+        step: Step,
+        allowed: &[Allowed],
+    ) {
+        let path = format!("{plural}/{id}/{}", step.path);
+        match allowed.iter().find(|it| (it.0, it.1) == (from, step.path)) {
+            Some((_, _, to)) => {
+                self.done("POST", &path, json!({}), step.status, step.message).await;
+                assert_eq!(self.status(plural, id).await, *to, "{from} {}", step.path);
+            }
+            None => {
+                let before = self.get(plural, id).await;
+                let sentence = self.refused("POST", &path, Value::Null, 400, 4098).await;
+                assert_eq!(sentence, format!("{what} in the status {from} cannot be {}.", step.verb));
+                assert_eq!(self.get(plural, id).await, before, "{from} {}", step.path);
+            }
+        }
     }
 
     /// Creates a record; `more` is merged over a customer and one line of 100.

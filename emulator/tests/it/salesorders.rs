@@ -46,63 +46,74 @@ async fn in_state(shop: &Shop, state: &str) -> String {
     id
 }
 
+const fn step(path: &'static str, status: u16, message: &'static str, verb: &'static str) -> Step {
+    Step { path, status, message, verb }
+}
+
+const SUBMITTED: &str = "The Sales Order has been successfully submitted for approval.";
+const APPROVED: &str = "You have approved the Sales Order.";
+const UPDATED: &str = "Sales Order status updated successfully.";
+
+const STEPS: [Step; 6] = [
+    step("status/open", 201, OPEN, "opened"),
+    step("status/confirmed", 201, OPEN, "opened"),
+    step("status/void", 201, VOID, "voided"),
+    step("submit", 200, SUBMITTED, "submitted for approval"),
+    step("approve", 200, APPROVED, "approved"),
+    step("substatus/closed", 200, UPDATED, "closed"),
+];
+
+const ALLOWED: [Allowed; 24] = [
+    ("draft", "status/open", "open"),
+    ("draft", "status/confirmed", "open"),
+    ("draft", "status/void", "void"),
+    ("draft", "submit", "pending_approval"),
+    ("open", "status/open", "open"),
+    ("open", "status/confirmed", "open"),
+    ("open", "status/void", "void"),
+    ("overdue", "status/open", "overdue"),
+    ("overdue", "status/confirmed", "overdue"),
+    ("overdue", "status/void", "void"),
+    ("partially_invoiced", "status/open", "partially_invoiced"),
+    ("partially_invoiced", "status/confirmed", "partially_invoiced"),
+    ("invoiced", "status/open", "invoiced"),
+    ("invoiced", "status/confirmed", "invoiced"),
+    ("invoiced", "substatus/closed", "closed"),
+    ("closed", "substatus/closed", "closed"),
+    ("void", "status/open", "open"),
+    ("void", "status/confirmed", "open"),
+    ("void", "status/void", "void"),
+    ("pending_approval", "submit", "pending_approval"),
+    ("pending_approval", "approve", "approved"),
+    ("approved", "approve", "approved"),
+    ("approved", "status/open", "open"),
+    ("approved", "status/confirmed", "open"),
+];
+
 #[tokio::test]
 async fn every_transition_is_allowed_or_refused_as_described() {
-    for (from, call, to, answer) in [
-        ("draft", "status/open", Some("open"), OPEN),
-        ("draft", "status/confirmed", Some("open"), OPEN),
-        ("open", "status/open", Some("open"), OPEN),
-        ("overdue", "status/open", Some("overdue"), OPEN),
-        ("partially_invoiced", "status/open", Some("partially_invoiced"), OPEN),
-        ("approved", "status/open", Some("open"), OPEN),
-        ("void", "status/open", Some("open"), OPEN),
-        ("closed", "status/open", None, "A sales order in the status closed cannot be opened."),
-        (
-            "pending_approval",
-            "status/open",
-            None,
-            "A sales order in the status pending_approval cannot be opened.",
-        ),
-        ("draft", "status/void", Some("void"), VOID),
-        ("open", "status/void", Some("void"), VOID),
-        ("overdue", "status/void", Some("void"), VOID),
-        ("void", "status/void", Some("void"), VOID),
-        (
-            "partially_invoiced",
-            "status/void",
-            None,
-            "A sales order in the status partially_invoiced cannot be voided.",
-        ),
-        ("invoiced", "status/void", None, "A sales order in the status invoiced cannot be voided."),
-        ("closed", "status/void", None, "A sales order in the status closed cannot be voided."),
-        ("approved", "status/void", None, "A sales order in the status approved cannot be voided."),
-        (
-            "draft",
-            "submit",
-            Some("pending_approval"),
-            "The Sales Order has been successfully submitted for approval.",
-        ),
-        ("open", "submit", None, "A sales order in the status open cannot be submitted for approval."),
-        ("pending_approval", "approve", Some("approved"), "You have approved the Sales Order."),
-        ("draft", "approve", None, "A sales order in the status draft cannot be approved."),
-        ("invoiced", "substatus/closed", Some("closed"), "Sales Order status updated successfully."),
-        ("open", "substatus/closed", None, "A sales order in the status open cannot be closed."),
-        ("open", "substatus/cs_packed", Some("open"), "Sales Order status updated successfully."),
+    let common = shop().await;
+    for from in [
+        "draft",
+        "open",
+        "overdue",
+        "partially_invoiced",
+        "invoiced",
+        "closed",
+        "void",
+        "pending_approval",
+        "approved",
     ] {
-        let shop = shop().await;
-        let id = in_state(&shop, from).await;
-        assert_eq!(shop.status("salesorders", &id).await, from);
-        let path = format!("salesorders/{id}/{call}");
-        match to {
-            Some(to) => {
-                let status = if call.starts_with("status/") { 201 } else { 200 };
-                shop.done("POST", &path, json!({}), status, answer).await;
-                assert_eq!(shop.status("salesorders", &id).await, to, "{from} {call}");
-            }
-            None => {
-                assert_eq!(shop.refused("POST", &path, Value::Null, 400, 4098).await, answer);
-                assert_eq!(shop.status("salesorders", &id).await, from, "{from} {call}");
-            }
+        for step in STEPS {
+            // What follows from the clock has a clock of its own.
+            let own = if from == "overdue" { Some(shop().await) } else { None };
+            let shop = own.as_ref().unwrap_or(&common);
+            let id = in_state(shop, from).await;
+            assert_eq!(shop.status("salesorders", &id).await, from);
+            // Any other sub-status is only a name.
+            let path = format!("salesorders/{id}/substatus/cs_packed");
+            shop.done("POST", &path, Value::Null, 200, UPDATED).await;
+            shop.step("salesorders", &id, "A sales order", from, step, &ALLOWED).await;
         }
     }
 }

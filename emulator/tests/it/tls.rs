@@ -246,3 +246,30 @@ async fn the_program_serves_tls_when_asked_to() {
     assert_eq!(answer.unwrap().status(), 200);
     std::fs::remove_dir_all(dir).unwrap();
 }
+
+#[tokio::test]
+async fn neither_port_is_in_an_exported_journal() {
+    let run = async || {
+        let frozen = ClockStart::FrozenAt(start_time());
+        let builder = Emulator::builder().clock_start(frozen).seed_number(7);
+        let emulator = builder.tls(TlsOptions { port: 0, dir: None }).start().await.unwrap();
+        let (client, port) = (unchanged(&emulator), emulator.tls_addr().unwrap().port());
+        for host in ["www.zohoapis.com", "www.zohoapis.eu", "localhost", "127.0.0.1"] {
+            let url = format!("https://{host}:{port}/books/v3/contacts");
+            assert_eq!(send(client.get(url)).await.0, 401, "{host}");
+        }
+        send(http().get(format!("{}/books/v3/contacts", emulator.url()))).await;
+        let control = finbridge_emulator_client::Control::new(&emulator.url());
+        let query = finbridge_emulator_client::JournalQuery::new();
+        let (lines, archive) =
+            (control.export(&query, false).await.unwrap(), control.export_har(&query, false).await.unwrap());
+        for port in [port, emulator.addr().port()] {
+            let port = format!(":{port}");
+            assert!(!lines.contains(&port) && !archive.contains(&port), "{port}: {lines}");
+        }
+        (emulator, lines, archive)
+    };
+    let (_first, lines, archive) = run().await;
+    let (_second, same_lines, same_archive) = run().await;
+    assert_eq!((lines, archive), (same_lines, same_archive));
+}

@@ -109,7 +109,7 @@ macro_rules! of_kind {
 pub(super) fn of(record_type: RecordType) -> Vec<Field> {
     match record_type {
         RecordType::Account => of_kind!(account, |fields| fields
-            .text("industry", "Industry", Column::Industry)
+            .key("industry", "Industry", Column::IndustryKey)
             .text("website", "Website", Column::Website)
             .text("phone", "Telephone", Column::Phone)
             .integer("yearEstablished", "Year of foundation", Column::YearEstablished)
@@ -137,8 +137,8 @@ pub(super) fn of(record_type: RecordType) -> Vec<Field> {
             .text("website", "Website", Column::Website)
             .address("address", "Address", Column::Address)),
         RecordType::Product => of_kind!(product, |fields| fields
-            .text("code", "Product code", Column::Code)
-            .text("family", "Product line", Column::Family)
+            .key("code", "Product code", Column::CodeKey)
+            .key("family", "Product line", Column::FamilyKey)
             .amount("unitPrice", "List price", Column::UnitPriceUnits)
             .text("unitPrice.currencyCode", "Currency of the list price", Column::UnitPriceCurrencyCode)
             .text("unit", "Unit", Column::Unit)

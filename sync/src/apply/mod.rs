@@ -1,33 +1,37 @@
 //! Applying the plan, record by record: claim, write, read back, note. Each record ends with its own outcome; one
 //! that fails does not stop the others.
 
-mod item;
+mod in_crm;
+mod make;
+mod remove;
+mod settle;
+mod update;
+mod work;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use finbridge_contract::{CustomerAdapter, Failure};
+use finbridge_contract::Failure;
 use finbridge_entity::types::ItemState;
 use finbridge_entity::{Scoped, sync_run, sync_run_item};
 use futures::StreamExt;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
-use crate::engine::{Engine, Remote};
+use crate::engine::Engine;
 use crate::error::SyncError;
+use crate::plan::Subject;
 use crate::progress::{self, Pulse};
-use item::{ItemWorker, Settled};
-
-pub(crate) use item::error_code;
+use settle::Settled;
+pub(crate) use settle::error_code;
+use work::Work;
 
 /// Records written at the same time.
-const PARALLEL: usize = 4;
+pub(crate) const PARALLEL: usize = 4;
 
 /// Items read at a time.
 const BATCH: u64 = 100;
-
-/// Tries of one record before it counts as failed.
-const MOST_ATTEMPTS: i32 = 5;
 
 /// Passing failures in a row after which the finance app is given a rest.
 const PATIENCE: usize = 5;
@@ -38,61 +42,76 @@ pub enum Applied {
     All,
     /// Told to stop.
     Stopped,
+    /// Somebody ended the run.
+    Cancelled,
     /// Some records failed in a way that may pass; they are tried again after a pause.
     Waits,
     /// The finance app answers nobody: no record is to blame, all of them wait.
     Outage(Failure),
 }
 
-/// Applies what is pending.
+/// Applies what is pending, stage by stage: what others belong to comes first.
 ///
 /// # Errors
 /// What concerns the whole run: a refused credential, a rate limit, the database.
 pub async fn apply(
     engine: &Engine,
     run: &sync_run::Model,
-    remote: &Remote,
-    adapter: &dyn CustomerAdapter,
+    subject: &Subject<'_>,
+    owner_id: Uuid,
     stop: &CancellationToken,
 ) -> Result<Applied, SyncError> {
-    let applied = work_off(engine, run, remote, adapter, stop).await;
+    let pulse = Pulse::default();
+    let work = Work::new(engine, run, *subject, owner_id, &pulse)?;
+    let mut applied = Applied::All;
+    for stage in 0..work.stages.len() {
+        applied = work_off(&work, stage, stop).await?;
+        if !matches!(applied, Applied::All) {
+            break;
+        }
+    }
     // The last records may have fallen between two announcements.
     engine.events.announce(&engine.db, progress::topic(run.organization_id, run.id)).await?;
-    applied
+    if !matches!(applied, Applied::All) {
+        return Ok(applied);
+    }
+    let left = pending(run).one(&engine.db).await?;
+    Ok(if left.is_some() { Applied::Waits } else { Applied::All })
 }
 
-async fn work_off(
-    engine: &Engine,
-    run: &sync_run::Model,
-    remote: &Remote,
-    adapter: &dyn CustomerAdapter,
-    stop: &CancellationToken,
-) -> Result<Applied, SyncError> {
+fn pending(run: &sync_run::Model) -> sea_orm::Select<sync_run_item::Entity> {
+    sync_run_item::Entity::of(run.organization_id)
+        .filter(sync_run_item::Column::RunId.eq(run.id))
+        .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+}
+
+async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Result<Applied, SyncError> {
+    let (engine, run) = (work.engine, work.run);
     let unanswered = AtomicUsize::new(0);
-    let pulse = Pulse::default();
     let mut after = None;
     loop {
         if stop.is_cancelled() {
             return Ok(Applied::Stopped);
         }
-        let mut select = sync_run_item::Entity::of(run.organization_id)
-            .filter(sync_run_item::Column::RunId.eq(run.id))
-            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+        if is_cancelled(engine, run).await? {
+            return Ok(Applied::Cancelled);
+        }
+        let mut select = pending(run)
+            .filter(sync_run_item::Column::Stage.eq(i32::try_from(stage).unwrap_or(i32::MAX)))
             .order_by_asc(sync_run_item::Column::Id)
             .limit(BATCH);
         if let Some(after) = after {
             select = select.filter(sync_run_item::Column::Id.gt(after));
         }
         let items = select.all(&engine.db).await?;
-        let Some(last) = items.last() else { break };
+        let Some(last) = items.last() else { return Ok(Applied::All) };
         after = Some(last.id);
         let mut done = futures::stream::iter(items)
             .map(|item| async {
                 if stop.is_cancelled() {
                     return Ok(None);
                 }
-                let worker = ItemWorker { engine, remote, adapter, pulse: &pulse };
-                match worker.work(item).await? {
+                match work.work(item).await? {
                     Settled::Answered => unanswered.store(0, Ordering::Relaxed),
                     Settled::Unanswered(failure) => {
                         if unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
@@ -110,12 +129,16 @@ async fn work_off(
             }
         }
     }
-    let left = sync_run_item::Entity::of(run.organization_id)
-        .filter(sync_run_item::Column::RunId.eq(run.id))
-        .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+}
+
+async fn is_cancelled(engine: &Engine, run: &sync_run::Model) -> Result<bool, SyncError> {
+    let now = sync_run::Entity::one_of(run.organization_id, run.id)
+        .select_only()
+        .column(sync_run::Column::IsCancelled)
+        .into_tuple::<bool>()
         .one(&engine.db)
         .await?;
-    Ok(if left.is_some() { Applied::Waits } else { Applied::All })
+    Ok(now.unwrap_or(true))
 }
 
 /// In an outage the tries of single records do not count: they failed with everything else.

@@ -213,6 +213,26 @@ both_databases! {
         assert_eq!(read["account"], json!({ "parent": { "parent": null } }));
     }
 
+    async fn a_parent_may_have_lost_its_own_parent(world: &TestWorld) {
+        let grandparent = create(world, json!({ "name": "Grandparent" })).await;
+        let parent = create(world, json!({ "name": "Parent", "parentId": grandparent["id"] })).await;
+        done(world, DELETE, json!({ "input": { "id": grandparent["id"] } })).await;
+        let child = create(world, json!({ "name": "Child", "parentId": parent["id"] })).await;
+        let other = create(world, json!({ "name": "Other" })).await;
+        let moved = update(world, json!({ "id": other["id"], "parentId": parent["id"] })).await;
+        assert_eq!([&child["parent"]["id"], &moved["parent"]["id"]], [&parent["id"]; 2]);
+        let told = not_updated(world, json!({ "id": other["id"], "parentId": grandparent["id"] })).await;
+        assert_eq!(told, faults(&[("NOT_FOUND", "parentId")]), "the one that is named has to live");
+
+        // Top > Middle > Low without Middle: restored, it must not stand in a cycle.
+        let top = create(world, json!({ "name": "Top" })).await;
+        let middle = create(world, json!({ "name": "Middle", "parentId": top["id"] })).await;
+        let low = create(world, json!({ "name": "Low", "parentId": middle["id"] })).await;
+        done(world, DELETE, json!({ "input": { "id": middle["id"] } })).await;
+        let told = not_updated(world, json!({ "id": top["id"], "parentId": low["id"] })).await;
+        assert_eq!(told, faults(&[("CYCLE", "parentId")]));
+    }
+
     async fn a_deleted_account_is_absent_everywhere(world: &TestWorld) {
         let gone = create(world, json!({ "name": "Gone" })).await;
         let child = create(world, json!({ "name": "Child", "parentId": gone["id"] })).await;

@@ -1,11 +1,15 @@
 //! Fields that organizations add to their records, and the layouts that show them.
 
 use finbridge_domain::NodeKind;
+use finbridge_entity::account as account_table;
 use finbridge_entity::types::Role;
 use finbridge_tests::{TestWorld, both_databases};
+use futures::future::join_all;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::{absent, code, colleague, done, faults, organization, refused};
+use super::{absent, code, colleague, db, done, fault, faults, organization, refused};
 
 const FIELD: &str = "mutation($input: CustomFieldCreateInput!) { customFieldCreate(input: $input) {
     customField { id key kind options isRequired isUnique version } userErrors { code message field } } }";
@@ -192,6 +196,59 @@ both_databases! {
         assert_eq!(done(world, delete, json!({ "input": { "id": partner["id"] } })).await["deletedLayout"], partner["id"]);
         let read = world.data("query($id: ID!) { account(id: $id) { layout { name } customField(key: \"margin\") { number } } }", json!({ "id": made["account"]["id"] })).await;
         assert_eq!(read["account"], json!({ "layout": null, "customField": { "number": "0.5" } }), "what it holds stays with it");
+    }
+
+    async fn a_record_whose_layout_is_gone_can_be_changed(world: &TestWorld) {
+        field(world, "ACCOUNT", "memo", "TEXT", json!({})).await;
+        let made = account(world, "Acme", json!([])).await;
+        account_table::Entity::update_many()
+            .col_expr(account_table::Column::LayoutId, Expr::value(world.app.engine.ids.uuid()))
+            .exec(db(world)).await.expect("a layout that is not there");
+        let changed = done(world, &update(), json!({ "input": { "id": made["id"], "tags": ["new"] } })).await;
+        assert_eq!(changed["account"]["version"], 2);
+        let standard = json!({ "input": { "id": made["id"], "layoutId": null, "customFields": [{ "key": "memo", "text": "x" }] } });
+        assert_eq!(done(world, &update(), standard).await["account"]["customFields"][0]["text"], "x");
+    }
+
+    async fn no_record_gets_a_layout_that_is_removed_meanwhile(world: &TestWorld) {
+        let delete = "mutation($input: LayoutDeleteInput!) { layoutDelete(input: $input) { deletedLayout userErrors { code message field } } }";
+        let (create, update) = (create("name"), update());
+        for round in 0..4 {
+            let input = json!({ "recordType": "ACCOUNT", "name": format!("Layout {round}"), "fieldIds": [] });
+            let layout = done(world, LAYOUT, json!({ "input": input })).await["layout"]["id"].take();
+            let mut there = Vec::new();
+            for n in 0..4 {
+                there.push(account(world, &format!("There {n}"), json!([])).await["id"].take());
+            }
+            let changes = there.iter().map(|id| world.send(&update, json!({ "input": { "id": id, "layoutId": layout, "parentId": null } })));
+            let creates = (0..4).map(|n| world.send(&create, json!({ "input": { "name": format!("New {n}"), "layoutId": layout, "parentId": there[0] } })));
+            let delete = world.send(delete, json!({ "input": { "id": layout } }));
+            let (changed, created, deleted) = tokio::join!(join_all(changes), join_all(creates), delete);
+            assert_eq!(deleted["data"]["layoutDelete"]["userErrors"], json!([]), "{deleted:#}");
+            for answer in changed.iter().chain(&created) {
+                assert!(answer.get("errors").is_none(), "{answer:#}");
+                let payload = answer["data"].as_object().and_then(|fields| fields.values().next()).expect("a field");
+                let told: Vec<_> = payload["userErrors"].as_array().expect("user errors").iter().map(fault).collect();
+                assert!(told.is_empty() || told == faults(&[("NOT_FOUND", "layoutId")]), "{answer:#}");
+            }
+            let left = account_table::Entity::find().filter(account_table::Column::LayoutId.is_not_null()).count(db(world)).await;
+            assert_eq!(left.expect("a count"), 0, "records have the layout that was removed");
+        }
+    }
+
+    async fn fields_and_layouts_are_made_once_under_a_key(world: &TestWorld) {
+        let input = json!({ "input": { "recordType": "ACCOUNT", "key": "tax", "label": "Tax", "kind": "TEXT", "idempotencyKey": "f" } });
+        let first = done(world, FIELD, input.clone()).await;
+        assert_eq!(done(world, FIELD, input.clone()).await, first);
+        let layout = json!({ "input": { "recordType": "ACCOUNT", "name": "Partner", "fieldIds": [first["customField"]["id"]], "idempotencyKey": "l" } });
+        let second = done(world, LAYOUT, layout.clone()).await;
+        assert_eq!(done(world, LAYOUT, layout).await, second);
+        let mut other = input.clone();
+        other["input"]["label"] = json!("Other");
+        assert_eq!(refused(world, &world.token, FIELD, other).await, faults(&[("IDEMPOTENCY_KEY_REUSED", "idempotencyKey")]));
+        let delete = "mutation($input: CustomFieldDeleteInput!) { customFieldDelete(input: $input) { deletedCustomField userErrors { code message field } } }";
+        done(world, delete, json!({ "input": { "id": first["customField"]["id"] } })).await;
+        assert_eq!(refused(world, &world.token, FIELD, input).await, faults(&[("NOT_FOUND", "idempotencyKey")]), "removed since");
     }
 
     async fn only_administrators_change_fields_and_strangers_do_not_see_them(world: &TestWorld) {

@@ -1,7 +1,7 @@
 //! Filters: each operator finds what it says and nothing else, and `totalCount` counts under the filter.
 
 use chrono::TimeDelta;
-use finbridge_domain::NodeKind;
+use finbridge_domain::{NodeKind, name_key};
 use finbridge_entity::types::{Role, StageKind};
 use finbridge_tests::{TestWorld, both_databases};
 use sea_orm::{ActiveModelTrait, Set};
@@ -44,9 +44,11 @@ async fn account(world: &TestWorld, input: Value) -> String {
 
 both_databases! {
     async fn texts_are_found_literally_whatever_their_case(world: &TestWorld) {
+        let field = "mutation($input: CustomFieldCreateInput!) { customFieldCreate(input: $input) { customField { id } userErrors { code message } } }";
+        done(world, field, json!({ "input": { "recordType": "ACCOUNT", "key": "remark", "label": "Remark", "kind": "LONG_TEXT" } })).await;
         let names = ["100% Wool", "1000 Wool", "a_b", "axb", r"back\slash", "backslash", "Größe Äpfel", "Zoë  Cole", "quote's"];
         for name in names {
-            account(world, json!({ "name": name, "industry": name })).await;
+            account(world, json!({ "name": name, "industry": name, "customFields": [{ "key": "remark", "text": name }] })).await;
         }
         for (filter, wanted) in [
             (json!({ "eq": "100% WOOL" }), &["100% Wool"] as &[&str]),
@@ -79,6 +81,29 @@ both_databases! {
         ] {
             assert_eq!(found(world, "accounts", json!({ "name": filter })).await, [wanted], "name {filter}");
         }
+        for name in ["MÜLLER", "müller", "ÖSTERREICH", "Österreich", "ß", "ΟΔΟΣ 1"] {
+            account(world, json!({ "name": name, "industry": name, "customFields": [{ "key": "remark", "text": name }] })).await;
+        }
+        for (filter, wanted) in [
+            (json!({ "eq": "Müller" }), &["MÜLLER", "müller"] as &[&str]),
+            (json!({ "eq": "österreich" }), &["ÖSTERREICH", "Österreich"]),
+            (json!({ "in": ["ÖSTERREICH", "ẞ"] }), &["ß", "ÖSTERREICH", "Österreich"]),
+            (json!({ "startsWith": "ÖST" }), &["ÖSTERREICH", "Österreich"]),
+            (json!({ "startsWith": "οδος" }), &["ΟΔΟΣ 1"]),
+            (json!({ "startsWith": "οδοσ" }), &["ΟΔΟΣ 1"]),
+            (json!({ "contains": "ÜLL" }), &["MÜLLER", "müller"]),
+            (json!({ "startsWith": "bac\u{212A}s" }), &["backslash"]),
+            (json!({ "eq": "SS" }), &["ß"]),
+        ] {
+            assert_eq!(found(world, "accounts", json!({ "name": filter })).await, wanted, "name {filter}");
+            assert_eq!(found(world, "accounts", json!({ "industry": filter })).await, wanted, "industry {filter}");
+            let long = json!({ "customFields": [{ "key": "remark", "text": filter }] });
+            assert_eq!(found(world, "accounts", long).await, wanted, "a long text {filter}");
+        }
+        // As many letters as a text may have, none of them plain.
+        let letters: String = ('\u{80}'..'\u{2000}').filter(|letter| letter.is_uppercase()).take(250).collect();
+        let long = json!({ "customFields": [{ "key": "remark", "text": { "contains": letters } }] });
+        assert_eq!(found(world, "accounts", long).await, [""; 0]);
         assert_eq!(found(world, "accounts", json!({ "industry": { "contains": "größe Äp" } })).await, ["Größe Äpfel"]);
         assert_eq!(found(world, "accounts", json!({ "name": { "eq": "a\u{0}b" } })).await, [""; 0], "U+0000 is nowhere");
         assert_eq!(found(world, "accounts", json!({ "industry": { "contains": "\u{0}" } })).await, [""; 0]);
@@ -88,8 +113,8 @@ both_databases! {
         let here = world.viewer.organization_id;
         for (name, code, family, active) in [("GTX Pro", Some("g-1"), Some("GTX"), true), ("MG", Some("G-2"), None, false)] {
             let mut row = product_row(world, here, name);
-            row.code = Set(code.map(str::to_owned));
-            row.family = Set(family.map(str::to_owned));
+            (row.code, row.code_key) = (Set(code.map(str::to_owned)), Set(code.map(name_key)));
+            (row.family, row.family_key) = (Set(family.map(str::to_owned)), Set(family.map(name_key)));
             row.is_active = Set(active);
             row.insert(db(world)).await.expect("a product");
         }
@@ -170,6 +195,38 @@ both_databases! {
         ] {
             let answer = world.send("query($f: DealFilter) { deals(filter: $f) { totalCount } }", json!({ "f": wrong })).await;
             assert_eq!(code(&answer), "BAD_USER_INPUT", "{wrong}");
+        }
+    }
+
+    async fn texts_that_no_name_is_as_long_as_are_refused(world: &TestWorld) {
+        let (long, longest) = ("ö".repeat(60_000), "%".repeat(250));
+        for (operator, wrong) in [("contains", json!(long)), ("startsWith", json!(long)), ("eq", json!("x".repeat(251))), ("in", json!(["x", long]))] {
+            for (list, kind, member) in [
+                ("accounts", "AccountFilter", "name"), ("accounts", "AccountFilter", "industry"), ("contacts", "ContactFilter", "email"),
+                ("products", "ProductFilter", "code"), ("users", "UserFilter", "email"), ("tags", "TagFilter", "name"),
+            ] {
+                let query = format!("query($f: {kind}) {{ {list}(filter: $f) {{ totalCount }} }}");
+                let answer = world.send(&query, json!({ "f": { (member): { (operator): wrong } } })).await;
+                assert_eq!(code(&answer), "BAD_USER_INPUT", "{list}.{member}");
+                assert!(answer["errors"][0]["message"].as_str().is_some_and(|message| message.contains(&format!("{member}.{operator}"))), "{answer:#}");
+            }
+        }
+        for operator in ["contains", "startsWith", "eq"] {
+            assert_eq!(found(world, "accounts", json!({ "name": { (operator): longest } })).await, [""; 0]);
+        }
+    }
+
+    async fn letters_with_marks_are_the_same_composed_or_not(world: &TestWorld) {
+        account(world, json!({ "name": "Mu\u{308}ller" })).await;
+        account(world, json!({ "name": "İstanbul Lines" })).await;
+        for wanted in ["MÜLLER", "mu\u{308}ller"] {
+            for operator in ["eq", "startsWith", "contains"] {
+                assert_eq!(found(world, "accounts", json!({ "name": { (operator): wanted } })).await, ["Mu\u{308}ller"], "{operator} {wanted}");
+            }
+        }
+        let search = "query($q: String!) { search(query: $q) { nodes { name } } }";
+        for (query, wanted) in [("MÜLL", json!([{ "name": "Mu\u{308}ller" }])), ("İst", json!([{ "name": "İstanbul Lines" }])), ("stan", json!([]))] {
+            assert_eq!(world.data(search, json!({ "q": query })).await["search"]["nodes"], wanted, "{query}");
         }
     }
 

@@ -2,9 +2,10 @@
 
 use chrono::TimeDelta;
 use finbridge_tests::{TestWorld, both_databases};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::{code, colleague, done, faults, refused};
+use super::{code, colleague, db, done, fault, faults, refused};
 use finbridge_entity::types::Role;
 
 const CREATE: &str = "mutation($input: AccountCreateInput!) { accountCreate(input: $input) {
@@ -48,6 +49,42 @@ both_databases! {
         assert_eq!(refused(world, &world.token, CREATE, keyed("k", " ")).await, faults(&[("REQUIRED", "name")]));
         let made = done(world, CREATE, keyed("k", "Mended")).await;
         assert_eq!(made["account"]["name"], "Mended");
+    }
+
+    async fn a_create_that_failed_leaves_its_key_free(world: &TestWorld) {
+        // Something breaks after everything was checked.
+        let rename = async |from: &str, to: &str| {
+            let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+            db(world).execute_unprepared(&sql).await.expect("renamed");
+        };
+        rename("record_word", "away").await;
+        assert_eq!(code(&world.send(CREATE, keyed("k", "Acme")).await), "INTERNAL_SERVER_ERROR");
+        rename("away", "record_word").await;
+        assert_eq!(done(world, CREATE, keyed("k", "Acme")).await["account"]["name"], "Acme");
+        assert_eq!(count(world).await, 1);
+
+        let pipeline = "mutation($input: PipelineCreateInput!) { pipelineCreate(input: $input) { pipeline { name } userErrors { code message field } } }";
+        let input = json!({ "input": { "name": "Partners", "stages": [{ "name": "Open", "kind": "OPEN" }], "idempotencyKey": "p" } });
+        rename("stage", "away").await;
+        assert_eq!(code(&world.send(pipeline, input.clone()).await), "INTERNAL_SERVER_ERROR");
+        rename("away", "stage").await;
+        assert_eq!(done(world, pipeline, input).await["pipeline"]["name"], "Partners");
+    }
+
+    async fn a_unique_value_that_another_took_meanwhile_leaves_the_key_free(world: &TestWorld) {
+        let field = "mutation { customFieldCreate(input: { recordType: ACCOUNT, key: \"tax\", label: \"Tax\", kind: TEXT, isUnique: true }) { userErrors { code message } } }";
+        done(world, field, json!({})).await;
+        let input = |n: usize| json!({ "input": { "name": format!("Account {n}"), "idempotencyKey": format!("k{n}"), "customFields": [{ "key": "tax", "text": "DE 1" }] } });
+        let answers = futures::future::join_all((0..8).map(|n| world.send(CREATE, input(n)))).await;
+        for (n, answer) in answers.iter().enumerate() {
+            let told: Vec<_> = answer["data"]["accountCreate"]["userErrors"].as_array().expect("user errors").iter().map(fault).collect();
+            if !told.is_empty() {
+                assert_eq!(told[0].0, "NOT_UNIQUE", "{answer:#}");
+                let again = refused(world, &world.token, CREATE, input(n)).await;
+                assert_eq!(again, faults(&[("NOT_UNIQUE", "customFields.0")]), "told again what is wrong, not that it is under way");
+            }
+        }
+        assert_eq!(count(world).await, 1);
     }
 
     async fn keys_live_for_a_day_and_across_a_change_of_the_record(world: &TestWorld) {

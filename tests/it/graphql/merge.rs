@@ -160,6 +160,14 @@ both_databases! {
         assert_eq!(all["accounts"]["nodes"], json!([{ "name": "A", "version": 1 }, { "name": "B", "version": 1 }, { "name": "C", "version": 1 }]));
 
         act(world, "accountMerge", "account { id }", json!({ "id": b, "mergedIds": [c] })).await;
+        for (name, input) in [("accountMerge", json!({ "id": a, "mergedIds": [c] })), ("accountRestore", json!({ "id": c }))] {
+            let (mutation, variables) = request(name, "account { id }", input);
+            let answer = world.send(&mutation, variables).await;
+            let message = text(&answer["data"][name]["userErrors"][0]["message"]);
+            assert!(message.contains(&b), "the one that stayed is named: {message}");
+        }
+        let query = "query($id: ID!) { accounts(filter: { isDeleted: true, id: { eq: $id } }) { nodes { mergedInto { id } } } }";
+        assert_eq!(world.data(query, json!({ "id": c })).await["accounts"]["nodes"], json!([{ "mergedInto": { "id": b } }]));
         assert_eq!(refuse(json!({ "id": a, "mergedIds": [c] })).await, faults(&[("MERGED", "mergedIds.0")]));
         assert_eq!(refuse(json!({ "id": c, "mergedIds": [a] })).await, faults(&[("MERGED", "id")]));
         act(world, "accountMerge", "account { id }", json!({ "id": a, "mergedIds": [b] })).await;
@@ -311,20 +319,30 @@ both_databases! {
     }
 
     async fn what_is_written_while_a_merge_is_under_way_ends_at_the_record_that_stays(world: &TestWorld) {
-        for round in 0..3 {
+        for round in 0..6 {
             let (a, b) = (world.account(&format!("A{round}")).await, world.account(&format!("B{round}")).await);
             let create = |n: i32| {
                 let (mutation, variables) = request("contactCreate", "contact { id }", json!({ "lastName": format!("Doe {n}"), "accountId": b }));
                 async move { world.send(&mutation, variables).await }
             };
             let (mutation, variables) = request("accountMerge", "account { id }", json!({ "id": a, "mergedIds": [b] }));
-            let (made, merged) = tokio::join!(join_all((0..6).map(create)), world.send(&mutation, variables));
+            let write = |n: i32| {
+                let (mutation, variables) = request("noteCreate", "note { id }", json!({ "recordId": b, "body": format!("Note {n}") }));
+                async move { world.send(&mutation, variables).await }
+            };
+            let (made, noted, merged) = tokio::join!(join_all((0..6).map(create)), join_all((0..6).map(write)), world.send(&mutation, variables));
             assert_eq!(merged["data"]["accountMerge"]["userErrors"], json!([]), "{merged:#}");
             let made: Vec<_> = made.iter().map(|answer| answer["data"]["contactCreate"]["userErrors"].as_array().unwrap_or_else(|| panic!("{answer:#}"))).collect();
             let refused: Vec<_> = made.iter().flat_map(|errors| errors.iter()).map(fault).collect();
             assert!(refused.iter().all(|fault| *fault == faults(&[("NOT_FOUND", "accountId")])[0]), "{refused:?}");
             let read = world.data("query($id: ID!) { account(id: $id) { contacts { totalCount } } }", json!({ "id": a })).await;
             assert_eq!(read["account"]["contacts"]["totalCount"], 6 - refused.len());
+
+            let noted: Vec<_> = noted.iter().map(|answer| answer["data"]["noteCreate"]["userErrors"].as_array().unwrap_or_else(|| panic!("{answer:#}"))).collect();
+            let refused: Vec<_> = noted.iter().flat_map(|errors| errors.iter()).map(fault).collect();
+            assert!(refused.iter().all(|fault| *fault == faults(&[("NOT_FOUND", "recordId")])[0]), "{refused:?}");
+            let notes = note::Entity::find().filter(note::Column::RecordId.eq(uuid(&a))).all(db(world)).await.unwrap();
+            assert_eq!(notes.len(), 6 - refused.len(), "no note is left with the tombstone");
         }
     }
 }

@@ -19,7 +19,7 @@ use super::{code, colleague, db, done, stage_of};
 const RECORDS: usize = 23;
 
 /// Every list, every field that it can be ordered by, and how the value of that field is selected.
-const ORDERS: [(&str, &[(&str, &str)]); 6] = [
+pub(super) const ORDERS: [(&str, &[(&str, &str)]); 6] = [
     (
         "accounts",
         &[
@@ -77,7 +77,7 @@ fn sometimes(n: usize) -> Option<i64> {
     (!n.is_multiple_of(4)).then(|| i64::try_from(n * 37 % 6).unwrap_or_default() - 2)
 }
 
-async fn fill(world: &TestWorld) {
+pub(super) async fn fill(world: &TestWorld) {
     let stage = stage_of(world, world.viewer.organization_id, "Open", StageKind::Open, 1).await;
     let stage = stage.parse::<NodeId>().expect("an id").uuid;
     let day = |n: usize| {

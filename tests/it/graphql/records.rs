@@ -3,9 +3,10 @@
 use finbridge_domain::NodeKind;
 use finbridge_entity::types::StageKind;
 use finbridge_tests::{TestWorld, both_databases};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
 
-use super::{absent, done, faults, organization, refused, stage_of};
+use super::{absent, db, done, faults, organization, refused, stage_of};
 
 /// A kind of record: its type, what a create needs, and how a changed one is told.
 async fn kinds(world: &TestWorld) -> Vec<(&'static str, Value)> {
@@ -56,8 +57,15 @@ both_databases! {
             assert_eq!(listed[format!("{name}s")]["totalCount"], 0);
             assert_eq!(listed["bin"], json!({ "totalCount": 1, "nodes": [{ "id": made["id"], "deletedAt": "2026-01-05T12:00:00Z" }] }));
 
+            let by_id = format!("query($ids: [ID!]) {{ bin: {name}s(filter: {{ isDeleted: true, id: {{ in: $ids }} }}) {{ totalCount }} living: {name}s(filter: {{ id: {{ in: $ids }} }}) {{ totalCount }} }}");
+            let wanted_ids = json!({ "ids": [made["id"], absent(world, node(kind))] });
+            let listed = world.data(&by_id, wanted_ids.clone()).await;
+            assert_eq!(listed, json!({ "bin": { "totalCount": 1 }, "living": { "totalCount": 0 } }));
+
             let restore = act(kind, "Restore", &all);
             let back = done(world, &restore, which.clone()).await[&name].take();
+            let listed = world.data(&by_id, wanted_ids).await;
+            assert_eq!(listed, json!({ "bin": { "totalCount": 0 }, "living": { "totalCount": 1 } }));
             assert_eq!((&back["tags"], &back["version"], &back["deletedAt"]), (&wanted["tags"], &json!(4), &Value::Null));
             assert_eq!(refused(world, &world.token, &restore, which).await, faults(&[("NOT_FOUND", "id")]));
             assert_eq!(refused(world, &world.token, &restore, json!({ "input": { "id": absent(world, node(kind)) } })).await, faults(&[("NOT_FOUND", "id")]));
@@ -83,6 +91,40 @@ both_databases! {
         ]));
     }
 
+    async fn an_item_that_fails_on_our_side_does_not_hide_the_others(world: &TestWorld) {
+        let (one, two, three) = (world.account("One").await, world.account("Two").await, world.account("Three").await);
+        let bulk = "mutation($input: AccountBulkUpdateInput!) { accountBulkUpdate(input: $input) {
+            results { account { name phone } userErrors { code field } } userErrors { code } } }";
+        let items = json!([{ "id": one, "phone": "1" }, { "id": two, "phone": "2", "tags": ["x"] }, { "id": three, "phone": "3" }]);
+        let broken = async |table: &str, mutation: &str, input: Value| {
+            let rename = |from: &str, to: &str| format!("ALTER TABLE {from} RENAME TO {to}");
+            let away = format!("{table}_away");
+            db(world).execute_unprepared(&rename(table, &away)).await.expect("renamed");
+            let answer = done(world, mutation, json!({ "input": input })).await;
+            db(world).execute_unprepared(&rename(&away, table)).await.expect("renamed back");
+            answer
+        };
+        let answer = broken("record_tag", bulk, json!({ "accounts": items })).await;
+        let failed = json!([{ "code": "FAILED", "field": null }]);
+        assert_eq!(answer["results"], json!([
+            { "account": { "name": "One", "phone": "1" }, "userErrors": [] },
+            { "account": null, "userErrors": failed },
+            { "account": { "name": "Three", "phone": "3" }, "userErrors": [] },
+        ]));
+        let read = world.data("{ accounts { nodes { name phone } } }", json!({})).await;
+        let wanted = json!([{ "name": "One", "phone": "1" }, { "name": "Three", "phone": "3" }, { "name": "Two", "phone": null }]);
+        assert_eq!(read["accounts"]["nodes"], wanted);
+
+        let delete = "mutation($input: RecordsDeleteInput!) { recordsDelete(input: $input) {
+            results { id record { id } userErrors { code field } } userErrors { code } } }";
+        let nobody = absent(world, NodeKind::Account);
+        let answer = broken("record_word", delete, json!({ "ids": [nobody, one] })).await;
+        assert_eq!(answer["results"], json!([
+            { "id": nobody, "record": null, "userErrors": [{ "code": "NOT_FOUND", "field": ["id"] }] },
+            { "id": one, "record": null, "userErrors": failed },
+        ]));
+    }
+
     async fn products_have_a_price_in_each_currency(world: &TestWorld) {
         let all = "product { id code unit isActive isTaxable unitPrice { amount currencyCode } prices { amount currencyCode }
             eur: price(currencyCode: \"EUR\") { amount } usd: price(currencyCode: \"USD\") { amount } gbp: price(currencyCode: \"GBP\") { amount } }";
@@ -100,6 +142,15 @@ both_databases! {
         let change = json!({ "input": { "id": made["id"], "isActive": false, "prices": [{ "amount": "8", "currencyCode": "GBP" }] } });
         let changed = done(world, &update, change).await["product"].take();
         assert_eq!((&changed["prices"], &changed["isActive"], &changed["eur"]), (&json!([{ "amount": "8", "currencyCode": "GBP" }]), &json!(false), &Value::Null));
+
+        // The list price moves to a currency that has a price already: there is still one in each.
+        let more = json!([{ "amount": "8", "currencyCode": "GBP" }, { "amount": "9", "currencyCode": "EUR" }]);
+        done(world, &update, json!({ "input": { "id": made["id"], "prices": more } })).await;
+        let change = json!({ "input": { "id": made["id"], "unitPrice": { "amount": "7", "currencyCode": "GBP" } } });
+        let changed = done(world, &update, change).await["product"].take();
+        assert_eq!((&changed["gbp"], &changed["prices"]), (&json!({ "amount": "7" }), &json!([{ "amount": "9", "currencyCode": "EUR" }])));
+        let change = json!({ "input": { "id": made["id"], "unitPrice": null } });
+        assert_eq!(done(world, &update, change).await["product"]["prices"], json!([{ "amount": "9", "currencyCode": "EUR" }]));
     }
 
     async fn strangers_cannot_touch_or_see_tombstones(world: &TestWorld) {

@@ -215,7 +215,7 @@ fn carried_by_indexes(plan: &str, by_words: bool) -> bool {
 }
 
 /// How the database carries it out. PostgreSQL sorts and scans what it takes for few rows, so it is asked for a plan without.
-async fn explained(world: &TestWorld, statement: &Statement) -> String {
+pub(super) async fn explained(world: &TestWorld, statement: &Statement) -> String {
     let transaction = db(world).begin().await.expect("a transaction");
     let backend = transaction.get_database_backend();
     let (explain, column) = match backend {

@@ -17,17 +17,18 @@ both_databases! {
         let integration = world.connect().await;
         let mut missing = input(&integration);
         missing.as_object_mut().unwrap().remove("crmModule");
-        let answer = world.send(CONFIGURE, json!({ "input": missing })).await;
-        assert!(answer["errors"][0]["message"].as_str().unwrap().contains("crmModule"), "{answer:#}");
+        let answer = world.data(CONFIGURE, json!({ "input": missing })).await;
+        let told = &answer["syncModuleConfigure"]["userErrors"][0];
+        assert_eq!((&told["code"], &told["field"]), (&json!("REQUIRED"), &json!(["crmModule"])), "{answer:#}");
+        assert!(told["message"].as_str().unwrap().contains("ACCOUNTS, CONTACTS, ACCOUNTS_AND_CONTACTS"), "{told}");
 
         let chosen = world.data(CONFIGURE, json!({ "input": input(&integration) })).await;
         assert_eq!(chosen["syncModuleConfigure"]["syncModule"]["crmModule"], "ACCOUNTS");
 
         // What the profile does not offer is refused by the profile key, and nothing is stored.
         for (field, value, key) in [
-            ("crmModule", "CONTACTS", "customers.crmModules"),
-            ("crmModule", "ACCOUNTS_AND_CONTACTS", "customers.crmModules"),
-            ("direction", "BOTH_WAYS", "directions"),
+            ("itemMatchKey", "SKU", "matchKeys"),
+            ("compareNameWith", "CODE", "matchKeys"),
         ] {
             let mut wish = input(&integration);
             wish[field] = value.into();

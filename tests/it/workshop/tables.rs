@@ -1,9 +1,13 @@
 //! Entities and migrations say the same of every table: each entity can be read from a database that only the
 //! migrations made.
 
+use chrono::{DateTime, Utc};
+use finbridge_domain::name_key;
 use finbridge_entity::PoolSize;
 use finbridge_migration::{Migrator, MigratorTrait};
-use sea_orm::{DatabaseConnection, EntityTrait};
+use sea_orm::prelude::Uuid;
+use sea_orm::sea_query::Query;
+use sea_orm::{ConnectionTrait, DatabaseConnection, EntityTrait};
 
 async fn read_all(db: &DatabaseConnection) {
     macro_rules! read {
@@ -49,6 +53,63 @@ async fn read_all(db: &DatabaseConnection) {
         vendor,
         view,
     );
+}
+
+/// An account that was there before texts were kept in the form in which they are compared.
+async fn texts_get_their_forms(db: &DatabaseConnection) {
+    Migrator::up(db, Some(10)).await.expect("the first migrations");
+    let (here, now) = (Uuid::from_u128(1), DateTime::<Utc>::UNIX_EPOCH);
+    let organization = Query::insert()
+        .into_table("organization")
+        .columns(["id", "name", "home_currency_code", "time_zone", "created_at"])
+        .values_panic([here.into(), "x".into(), "USD".into(), "UTC".into(), now.into()])
+        .take();
+    let account = Query::insert()
+        .into_table("account")
+        .columns([
+            "organization_id",
+            "id",
+            "wire_id",
+            "version",
+            "created_at",
+            "updated_at",
+            "name",
+            "name_key",
+            "industry",
+        ])
+        .values_panic([
+            here.into(),
+            here.into(),
+            1.into(),
+            1.into(),
+            now.into(),
+            now.into(),
+            "ΟΔΟΣ".into(),
+            "οδος".into(),
+            "ÖSTERREICH  Straße".into(),
+        ])
+        .take();
+    for row in [organization, account] {
+        db.execute(&row).await.expect("a row");
+    }
+    Migrator::up(db, None).await.expect("the other migrations");
+    let account =
+        finbridge_entity::account::Entity::find().one(db).await.expect("a read").expect("the account");
+    assert_eq!(account.name_key, name_key(&account.name));
+    assert_eq!(account.industry_key, account.industry.as_deref().map(name_key));
+}
+
+#[tokio::test]
+async fn texts_get_the_forms_in_which_they_are_compared_on_sqlite() {
+    let db = finbridge_entity::database::open("sqlite::memory:", PoolSize(1)).await.expect("a database");
+    texts_get_their_forms(&db).await;
+}
+
+#[tokio::test]
+async fn texts_get_the_forms_in_which_they_are_compared_on_postgres() {
+    let url = finbridge_tests::new_postgres_database().await;
+    texts_get_their_forms(&finbridge_entity::database::open(&url, PoolSize(4)).await.expect("a database"))
+        .await;
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ impl AccountFilter {
         use account::Column;
         let common = self.record.condition::<account::Entity>(services).await?;
         common
-            .text(Column::Industry, TextShape::Plain, self.industry.as_ref())
+            .text("industry", Column::IndustryKey, TextShape::Key, self.industry.as_ref())?
             .id(Column::ParentId, NodeKind::Account, self.parent.as_ref())?
             .amount(Column::AnnualRevenueUnits, self.annual_revenue.as_ref())
     }

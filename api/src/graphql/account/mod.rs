@@ -175,9 +175,9 @@ impl Account {
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
     ) -> Result<ContactConnection> {
         let loader = &ctx.loaders()?.contacts_of_account;
-        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
-        Ok(ContactConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
+        Ok(ContactConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))
     }
 
     /// The deals with this account, newest first.
@@ -191,9 +191,9 @@ impl Account {
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
     ) -> Result<DealConnection> {
         let loader = &ctx.loaders()?.deals_of_account;
-        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
-        Ok(DealConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
+        Ok(DealConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))
     }
 
     /// The same account in finance apps; empty before the first sync.

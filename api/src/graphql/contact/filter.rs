@@ -32,7 +32,7 @@ impl ContactFilter {
     pub async fn condition(&self, services: &Services) -> Result<Condition> {
         use contact::Column;
         let common = self.record.condition::<contact::Entity>(services).await?;
-        common.text(Column::EmailKey, TextShape::Key, self.email.as_ref()).id(
+        common.text("email", Column::EmailKey, TextShape::Key, self.email.as_ref())?.id(
             Column::AccountId,
             NodeKind::Account,
             self.account.as_ref(),

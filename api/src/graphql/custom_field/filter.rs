@@ -67,9 +67,9 @@ impl CustomFieldFilter {
             return Ok((of_field, false));
         }
         let texts = if field.kind == CustomFieldKind::LongText {
-            of_field.text(Column::Text, TextShape::Plain, self.text.as_ref())
+            of_field.text("text", Column::Text, TextShape::Plain, self.text.as_ref())?
         } else {
-            of_field.text(Column::TextKey, TextShape::Key, self.text.as_ref())
+            of_field.text("text", Column::TextKey, TextShape::Key, self.text.as_ref())?
         };
         let all = texts
             .amount(Column::NumberUnits, self.number.as_ref())?

@@ -13,10 +13,9 @@ pub use filter::CustomFieldFilter;
 pub use value::{CustomFieldValue, CustomFieldValueInput};
 
 use super::context::{Asked, id};
-use super::error::top_level;
+use super::loader::failed;
 use super::record::RecordType;
 use super::scalar::DateTime;
-use crate::service;
 
 /// What a custom field holds.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,8 +153,8 @@ impl Layout {
 
     /// The fields that it shows, in its order; at most 200, so they come without pages.
     async fn fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>> {
-        let fields = service::layout::shown(ctx.services()?, self.0.id).await.map_err(top_level)?;
-        Ok(fields.into_iter().map(CustomField).collect())
+        let fields = ctx.loaders()?.fields_of_layout.load_one(self.0.id).await.map_err(failed)?;
+        Ok(fields.unwrap_or_default().into_iter().map(CustomField).collect())
     }
 
     /// Ascends with every change.

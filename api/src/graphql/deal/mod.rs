@@ -55,11 +55,8 @@ impl Deal {
 
     /// The pipeline that the deal goes through: that of its stage.
     async fn pipeline(&self, ctx: &Context<'_>) -> Result<Pipeline> {
-        let stage = Stage::load(ctx, self.0.stage_id).await?;
-        let pipeline = match stage {
-            Some(stage) => Pipeline::load(ctx, stage.pipeline_id()).await?,
-            None => None,
-        };
+        let loader = &ctx.loaders()?.pipelines_of_stage;
+        let pipeline = loader.load_one(self.0.stage_id).await.map_err(failed)?.map(Pipeline::from);
         pipeline.ok_or_else(|| top_level(ServiceError::Internal("a deal's pipeline is missing".into())))
     }
 

@@ -1,4 +1,5 @@
-//! A leaky bucket of points for each token: what a request costs is taken out at once, and flows back with time.
+//! A leaky bucket of points for each token: what a request costs is taken out at once, and flows back with time. Whoever got
+//! more than was expected owes it: the bucket is then below its ground, and has to rise to it first.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -10,7 +11,7 @@ use moka::sync::Cache;
 use crate::config::Limits;
 
 /// Points are kept in millionths: a clock of whole microseconds then restores without a remainder.
-const SCALE: u64 = 1_000_000;
+const SCALE: i64 = 1_000_000;
 
 /// How many tokens are remembered. One that is forgotten has its points back.
 const REMEMBERED: u64 = 100_000;
@@ -20,7 +21,7 @@ const REMEMBERED: u64 = 100_000;
 pub struct Level {
     /// Points when it has rested.
     pub maximum: u64,
-    /// Points now.
+    /// Points now; none while something is owed.
     pub available: u64,
     /// Points that come back each second.
     pub restore: u64,
@@ -51,7 +52,7 @@ pub struct Empty {
 
 #[derive(Debug)]
 struct Bucket {
-    millionths: u64,
+    millionths: i64,
     at: DateTime<Utc>,
 }
 
@@ -66,8 +67,8 @@ impl Buckets {
     /// Buckets of the size that the limits say.
     pub fn new(limits: &Limits) -> Self {
         let (maximum, restore) = (limits.cost_bucket, limits.cost_restore);
-        // Whoever was away as long as it takes to fill up has a full bucket, remembered or not.
-        let full_again = Duration::from_secs((maximum / restore).saturating_add(60));
+        // Whoever was away as long as it takes to fill up from the deepest debt has a full bucket, remembered or not.
+        let full_again = Duration::from_secs((2 * (maximum / restore)).saturating_add(60));
         let buckets = Cache::builder().max_capacity(REMEMBERED).time_to_idle(full_again).build();
         Self { buckets, maximum, restore }
     }
@@ -78,24 +79,22 @@ impl Buckets {
     /// When there are not enough; then nothing is taken.
     pub fn take(&self, token: [u8; 32], points: u64, now: DateTime<Utc>) -> Result<Level, Empty> {
         self.change(token, now, |millionths| {
-            let wanted = points.saturating_mul(SCALE);
-            match millionths.checked_sub(wanted) {
-                Some(left) => {
-                    *millionths = left;
-                    Ok(())
-                }
-                None => Err(Duration::from_micros((wanted - *millionths).div_ceil(self.restore))),
+            let left = millionths.saturating_sub(scaled(points));
+            if left < 0 {
+                return Err(Duration::from_micros(left.unsigned_abs().div_ceil(self.restore)));
             }
+            *millionths = left;
+            Ok(())
         })
         .map_err(|(level, wait)| Empty { level, wait })
     }
 
-    /// Corrects what was taken for a request by what it really cost.
+    /// Corrects what was taken for a request by what it really cost. Nobody owes more than a bucket holds.
     pub fn settle(&self, token: [u8; 32], taken: u64, cost: u64, now: DateTime<Utc>) -> Level {
         let settled = self.change(token, now, |millionths| {
-            let paid = millionths.saturating_add(taken.saturating_mul(SCALE));
-            *millionths =
-                paid.saturating_sub(cost.saturating_mul(SCALE)).min(self.maximum.saturating_mul(SCALE));
+            let full = scaled(self.maximum);
+            let paid = millionths.saturating_add(scaled(taken));
+            *millionths = paid.saturating_sub(scaled(cost)).clamp(-full, full);
             Ok(())
         });
         settled.unwrap_or_else(|(level, _)| level)
@@ -105,22 +104,26 @@ impl Buckets {
         &self,
         token: [u8; 32],
         now: DateTime<Utc>,
-        change: impl FnOnce(&mut u64) -> Result<(), Duration>,
+        change: impl FnOnce(&mut i64) -> Result<(), Duration>,
     ) -> Result<Level, (Level, Duration)> {
-        let full = self.maximum.saturating_mul(SCALE);
+        let full = scaled(self.maximum);
         let bucket =
             self.buckets.get_with(token, || Arc::new(Mutex::new(Bucket { millionths: full, at: now })));
         let mut bucket = bucket.lock().unwrap_or_else(PoisonError::into_inner);
         // A clock that was set back restores nothing, and what it shows then is what counts from there.
-        let micros = (now - bucket.at).num_microseconds().and_then(|micros| u64::try_from(micros).ok());
-        let restored = micros.unwrap_or_default().saturating_mul(self.restore);
+        let micros = (now - bucket.at).num_microseconds().unwrap_or_default().max(0);
+        let restored = micros.saturating_mul(i64::try_from(self.restore).unwrap_or(i64::MAX));
         bucket.millionths = bucket.millionths.saturating_add(restored).min(full);
         bucket.at = now;
         let changed = change(&mut bucket.millionths);
-        let level =
-            Level { maximum: self.maximum, available: bucket.millionths / SCALE, restore: self.restore };
+        let available = u64::try_from(bucket.millionths / SCALE).unwrap_or_default();
+        let level = Level { maximum: self.maximum, available, restore: self.restore };
         changed.map(|()| level).map_err(|wait| (level, wait))
     }
+}
+
+fn scaled(points: u64) -> i64 {
+    i64::try_from(points).unwrap_or(i64::MAX).saturating_mul(SCALE)
 }
 
 #[cfg(test)]
@@ -156,6 +159,13 @@ mod tests {
         buckets.take([1; 32], 50, now).unwrap();
         assert_eq!(buckets.settle([1; 32], 50, 5, now).available, 95);
         buckets.take([1; 32], 10, now).unwrap();
-        assert_eq!(buckets.settle([1; 32], 10, 400, now).available, 0, "it cannot owe");
+        assert_eq!(buckets.settle([1; 32], 10, 125, now).available, 0, "it owes 30");
+        let empty = buckets.take([1; 32], 20, now).unwrap_err();
+        assert_eq!((empty.level.available, empty.wait), (0, Duration::from_secs(5)), "(30 + 20) / 10");
+        let later = now + TimeDelta::seconds(4);
+        assert_eq!(buckets.take([1; 32], 0, later).unwrap().available, 10);
+        buckets.settle([1; 32], 0, 1_000_000, later);
+        let empty = buckets.take([1; 32], 1, later).unwrap_err();
+        assert_eq!(empty.wait, Duration::from_micros(10_100_000), "never more than a bucket holds");
     }
 }

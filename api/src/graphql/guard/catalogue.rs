@@ -9,6 +9,8 @@ use async_graphql::parser::types::{
 use async_graphql::parser::{Error, parse_schema};
 use async_graphql_value::ConstValue;
 
+use crate::service::{page, product, tag, token};
+
 /// The types that every schema has and no export tells.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
 
@@ -52,8 +54,12 @@ pub enum Size {
     OfPage,
     /// As many as this argument, a list of ids, has.
     Argument(Name),
-    /// Few, and not known: a plain list.
+    /// As many as the service lets a list have that comes without pages.
+    AtMost(u64),
+    /// Few, and not known: any other plain list.
     Plain,
+    /// The branches of a tree, which has a type with a plain list of itself: few, and few in all.
+    Branches,
     /// About so many: lists of introspection.
     About(u64),
 }
@@ -132,10 +138,17 @@ impl Catalogue {
         let composites: HashSet<Name> = self.types.keys().cloned().collect();
         for (name, ty) in &mut self.types {
             let introspection = name.starts_with("__");
+            let is_own = |field: &Field| named(&field.ty) == name;
+            let is_tree = !introspection
+                && ty.fields.values().any(|field| {
+                    field.size == Size::Plain && matches!(field.ty.base, BaseType::List(_)) && is_own(field)
+                });
             for (field_name, field) in &mut ty.fields {
                 let base = named(&field.ty);
                 let is_list = matches!(field.ty.base, BaseType::List(_));
-                if connections.contains(base) && !is_list {
+                if is_tree && is_own(field) {
+                    field.size = Size::Branches;
+                } else if connections.contains(base) && !is_list {
                     if !matches!(field.size, Size::Page { .. }) {
                         field.size = Size::Page { default: None };
                     }
@@ -145,6 +158,8 @@ impl Catalogue {
                     field.size = Size::About(averages.get(field_name.as_str()).copied().unwrap_or(1));
                 } else if ty.is_connection {
                     field.size = Size::OfPage;
+                } else if let (Size::Plain, Some(most)) = (&field.size, most(name, field_name)) {
+                    field.size = Size::AtMost(most);
                 }
             }
         }
@@ -167,6 +182,14 @@ impl Catalogue {
     /// The name of this type as the catalogue keeps it, unless it is a leaf or unknown.
     pub fn name(&self, name: &str) -> Option<&Name> {
         self.types.get_key_value(name).map(|(name, _)| name)
+    }
+
+    /// Whether an object can be of both types; not where one of them is a leaf or unknown.
+    pub fn meet(&self, one: &str, other: &str) -> bool {
+        match (self.composite(one), self.composite(other)) {
+            (Some(one), Some(other)) => !one.objects.is_disjoint(&other.objects),
+            _ => false,
+        }
     }
 
     /// Whether a fragment on `condition` applies to objects of the type `object`.
@@ -208,6 +231,24 @@ fn field_of(field: &FieldDefinition) -> Field {
         Size::Plain
     };
     Field { ty: field.ty.node.clone(), size }
+}
+
+/// How many items the service lets a list have that comes without pages. Lists whose length is the organization's choice,
+/// such as its custom fields and views, are short nearly everywhere, and stay estimates: at their longest, every query for
+/// a page of records would look too dear.
+fn most(ty: &str, field: &str) -> Option<u64> {
+    match (ty, field) {
+        // A deal may have 100, and seldom has more than a few: a page of 50 deals with their products must stay within the
+        // limit of a request. What lines are more than this is paid for afterwards.
+        ("Deal", "lines") => Some(40),
+        ("Product", "prices") => Some(product::MOST_PRICES as u64),
+        // 50 of each are possible; nobody has both.
+        ("Pipeline", "stages") | ("Query", "pipelines") => Some(20),
+        ("Query", "apiTokens") => Some(token::MOST),
+        (_, "tags") => Some(tag::MOST as u64),
+        (_, "results") => Some(page::LARGEST),
+        _ => None,
+    }
 }
 
 /// A whole number that is not negative.
@@ -294,10 +335,28 @@ mod tests {
         assert_eq!(*size("nodes"), Size::Argument(Name::new("ids")));
         assert_eq!(*size("integrations"), Size::Plain);
         assert_eq!(*size("account"), Size::One);
+        assert_eq!(*size("apiTokens"), Size::AtMost(500));
+        for (name, field, most) in [
+            ("Deal", "lines", 40),
+            ("Account", "tags", 20),
+            ("Product", "prices", 50),
+            ("Pipeline", "stages", 20),
+            ("RecordsTagPayload", "results", 100),
+            ("DealBulkCreatePayload", "results", 100),
+        ] {
+            let ty = catalogue.composite(name).unwrap();
+            assert_eq!(ty.field(field).unwrap().size, Size::AtMost(most), "{name}.{field}");
+        }
         let page = catalogue.composite("AccountConnection").unwrap();
         assert_eq!(page.field("nodes").unwrap().size, Size::OfPage);
         assert_eq!(page.field("edges").unwrap().size, Size::OfPage);
         assert_eq!(page.field("totalCount").unwrap().size, Size::One);
+        // The cost of a tree is made for criteria: what else is one has to be thought about.
+        let trees = catalogue
+            .types
+            .iter()
+            .filter(|(_, ty)| ty.fields.values().any(|field| field.size == Size::Branches));
+        assert_eq!(trees.map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["ViewCriteria"]);
         assert!(catalogue.applies("Node", "Account") && catalogue.applies("Account", "Account"));
         assert!(
             !catalogue.applies("Contact", "Account") && !catalogue.composite("Node").unwrap().is_object()

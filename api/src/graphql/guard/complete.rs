@@ -63,7 +63,8 @@ fn ask_within(set: &mut SelectionSet, on: &str, catalogue: &Catalogue, hidden: &
     }
 }
 
-fn typename(alias: &Name) -> Positioned<Selection> {
+/// The hidden `__typename`.
+pub fn typename(alias: &Name) -> Positioned<Selection> {
     let at = Pos::default();
     let field = Field {
         alias: Some(Positioned::new(alias.clone(), at)),
@@ -81,6 +82,8 @@ pub struct Completed {
     pub data: Value,
     /// Objects that it holds, and mutations that were carried out.
     pub cost: Cost,
+    /// Bytes that it takes as JSON.
+    pub bytes: u64,
 }
 
 /// Where the data comes from.
@@ -106,16 +109,17 @@ pub fn complete(source: Source<'_>, data: Value, errors: &[ServerError]) -> Comp
         some_failed: !errors.is_empty(),
         path: String::new(),
         cost: Cost::default(),
+        bytes: 0,
     };
     let Some(root) = source.catalogue.root(source.operation.ty) else {
-        return Completed { data, cost: Cost::default() };
+        return Completed { data, cost: Cost::default(), bytes: 0 };
     };
     let plan = completer.plan(&[&source.operation.selection_set.node], root);
     if source.operation.ty == OperationType::Mutation {
         completer.cost.points = MUTATION.saturating_mul(plan.0.len() as u64);
     }
     let data = completer.root(&plan, data);
-    Completed { data, cost: completer.cost }
+    Completed { data, cost: completer.cost, bytes: completer.bytes }
 }
 
 /// The fields that an object of one type is to have, in order.
@@ -124,6 +128,8 @@ struct Plan<'a>(Vec<Slot<'a>>);
 struct Slot<'a> {
     key: &'a Name,
     ty: Option<&'a Type>,
+    /// Whether it holds no objects.
+    leaf: bool,
     sets: Vec<&'a SelectionSet>,
     /// Plans for what the field holds, by type: made once, for however many objects.
     plans: RefCell<HashMap<&'a str, Rc<Plan<'a>>>>,
@@ -139,6 +145,7 @@ struct Completer<'a> {
     some_failed: bool,
     path: String,
     cost: Cost,
+    bytes: u64,
 }
 
 impl<'a> Completer<'a> {
@@ -173,7 +180,8 @@ impl<'a> Completer<'a> {
                     let index = *seen.entry(key).or_insert_with(|| {
                         let known = catalogue.composite(on).and_then(|on| on.field(&field.node.name.node));
                         let ty = known.map(|known| &known.ty);
-                        slots.push(Slot { key, ty, sets: Vec::new(), plans: RefCell::default() });
+                        let leaf = ty.is_none_or(|ty| catalogue.composite(named(ty)).is_none());
+                        slots.push(Slot { key, ty, leaf, sets: Vec::new(), plans: RefCell::default() });
                         slots.len() - 1
                     });
                     slots[index].sets.push(&field.node.selection_set.node);
@@ -221,6 +229,11 @@ impl<'a> Completer<'a> {
                 // Where nothing failed, the library had a reason of its own to leave it out.
                 None => return None,
             };
+            let quotes_colon_and_comma = 4;
+            self.bytes += size(slot.key.len()) + quotes_colon_and_comma;
+            if slot.leaf {
+                self.bytes += weigh(&value);
+            }
             let value = match slot.ty {
                 Some(ty) => self.within(slot.key, |this| this.value(slot, ty, value)),
                 None => Ok(value),
@@ -291,6 +304,32 @@ impl<'a> Completer<'a> {
         let done = work(self);
         self.path.truncate(length);
         done
+    }
+}
+
+fn size(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}
+
+/// Bytes that a value takes as JSON.
+fn weigh(value: &Value) -> u64 {
+    match value {
+        Value::Null | Value::Boolean(_) => 5,
+        Value::Number(number) => size(number.to_string().len()),
+        Value::Enum(name) => size(name.len()) + 2,
+        Value::Binary(bytes) => size(bytes.len()) * 4 + 2,
+        Value::List(items) => items.iter().map(|item| weigh(item) + 1).sum::<u64>() + 2,
+        Value::Object(fields) => {
+            fields.iter().map(|(key, value)| size(key.len()) + 4 + weigh(value)).sum::<u64>() + 2
+        }
+        Value::String(text) => {
+            let bytes = text.bytes().map(|byte| match byte {
+                b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+                0..0x20 => 6,
+                _ => 1,
+            });
+            bytes.sum::<u64>() + 2
+        }
     }
 }
 

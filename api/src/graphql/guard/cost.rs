@@ -9,6 +9,7 @@ use async_graphql::parser::types::{
 };
 use async_graphql::{Name, Positioned, Variables};
 use async_graphql_value::{ConstValue, Value};
+use finbridge_entity::criteria;
 
 use super::catalogue::{Catalogue, Composite, Size, named, number};
 use crate::service::page;
@@ -18,6 +19,10 @@ pub const MUTATION: u64 = 10;
 
 /// How many objects of introspection cost one point: they come from memory.
 const INTROSPECTION_PER_POINT: u64 = 100;
+
+/// How many objects a tree has on each of its levels at most. Criteria are the only ones, and each of their objects holds at
+/// least one of their conditions.
+const BRANCHES: u64 = criteria::MOST as u64;
 
 /// What an operation may cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -149,6 +154,8 @@ impl<'a> Pricer<'a> {
         let mut sum = Cost::default();
         // An object is of one type, so of what is selected for single types only the dearest can come.
         let mut by_type: HashMap<&'a str, Cost> = HashMap::new();
+        // A part of a tree has branches of one kind, so of those that are selected only the dearest can come.
+        let mut by_branch: HashMap<&'a str, Cost> = HashMap::new();
         for selection in &set.items {
             if !self.values.included(selection.node.directives()) {
                 continue;
@@ -156,7 +163,14 @@ impl<'a> Pricer<'a> {
             match &selection.node {
                 Selection::Field(field) => {
                     sum.points = sum.points.saturating_add(per_field);
-                    sum.add(self.field(&field.node, on, page));
+                    let cost = self.field(&field.node, on, page);
+                    let name = field.node.name.node.as_str();
+                    let is_branch = on.field(name).is_some_and(|known| known.size == Size::Branches);
+                    if is_branch {
+                        by_branch.entry(name).or_default().add(cost);
+                    } else {
+                        sum.add(cost);
+                    }
                 }
                 Selection::InlineFragment(fragment) => {
                     let condition = fragment.node.type_condition.as_ref();
@@ -195,8 +209,9 @@ impl<'a> Pricer<'a> {
                 }
             }
         }
-        let dearest = by_type.into_values().reduce(Cost::max).unwrap_or_default();
-        sum.add(dearest);
+        for alternatives in [by_type, by_branch] {
+            sum.add(alternatives.into_values().reduce(Cost::max).unwrap_or_default());
+        }
         sum
     }
 
@@ -210,9 +225,18 @@ impl<'a> Pricer<'a> {
         let mut inner_page = 1;
         let number = match &known.size {
             Size::One => 1,
+            Size::Branches => {
+                // `page` is how many parents there are on the level above. What they have together is not many times what
+                // one of them may have.
+                let each = if is_list { self.plain_list } else { 1 };
+                let number = page.saturating_mul(each).min(BRANCHES);
+                let mut all = self.selection_set(&field.selection_set.node, inner, number, 0);
+                all.points = all.points.saturating_add(number);
+                return all;
+            }
             Size::OfPage => page,
             Size::Plain => self.plain_list,
-            Size::About(number) => *number,
+            Size::About(number) | Size::AtMost(number) => *number,
             Size::Argument(name) => argument(name).map_or(self.plain_list, |value| self.values.length(value)),
             Size::Page { default } => {
                 let asked = ["first", "last"].into_iter().filter_map(argument);
@@ -303,6 +327,23 @@ mod tests {
         let text = "mutation($i: AccountCreateInput!) { accountCreate(input: $i) { account { id } userErrors { code } } }";
         assert_eq!(points(text, json!({})), 10 + 1 + 1 + 10);
         assert_eq!(points("{ integrations { id } }", json!({})), 10);
+        let lines = "{ deals(first: 100) { nodes { lines { product { owner { name } } } } } }";
+        assert_eq!(points(lines, json!({})), 1 + 100 * (1 + 40 * 3), "a deal counts as 40 lines");
+        assert_eq!(points("{ accounts(first: 5) { nodes { tags { name } } } }", json!({})), 1 + 5 * (1 + 20));
+    }
+
+    #[test]
+    fn criteria_cost_no_more_than_they_may_have() {
+        let mut parts = "field operator values".to_owned();
+        for _ in 1..criteria::DEEPEST {
+            parts = format!("field operator values all {{ {parts} }} any {{ {parts} }} not {{ {parts} }}");
+        }
+        let whole = format!("{{ views(recordType: ACCOUNT) {{ criteria {{ {parts} }} }} }}");
+        assert_eq!(points(&whole, json!({})), 10 * (1 + 1 + 10 + 50 + 50 + 50));
+        let alias = "{ view(id: \"x\") { criteria { a: all { field } b: all { field } any { field } not { field } } } }";
+        assert_eq!(points(alias, json!({})), 1 + 1 + 2 * 10, "a list that is asked for twice costs twice");
+        let fragments = "{ view(id: \"x\") { criteria { ...Parts } } } fragment Parts on ViewCriteria { all { all { all { field } } } }";
+        assert_eq!(points(fragments, json!({})), 1 + 1 + 10 + 50 + 50);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! How large the operations of a document are once their fragments are put in. Each fragment is measured once, however
 //! often it is spread, so a document that would grow without bound is measured as fast as any other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{
-    Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, VariableDefinition,
+    BaseType, Directive, ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet, Type,
+    VariableDefinition,
 };
 use async_graphql::{Name, Positioned};
 use async_graphql_value::{ConstValue, Value};
@@ -24,9 +25,12 @@ pub struct Measure {
     pub depth: u64,
     /// Fields within fields of introspection; 0 without any.
     pub introspection_depth: u64,
+    /// Brackets within brackets, those of fragments left out: each has its own.
+    pub nesting: u64,
 }
 
 impl Measure {
+    /// What two parts of a document, neither of which is within the other, are together.
     fn add(&mut self, other: Self) {
         self.tokens = self.tokens.saturating_add(other.tokens);
         self.directives = self.directives.saturating_add(other.directives);
@@ -34,6 +38,18 @@ impl Measure {
         self.fields = self.fields.saturating_add(other.fields);
         self.depth = self.depth.max(other.depth);
         self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
+        self.nesting = self.nesting.max(other.nesting);
+    }
+
+    /// The largest of each, but all tokens: all that can be executed or validated by itself is validated.
+    pub fn widen(&mut self, other: Self) {
+        self.tokens = self.tokens.saturating_add(other.tokens);
+        self.directives = self.directives.max(other.directives);
+        self.aliases = self.aliases.max(other.aliases);
+        self.fields = self.fields.max(other.fields);
+        self.depth = self.depth.max(other.depth);
+        self.introspection_depth = self.introspection_depth.max(other.introspection_depth);
+        self.nesting = self.nesting.max(other.nesting);
     }
 }
 
@@ -46,12 +62,40 @@ pub struct Ruler<'a> {
     document: &'a ExecutableDocument,
     /// None while a fragment is being measured: meeting it then is a cycle.
     fragments: HashMap<&'a str, Option<Measure>>,
+    /// Fragments that something measured spreads.
+    spread: HashSet<&'a str>,
 }
 
 impl<'a> Ruler<'a> {
     /// Measures this document.
     pub fn new(document: &'a ExecutableDocument) -> Self {
-        Self { document, fragments: HashMap::new() }
+        Self { document, fragments: HashMap::new(), spread: HashSet::new() }
+    }
+
+    /// The size of everything: each operation, and each fragment that stands in none. No fragment is larger than that in
+    /// which it is spread.
+    ///
+    /// # Errors
+    /// When fragments spread themselves.
+    pub fn document(&mut self) -> Result<Measure, Cycle> {
+        let document = self.document;
+        let mut largest = Measure::default();
+        for (_, operation) in document.operations.iter() {
+            largest.widen(self.operation(&operation.node)?);
+        }
+        let mut fragments = Vec::new();
+        for name in document.fragments.keys() {
+            let measure = self.fragment(name)?;
+            largest.nesting = largest.nesting.max(measure.nesting);
+            fragments.push((name, measure));
+        }
+        for (name, measure) in fragments {
+            if !self.spread.contains(name.as_str()) {
+                // It has no root.
+                largest.widen(Measure { fields: 0, ..measure });
+            }
+        }
+        Ok(largest)
     }
 
     /// The size of an operation.
@@ -63,6 +107,7 @@ impl<'a> Ruler<'a> {
         measure.tokens = measure.tokens.saturating_add(2);
         add_directives(&mut measure, &operation.directives);
         for variable in &operation.variable_definitions {
+            measure.nesting = measure.nesting.max(1 + variable_nesting(&variable.node));
             measure.tokens = measure.tokens.saturating_add(variable_tokens(&variable.node));
             add_directives(&mut measure, &variable.node.directives);
         }
@@ -99,7 +144,10 @@ impl<'a> Ruler<'a> {
                     self.field(&field.node)?
                 }
                 Selection::FragmentSpread(spread) => {
-                    let mut measure = self.fragment(&spread.node.fragment_name.node)?;
+                    let name = &spread.node.fragment_name.node;
+                    self.spread.insert(name);
+                    let mut measure = self.fragment(name)?;
+                    measure.nesting = 0;
                     measure.tokens = measure.tokens.saturating_add(2);
                     add_directives(&mut measure, &spread.node.directives);
                     measure
@@ -114,6 +162,7 @@ impl<'a> Ruler<'a> {
             sum.add(measure);
         }
         sum.aliases = sum.aliases.saturating_add(typenames.saturating_sub(1));
+        sum.nesting += 1;
         Ok(sum)
     }
 
@@ -127,6 +176,8 @@ impl<'a> Ruler<'a> {
         let alias = u64::from(field.alias.is_some());
         measure.tokens = measure.tokens.saturating_add(1 + 2 * alias + arguments + parentheses);
         measure.aliases = measure.aliases.saturating_add(alias);
+        let deepest = field.arguments.iter().map(|(_, value)| 1 + value_nesting(&value.node)).max();
+        measure.nesting = measure.nesting.max(deepest.unwrap_or_default());
         measure.fields = 1;
         if matches!(field.name.node.as_str(), "__schema" | "__type") {
             measure.introspection_depth = measure.depth.max(measure.introspection_depth) + 1;
@@ -146,6 +197,8 @@ fn add_directives(measure: &mut Measure, directives: &[Positioned<Directive>]) {
         let arguments = arguments.map(|(_, value)| 2 + value_tokens(&value.node)).sum::<u64>();
         let parentheses = if directive.node.arguments.is_empty() { 0 } else { 2 };
         measure.tokens = measure.tokens.saturating_add(2 + arguments + parentheses);
+        let deepest = directive.node.arguments.iter().map(|(_, value)| 1 + value_nesting(&value.node)).max();
+        measure.nesting = measure.nesting.max(deepest.unwrap_or_default());
     }
 }
 
@@ -167,6 +220,34 @@ fn const_tokens(value: &ConstValue) -> u64 {
         ConstValue::List(items) => 2 + items.iter().map(const_tokens).sum::<u64>(),
         ConstValue::Object(fields) => 2 + fields.values().map(|value| 2 + const_tokens(value)).sum::<u64>(),
         _ => 1,
+    }
+}
+
+fn value_nesting(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => 1 + items.iter().map(value_nesting).max().unwrap_or_default(),
+        Value::Object(fields) => 1 + fields.values().map(value_nesting).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn const_nesting(value: &ConstValue) -> u64 {
+    match value {
+        ConstValue::List(items) => 1 + items.iter().map(const_nesting).max().unwrap_or_default(),
+        ConstValue::Object(fields) => 1 + fields.values().map(const_nesting).max().unwrap_or_default(),
+        _ => 0,
+    }
+}
+
+fn variable_nesting(variable: &VariableDefinition) -> u64 {
+    let default = variable.default_value.as_ref().map_or(0, |value| const_nesting(&value.node));
+    default.max(type_nesting(&variable.var_type.node))
+}
+
+fn type_nesting(ty: &Type) -> u64 {
+    match &ty.base {
+        BaseType::List(item) => 1 + type_nesting(item),
+        BaseType::Named(_) => 0,
     }
 }
 

@@ -7,7 +7,9 @@ pub mod complete;
 pub mod cost;
 pub mod lexer;
 pub mod measure;
+pub mod merge;
 pub mod refusal;
+pub mod weight;
 
 use std::sync::Arc;
 
@@ -15,22 +17,19 @@ use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, OperationDefinition, OperationType,
 };
 use async_graphql::parser::{Error as ParseError, parse_query};
-use async_graphql::{Name, ServerError, Variables};
+use async_graphql::{Name, Pos, ServerError, Variables};
 use moka::sync::Cache;
 
 use self::catalogue::Catalogue;
 use self::complete::{Completed, Source};
 use self::cost::{Cost, Pricer, Values};
-use self::measure::{Cycle, Measure, Ruler};
+use self::measure::{Cycle, Ruler};
 use self::refusal::{Manner, Refusal};
 use super::Introspection;
 use crate::config::Limits;
 
 /// Longest name. Nobody needs one, and suggestions compare every name with every other.
 const LONGEST_NAME: u64 = 200;
-
-/// What a token of a parsed document takes in memory, roughly.
-const BYTES_PER_TOKEN: usize = 300;
 
 /// A document within the limits, parsed.
 pub struct Examined {
@@ -81,6 +80,11 @@ impl Guard {
         )?;
         check(lexed.nesting, limits.nesting, "NESTING", || "nests brackets too deep; flatten it")?;
         check(lexed.tokens, limits.tokens, "TOKENS", || "is too long, counted in tokens; split it")?;
+        if let Some(at) = lexed.unclosed {
+            let message = "The document is not GraphQL: a block string begins here and does not end";
+            let error = ServerError::new(message, Some(position(text, at)));
+            return Err(Refusal::of(Manner::Request, "GRAPHQL_PARSE_FAILED", error));
+        }
         let mut document = parse_query(text)
             .map_err(|error| Refusal::of(Manner::Request, "GRAPHQL_PARSE_FAILED", told(error.into())))?;
         let introspecting = self.measure(&document)?;
@@ -90,8 +94,7 @@ impl Guard {
         }
         let hidden = Name::new(hidden);
         complete::ask_for_types(&mut document, &self.catalogue, &hidden);
-        let tokens = usize::try_from(lexed.tokens).unwrap_or(usize::MAX);
-        let weight = tokens.saturating_mul(BYTES_PER_TOKEN).saturating_add(2 * text.len());
+        let weight = weight::document(&document).saturating_add(2 * text.len());
         let weight = u32::try_from(weight).unwrap_or(u32::MAX);
         let examined = Arc::new(Examined { document, hidden, introspecting, weight });
         self.documents.insert(Arc::from(text), examined.clone());
@@ -104,29 +107,16 @@ impl Guard {
             Refusal::new(Manner::Request, "GRAPHQL_VALIDATION_FAILED", message)
         };
         let mut ruler = Ruler::new(document);
-        for name in document.fragments.keys() {
-            ruler.fragment(name).map_err(cyclic)?;
-        }
+        let largest = ruler.document().map_err(cyclic)?;
         let mut introspecting = Vec::new();
-        // All operations are validated, so their sizes add up; each of the rest counts for itself.
-        let mut tokens = 0_u64;
-        let mut largest = Measure::default();
         for (name, operation) in document.operations.iter() {
-            let measure = ruler.operation(&operation.node).map_err(cyclic)?;
-            tokens = tokens.saturating_add(measure.tokens);
-            largest = Measure {
-                tokens,
-                directives: largest.directives.max(measure.directives),
-                aliases: largest.aliases.max(measure.aliases),
-                fields: largest.fields.max(measure.fields),
-                depth: largest.depth.max(measure.depth),
-                introspection_depth: largest.introspection_depth.max(measure.introspection_depth),
-            };
-            if measure.introspection_depth > 0 {
+            if ruler.operation(&operation.node).map_err(cyclic)?.introspection_depth > 0 {
                 introspecting.push(name.cloned());
             }
         }
         let limits = &self.limits;
+        // Once more: the lexer reads what the parser read, and this is what everything from here on will see.
+        check(largest.nesting, limits.nesting, "NESTING", || "nests brackets too deep; flatten it")?;
         check(
             largest.fields,
             limits.root_fields,
@@ -200,6 +190,18 @@ impl Guard {
         Ok(cost)
     }
 
+    /// What the library is to execute, which consumes it: a copy in which no field is selected twice.
+    pub fn executable(
+        &self,
+        examined: &Examined,
+        operation_name: Option<&str>,
+        variables: &Variables,
+    ) -> ExecutableDocument {
+        let Ok(operation) = examined.operation(operation_name) else { return examined.document.clone() };
+        let values = Values::new(variables, operation);
+        merge::document(&examined.document, operation_name, values, &self.catalogue, &examined.hidden)
+    }
+
     /// Brings data into the form of the specification.
     pub fn complete(
         &self,
@@ -210,7 +212,7 @@ impl Guard {
         errors: &[async_graphql::ServerError],
     ) -> Completed {
         let Ok(operation) = examined.operation(operation_name) else {
-            return Completed { data, cost: Cost::default() };
+            return Completed { data, cost: Cost::default(), bytes: 0 };
         };
         let source = Source {
             catalogue: &self.catalogue,
@@ -224,11 +226,6 @@ impl Guard {
 }
 
 impl Examined {
-    /// A copy for the library, which consumes it.
-    pub fn document(&self) -> ExecutableDocument {
-        self.document.clone()
-    }
-
     /// The operation that a request means.
     ///
     /// # Errors
@@ -297,6 +294,13 @@ fn told(mut error: ServerError) -> ServerError {
         error.message = format!("The document is not GraphQL: {expected}");
     }
     error
+}
+
+/// Line and column of a place in a text.
+fn position(text: &str, at: usize) -> Pos {
+    let before = text.get(..at).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Pos { line: before.matches('\n').count() + 1, column: line.chars().count() + 1 }
 }
 
 fn check(

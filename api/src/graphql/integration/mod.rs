@@ -1,21 +1,22 @@
 //! Finance apps and the connections to them.
 
+pub mod module;
 pub mod mutation;
+pub mod profile;
 
 use async_graphql::{Context, Enum, ID, Object, Result};
 use finbridge_contract::Manifest;
 use finbridge_domain::{self as domain, CapabilityProfile, NodeKind};
 use finbridge_entity::types::IntegrationState as State;
-use finbridge_entity::{finance_organization, integration, sync_module};
+use finbridge_entity::{finance_organization, integration};
 
 use super::context::{Asked, id, uuid};
 use super::error::{coded, top_level};
 use super::loader::failed;
 use super::scalar::{CurrencyCode, DateTime};
-use super::sync::SyncRun;
-use super::user::User;
-use super::view::View;
 use crate::service;
+pub use module::SyncModule;
+pub use profile::Profile;
 
 /// A finance app that this server can be connected to.
 pub struct FinanceApp(Manifest);
@@ -40,39 +41,14 @@ impl FinanceApp {
 
     /// What a new connection to it may do.
     async fn profile(&self) -> Option<Profile> {
-        CapabilityProfile::by_key(self.0.profile_key).map(Profile)
+        Self::profile_of(&self.0)
     }
 }
 
-/// What an integration may do: data, so that every refusal can be explained.
-pub struct Profile(&'static CapabilityProfile);
-
-/// What an integration may do: data, so that every refusal can be explained.
-#[Object(name = "CapabilityProfile")]
-impl Profile {
-    /// Name of the profile.
-    async fn key(&self) -> &str {
-        self.0.key
-    }
-
-    /// Modules that can be synchronised.
-    async fn modules(&self) -> Vec<SyncModuleKey> {
-        self.0.modules.iter().copied().map(Into::into).collect()
-    }
-
-    /// CRM modules that may feed customers.
-    async fn customer_crm_modules(&self) -> Vec<CrmModule> {
-        self.0.customer_crm_modules.iter().copied().map(Into::into).collect()
-    }
-
-    /// Directions that may be chosen.
-    async fn directions(&self) -> Vec<SyncDirection> {
-        self.0.directions.iter().copied().map(Into::into).collect()
-    }
-
-    /// What may be done on a duplicate.
-    async fn duplicate_policies(&self) -> Vec<DuplicatePolicy> {
-        self.0.duplicate_policies.iter().copied().map(Into::into).collect()
+impl FinanceApp {
+    /// What a new connection to this app may do.
+    pub fn profile_of(manifest: &Manifest) -> Option<Profile> {
+        CapabilityProfile::by_key(manifest.profile_key).map(Profile)
     }
 }
 
@@ -80,8 +56,36 @@ impl Profile {
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 #[graphql(name = "SyncModuleKey", remote = "domain::SyncModule")]
 pub enum SyncModuleKey {
-    /// Customers: companies and persons that are billed.
+    /// Customers: companies and persons that are billed, and the persons at them.
     Customers,
+    /// Vendors: suppliers.
+    Vendors,
+    /// Items: goods and services.
+    Items,
+}
+
+/// A kind of CRM record that syncs.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::record::CrmRecordType")]
+pub enum SyncRecordType {
+    /// A company.
+    Account,
+    /// A person.
+    Contact,
+    /// A supplier.
+    Vendor,
+    /// Something that is sold.
+    Product,
+}
+
+/// By what items and products are taken for the same thing.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "domain::ItemMatchKey")]
+pub enum ItemMatchKey {
+    /// By name.
+    Name,
+    /// By the item's SKU and the product's code.
+    Sku,
 }
 
 /// The CRM module that feeds customers.
@@ -233,8 +237,9 @@ impl Integration {
 
     /// The modules that were configured.
     async fn modules(&self, ctx: &Context<'_>) -> Result<Vec<SyncModule>> {
-        let modules = service::integration::modules(ctx.services()?, self.0.id).await.map_err(top_level)?;
-        Ok(modules.into_iter().map(|(row, settings)| SyncModule { row, settings }).collect())
+        let modules = ctx.loaders()?.modules_of_integration.load_one(self.0.id).await.map_err(failed)?;
+        let modules = modules.unwrap_or_default().into_iter();
+        Ok(modules.map(|(row, settings)| SyncModule { row, settings }).collect())
     }
 
     /// When it was connected.
@@ -245,78 +250,6 @@ impl Integration {
     /// When it was last changed.
     async fn updated_at(&self) -> DateTime {
         DateTime(self.0.updated_at)
-    }
-}
-
-/// A module of an integration: its settings and how its sync stands.
-pub struct SyncModule {
-    /// The row.
-    pub row: sync_module::Model,
-    /// The settings in force.
-    pub settings: domain::SyncSettings,
-}
-
-/// A module of an integration: its settings and how its sync stands.
-#[Object]
-impl SyncModule {
-    /// Global id.
-    pub async fn id(&self) -> ID {
-        id(NodeKind::SyncModule, self.row.id)
-    }
-
-    /// Which module.
-    async fn module(&self) -> Result<SyncModuleKey> {
-        module_key(&self.row.module)
-    }
-
-    /// The CRM module that feeds it.
-    async fn crm_module(&self) -> CrmModule {
-        self.settings.crm_module.into()
-    }
-
-    /// Which way records travel.
-    async fn direction(&self) -> SyncDirection {
-        self.settings.direction.into()
-    }
-
-    /// What happens on a duplicate.
-    async fn duplicate_policy(&self) -> DuplicatePolicy {
-        self.settings.duplicate_policy.into()
-    }
-
-    /// The view that limits which accounts are synchronised; null when all of them are. Its criteria are read when a run is
-    /// planned. An account that leaves the view stays linked and gets no more updates; it is not deleted on the finance side.
-    async fn account_view(&self, ctx: &Context<'_>) -> Result<Option<View>> {
-        let Some(choice) = self.settings.account_view else { return Ok(None) };
-        let view = service::view::chosen(ctx.services()?, choice).await.map_err(top_level)?;
-        Ok(view.map(View::from))
-    }
-
-    /// Whom "my" and VIEWER mean in the account view: whoever chose it. Null without a view.
-    async fn account_viewer(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        User::load(ctx, self.settings.account_view.map(|choice| choice.viewer_id)).await
-    }
-
-    /// Version of these settings; a run keeps the version it began with.
-    async fn settings_version(&self) -> i32 {
-        self.row.settings_version
-    }
-
-    /// State of the newest run; null before the first.
-    async fn status(&self, ctx: &Context<'_>) -> Result<Option<super::sync::SyncRunState>> {
-        let newest = service::sync::newest_run(ctx.services()?, self.row.id).await.map_err(top_level)?;
-        Ok(newest.map(|run| run.state.into()))
-    }
-
-    /// The run that is queued or running; null when there is none.
-    async fn active_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
-        let Some(id) = self.row.active_run_id else { return Ok(None) };
-        Ok(service::sync::run(ctx.services()?, id).await.map_err(top_level)?.map(SyncRun::from))
-    }
-
-    /// When the first sync completed; null before.
-    async fn initial_sync_at(&self) -> Option<DateTime> {
-        self.row.initial_sync_at.map(DateTime)
     }
 }
 

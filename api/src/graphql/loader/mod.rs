@@ -2,6 +2,7 @@
 //! tenant's batch read never serves another.
 
 mod children;
+mod joined;
 mod nested;
 mod record;
 mod view;
@@ -13,10 +14,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use finbridge_entity::types::LinkState;
+use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
-    Scoped, TenantOwned, account, contact, crm_user, custom_field, deal, deal_line, finance_organization,
-    integration, layout, membership, note, pipeline, product, product_price, record_link, stage, tag, vendor,
+    Scoped, TenantOwned, account, api_token, contact, crm_user, custom_field, deal, deal_line,
+    finance_organization, integration, layout, membership, note, pipeline, product, product_price,
+    record_link, stage, sync_run, sync_run_item, tag, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
@@ -33,9 +35,10 @@ use crate::service::page::Identified;
 use crate::service::{ServiceError, Services};
 
 pub use children::Children;
+pub use joined::{FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
-pub use view::{ViewCounts, Viewed};
+pub use view::{ViewCounts, Viewed, Views};
 
 /// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
 /// which they were asked first, so that one statement serves all that was asked for in it, however long the turn took.
@@ -132,10 +135,30 @@ pub struct Loaders {
     pub layouts: DataLoader<ById<layout::Entity>>,
     /// Prices in further currencies, by product.
     pub prices: DataLoader<Children<product_price::Entity>>,
+    /// Fields of layouts, by layout.
+    pub fields_of_layout: DataLoader<FieldsOfLayout>,
+    /// Pipelines by stage.
+    pub pipelines_of_stage: DataLoader<PipelineOfStage>,
+    /// API tokens by id, whoever may see them.
+    pub api_tokens: DataLoader<ById<api_token::Entity>>,
+    /// Views by id, whoever may see them.
+    pub views: DataLoader<Views>,
     /// How many records are in views.
     pub view_counts: DataLoader<ViewCounts>,
     /// Links by CRM record.
     pub links: DataLoader<Children<record_link::Entity>>,
+    /// Modules by id.
+    pub modules: DataLoader<Modules>,
+    /// Modules by integration.
+    pub modules_of_integration: DataLoader<ModulesOfIntegration>,
+    /// Runs by id.
+    pub runs: DataLoader<ById<sync_run::Entity>>,
+    /// Pages of runs by module, newest first.
+    pub runs_of_module: DataLoader<Nested<sync_run::Entity>>,
+    /// Items of runs by id.
+    pub run_items: DataLoader<ById<sync_run_item::Entity>>,
+    /// Pages of items by run; of these outcomes only, where they are given.
+    pub items_of_run: Arc<DataLoader<Nested<sync_run_item::Entity, Option<Vec<ItemOutcome>>>>>,
     /// Totals by run.
     pub run_totals: DataLoader<RunTotals>,
     /// Pages of contacts by account.
@@ -239,6 +262,10 @@ impl Loaders {
                 },
                 turns,
             ),
+            fields_of_layout: batching(FieldsOfLayout(scope.clone()), turns),
+            pipelines_of_stage: batching(PipelineOfStage(scope.clone()), turns),
+            api_tokens: by_id(&scope, turns),
+            views: batching(Views(scope.clone()), turns),
             view_counts: batching(ViewCounts(services.clone()), turns),
             links: batching(
                 Children {
@@ -253,12 +280,41 @@ impl Loaders {
                 },
                 turns,
             ),
+            modules: batching(Modules(scope.clone()), turns),
+            modules_of_integration: batching(ModulesOfIntegration(scope.clone()), turns),
+            runs: by_id(&scope, turns),
+            runs_of_module: batching(
+                Nested {
+                    scope: nested(),
+                    parent: sync_run::Column::SyncModuleId,
+                    narrow: |rows, ()| rows,
+                    parent_of: |row| Some(row.sync_module_id),
+                    listing: super::sync::filter::newest,
+                },
+                turns,
+            ),
+            run_items: by_id(&scope, turns),
+            items_of_run: Arc::new(batching(
+                Nested {
+                    scope: nested(),
+                    parent: sync_run_item::Column::RunId,
+                    narrow: |rows, outcomes| match outcomes {
+                        Some(outcomes) => {
+                            rows.filter(sync_run_item::Column::Outcome.is_in(outcomes.iter().copied()))
+                        }
+                        None => rows,
+                    },
+                    parent_of: |row| Some(row.run_id),
+                    listing: super::sync::filter::items,
+                },
+                turns,
+            )),
             run_totals: batching(RunTotals(scope.clone()), turns),
             contacts_of_account: Arc::new(batching(
                 Nested {
                     scope: nested(),
                     parent: contact::Column::AccountId,
-                    living: Some(contact::Column::DeletedAt),
+                    narrow: |rows, ()| rows.filter(contact::Column::DeletedAt.is_null()),
                     parent_of: |row| row.account_id,
                     listing: super::contact::of_account,
                 },
@@ -268,7 +324,7 @@ impl Loaders {
                 Nested {
                     scope: nested(),
                     parent: deal::Column::AccountId,
-                    living: Some(deal::Column::DeletedAt),
+                    narrow: |rows, ()| rows.filter(deal::Column::DeletedAt.is_null()),
                     parent_of: |row| row.account_id,
                     listing: super::deal::of_account,
                 },
@@ -278,7 +334,7 @@ impl Loaders {
                 Nested {
                     scope: nested(),
                     parent: note::Column::RecordId,
-                    living: None,
+                    narrow: |rows, ()| rows,
                     parent_of: |row| Some(row.record_id),
                     listing: crate::service::note::of_record,
                 },

@@ -1,14 +1,44 @@
-//! How many records are in views.
+//! Views, and how many records are in them.
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use async_graphql::dataloader::Loader;
-use finbridge_entity::criteria::View;
+use finbridge_entity::criteria::{Predefined, View};
+use finbridge_entity::{Scoped, view};
+use sea_orm::{ColumnTrait, QueryFilter};
+use uuid::Uuid;
 
-use super::LoadError;
+use super::{LoadError, Scope};
 use crate::service::Services;
 use crate::service::view::count::{self, Counted};
+
+/// Views by id, whoever may see them.
+pub struct Views(pub(super) Scope);
+
+impl Loader<Uuid> for Views {
+    type Value = View;
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, View>, LoadError> {
+        let here = self.0.organization_id;
+        let (mut views, mut rows) = (HashMap::new(), Vec::new());
+        for id in ids {
+            match Predefined::of(here, *id) {
+                Some((record_type, kind)) => {
+                    views.insert(*id, View::predefined(here, record_type, kind));
+                }
+                None => rows.push(*id),
+            }
+        }
+        if !rows.is_empty() {
+            for row in view::Entity::of(here).filter(view::Column::Id.is_in(rows)).all(&self.0.db).await? {
+                views.insert(row.id, View::of(row)?);
+            }
+        }
+        Ok(views)
+    }
+}
 
 /// A view, known by its id.
 #[derive(Debug, Clone)]

@@ -38,8 +38,8 @@ impl ProductFilter {
         use product::Column;
         let common = self.record.condition::<product::Entity>(services).await?;
         common
-            .text(Column::Code, TextShape::Plain, self.code.as_ref())
-            .text(Column::Family, TextShape::Plain, self.family.as_ref())
+            .text("code", Column::CodeKey, TextShape::Key, self.code.as_ref())?
+            .text("family", Column::FamilyKey, TextShape::Key, self.family.as_ref())?
             .boolean(Column::IsActive, self.is_active.as_ref())
             .boolean(Column::IsTaxable, self.is_taxable.as_ref())
             .amount(Column::UnitPriceUnits, self.unit_price.as_ref())

@@ -10,7 +10,7 @@ use crate::graphql::custom_field::CustomFieldFilter;
 use crate::graphql::error::top_level;
 use crate::graphql::filter::{Conditions, DateTimeFilter, IdFilter, StringFilter, TextShape};
 use crate::service::custom_field::definition;
-use crate::service::record::{Extent, Record};
+use crate::service::record::{Extent, Record, node_kind};
 use crate::service::{self, Services};
 
 /// Conditions that lists of every kind of record take.
@@ -18,6 +18,8 @@ use crate::service::{self, Services};
 pub struct RecordFilter {
     /// Is in this view, which has to be on this kind of record; `views` lists them.
     view: Option<ID>,
+    /// Id; the way to tombstones, with `isDeleted: true`, because `node` has living records only.
+    id: Option<IdFilter>,
     /// Name.
     name: Option<StringFilter>,
     /// Owner, by user id.
@@ -46,11 +48,12 @@ impl RecordFilter {
     /// The conditions in SQL.
     ///
     /// # Errors
-    /// Ids of another kind, views and custom fields that are not there or of another kind.
+    /// Ids of another kind, texts that are too long, views and custom fields that are not there or of another kind.
     pub async fn condition<E: Record>(&self, services: &Services) -> Result<Condition> {
         let here = services.organization_id();
         let mut condition = Condition::all()
-            .text(E::name_key_column(), TextShape::Key, self.name.as_ref())
+            .text("name", E::name_key_column(), TextShape::Key, self.name.as_ref())?
+            .id(E::id_column(), node_kind(E::TYPE), self.id.as_ref())?
             .id(E::owner_column(), NodeKind::User, self.owner.as_ref())?
             .time(E::created_column(), self.created_at.as_ref())
             .time(E::updated_column(), self.updated_at.as_ref());

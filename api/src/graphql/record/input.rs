@@ -32,6 +32,7 @@ impl RecordNewInput {
     /// Ids of another kind.
     pub fn read(&self, operation: &'static str, whole: &impl InputType) -> Result<CommonNew> {
         Ok(CommonNew {
+            id: None,
             owner_id: self.owner_id.as_ref().map(|id| uuid(NodeKind::User, id)).transpose()?,
             layout_id: self.layout_id.as_ref().map(|id| uuid(NodeKind::Layout, id)).transpose()?,
             tags: self.tags.clone().unwrap_or_default(),

@@ -3,6 +3,7 @@
 pub mod act;
 pub mod filter;
 pub mod input;
+pub mod items;
 pub mod mutation;
 
 use async_graphql::{Context, Enum, ID, Interface, Object, Result};
@@ -160,9 +161,9 @@ impl RecordFields {
             return Ok(NoteConnection::new(Page::empty(), Count::new(async || Ok(0))));
         }
         let loader = &ctx.loaders()?.notes_of_record;
-        let key = PageOf { parent: self.0.id, args: page_args(first, after, last, before) };
+        let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
-        Ok(NoteConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id))))
+        Ok(NoteConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))
     }
 
     /// What the record holds in the organization's own fields, in their order. Fields that hold nothing are left out; there

@@ -107,7 +107,8 @@ macro_rules! bulk {
         #[doc = concat!("What came of each of the ", $name, ".")]
         #[derive(async_graphql::SimpleObject)]
         pub struct $payload {
-            /// One answer for each item, in the order of the input; an item with user errors does not stop the others.
+            /// One answer for each item, in the order of the input; an item with user errors does not stop the others. One that
+            /// failed on our side has the user error FAILED.
             results: Option<Vec<$single>>,
             /// What is wrong with the request as a whole; always empty, because every item has its own.
             user_errors: Vec<$crate::service::UserError>,
@@ -127,9 +128,13 @@ macro_rules! bulk {
             ) -> async_graphql::Result<Option<$payload>> {
                 let wishes =
                     input.$field.into_iter().map(<$item>::read).collect::<async_graphql::Result<Vec<_>>>()?;
+                use $crate::graphql::context::Asked as _;
+                let services = ctx.services()?;
+                let mut items = $crate::graphql::record::items::Items::default();
                 let mut results = Vec::with_capacity(wishes.len());
                 for wish in wishes {
-                    results.push($one(ctx, wish).await?);
+                    let done = items.attempt($one(services, wish)).await;
+                    results.push(<$single>::of(done, std::convert::identity)?);
                 }
                 Ok(Some($payload { results: Some(results), user_errors: Vec::new() }))
             }

@@ -77,11 +77,6 @@ impl Stage {
 }
 
 impl Stage {
-    /// The pipeline it belongs to.
-    pub(super) fn pipeline_id(&self) -> Uuid {
-        self.0.pipeline_id
-    }
-
     /// The stage, unless it is another tenant's.
     ///
     /// # Errors

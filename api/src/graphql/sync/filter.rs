@@ -86,6 +86,22 @@ pub fn listing(order: Option<SyncRunOrder>) -> Listing<sync_run::Entity> {
     Listing { name: "syncRuns", key, descending: order.direction == OrderDirection::Desc }
 }
 
+/// The runs, newest first.
+pub fn newest() -> Listing<sync_run::Entity> {
+    listing(None)
+}
+
+/// The items of a run, in the order in which they were planned.
+pub fn items() -> Listing<sync_run_item::Entity> {
+    let key = SortKey {
+        name: "PLANNED",
+        column: sync_run_item::Column::Id,
+        nullable: false,
+        value: |row: &sync_run_item::Model| SortValue::Id(row.id),
+    };
+    Listing { name: "syncRunItems", key, descending: false }
+}
+
 /// Conditions on what came of an item.
 #[derive(InputObject, Default)]
 pub struct SyncRunItemOutcomeFilter {
@@ -104,17 +120,11 @@ pub struct SyncRunItemFilter {
 }
 
 impl SyncRunItemFilter {
-    /// The conditions in SQL.
-    pub fn condition(self) -> Condition {
-        use sync_run_item::Column;
-        let outcome = self.outcome.unwrap_or_default();
-        let mut condition = Condition::all();
-        if let Some(outcome) = outcome.eq {
-            condition = condition.add(Column::Outcome.eq(ItemOutcome::from(outcome)));
-        }
-        if let Some(outcomes) = outcome.any_of {
-            condition = condition.add(Column::Outcome.is_in(outcomes.into_iter().map(ItemOutcome::from)));
-        }
-        condition
+    /// The outcomes that are meant; all when there is no condition.
+    pub fn outcomes(self) -> Option<Vec<ItemOutcome>> {
+        let SyncRunItemOutcomeFilter { eq, any_of } = self.outcome?;
+        let is_meant = |outcome: &SyncRunItemOutcome| eq.is_none_or(|eq| eq == *outcome);
+        let outcomes = any_of.or_else(|| eq.map(|eq| vec![eq]))?;
+        Some(outcomes.into_iter().filter(is_meant).map(ItemOutcome::from).collect())
     }
 }

@@ -2,15 +2,15 @@
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use finbridge_domain::NodeKind;
-use finbridge_domain::record::FieldChange;
+use finbridge_domain::record::{CrmRecordType, FieldChange, RecordKind};
 use finbridge_entity::sync_run_item;
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState};
+use finbridge_sync::merge::FieldConflict;
 
 use super::SyncError;
-use crate::graphql::account::living;
 use crate::graphql::context::id;
 use crate::graphql::scalar::DateTime;
-use crate::graphql::syncable::Syncable;
+use crate::graphql::syncable::{ExternalKind, Syncable};
 
 /// What a run did, or means to do, with one record.
 pub struct SyncRunItem(sync_run_item::Model);
@@ -51,6 +51,14 @@ pub enum SyncRunItemAction {
     Skip,
     /// Two or more candidates: a person has to decide.
     Ambiguous,
+    /// Make a CRM record of a finance record.
+    CreateInCrm,
+    /// Delete the CRM record because its finance record, which was there first, is gone.
+    DeleteInCrm,
+    /// Make the person anew at the customer of its new account, and remove it at the old one.
+    Move,
+    /// Give the link up; neither record is removed.
+    Detach,
 }
 
 /// Whether an item is done.
@@ -63,6 +71,8 @@ pub enum SyncRunItemState {
     Succeeded,
     /// Left alone by rule.
     Skipped,
+    /// Not done yet: it waits for something that a later run may find; `error` tells for what.
+    Waiting,
     /// Not done; `error` tells why.
     Failed,
 }
@@ -102,8 +112,28 @@ pub struct SyncRunItemChange {
 
 impl From<FieldChange> for SyncRunItemChange {
     fn from(change: FieldChange) -> Self {
-        let field = change.field.split('.').map(str::to_owned).collect();
+        let field = change.field.as_str().split('.').map(str::to_owned).collect();
         Self { field, before: change.before, after: change.after }
+    }
+}
+
+/// A field that both sides changed since they last agreed.
+#[derive(SimpleObject)]
+pub struct SyncFieldConflict {
+    /// Path of the field in the path array's form.
+    field: Vec<String>,
+    /// What both sides had; null when it is not known.
+    base: Option<String>,
+    /// What the CRM has.
+    crm: String,
+    /// What the finance side has.
+    finance: String,
+}
+
+impl From<FieldConflict> for SyncFieldConflict {
+    fn from(conflict: FieldConflict) -> Self {
+        let field = conflict.field.as_str().split('.').map(str::to_owned).collect();
+        Self { field, base: conflict.base, crm: conflict.crm, finance: conflict.finance }
     }
 }
 
@@ -117,7 +147,8 @@ impl SyncRunItem {
 
     /// The CRM record; null when it was deleted.
     async fn record(&self, ctx: &Context<'_>) -> Result<Option<Syncable>> {
-        Ok(living(ctx, self.0.record_id).await?.map(Syncable::Account))
+        let Some(record_type) = CrmRecordType::by_name(&self.0.record_type) else { return Ok(None) };
+        Syncable::load(ctx, record_type, self.0.record_id).await
     }
 
     /// Its name when the run was planned.
@@ -165,6 +196,27 @@ impl SyncRunItem {
         let changes: Vec<FieldChange> = serde_json::from_value(self.0.changes.clone())
             .map_err(|error| crate::graphql::error::top_level(error.into()))?;
         Ok(changes.into_iter().map(Into::into).collect())
+    }
+
+    /// Field by field, the CRM record before and after, named as on the finance side.
+    async fn crm_changes(&self) -> Result<Vec<SyncRunItemChange>> {
+        let Some(changes) = self.0.crm_changes.clone() else { return Ok(Vec::new()) };
+        let changes: Vec<FieldChange> = serde_json::from_value(changes)
+            .map_err(|error| crate::graphql::error::top_level(error.into()))?;
+        Ok(changes.into_iter().map(Into::into).collect())
+    }
+
+    /// Fields that both sides changed, with all three values; what became of them, `syncConflicts` tells.
+    async fn conflicts(&self) -> Result<Vec<SyncFieldConflict>> {
+        let Some(conflicts) = self.0.conflicts.clone() else { return Ok(Vec::new()) };
+        let conflicts: Vec<FieldConflict> = serde_json::from_value(conflicts)
+            .map_err(|error| crate::graphql::error::top_level(error.into()))?;
+        Ok(conflicts.into_iter().map(Into::into).collect())
+    }
+
+    /// What it is on the finance side; null when this server does not know it.
+    async fn kind(&self) -> Option<ExternalKind> {
+        RecordKind::by_name(&self.0.kind).map(Into::into)
     }
 
     /// Tries that ended in a passing failure.

@@ -1,5 +1,6 @@
 //! Sync runs and plans.
 
+pub mod conflict;
 pub mod filter;
 pub mod item;
 pub mod mutation;
@@ -8,21 +9,21 @@ pub mod query;
 pub mod subscription;
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
-use finbridge_domain::NodeKind;
+use finbridge_domain::record::CrmRecordType;
+use finbridge_domain::{NodeId, NodeKind};
 use finbridge_entity::types::{RunPhase, RunState, RunTrigger};
-use finbridge_entity::{sync_run, sync_run_item};
+use finbridge_entity::{sync_module, sync_run};
 use finbridge_sync::outcome::Totals;
 use sea_orm::ColumnTrait;
 
 use super::connection::{Count, page_args};
 use super::context::{Asked, id};
-use super::error::top_level;
-use super::integration::{Integration, SyncModuleKey, module_key};
-use super::loader::failed;
+use super::error::{coded, top_level};
+use super::integration::{Integration, SyncModule, SyncModuleKey, module_key};
+use super::loader::{CountOf, PageOf, failed};
 use super::scalar::DateTime;
 use super::user::User;
-use crate::service;
-use crate::service::page::{Listing, SortKey, SortValue};
+use crate::service::{self, page::Page};
 use filter::SyncRunItemFilter;
 use item::SyncRunItemConnection;
 
@@ -52,6 +53,8 @@ pub enum SyncRunState {
     Partial,
     /// Could not be carried out; `error` tells why.
     Failed,
+    /// Ended by a person before its end; the next run takes up what was left.
+    Cancelled,
 }
 
 /// What a run is doing.
@@ -76,6 +79,37 @@ pub enum SyncRunTrigger {
     Instant,
     /// Saving the settings with "save and sync".
     Initial,
+    /// The schedule.
+    Auto,
+    /// A person, for one record.
+    Resync,
+    /// A person, for what failed or was held up in an earlier run.
+    Retry,
+    /// A person, for a plan that was looked at.
+    Plan,
+    /// A person, for every pair whether it changed or not.
+    Reconcile,
+    /// The finance app told of a change.
+    Webhook,
+}
+
+/// A side of the integration.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "finbridge_domain::Side")]
+pub enum SyncSide {
+    /// The CRM.
+    Crm,
+    /// The finance app.
+    Finance,
+}
+
+/// Which way records travel in a part of a run.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SyncRunDirection {
+    /// The CRM's records are looked at.
+    CrmToFinance,
+    /// The finance side's records are looked at.
+    FinanceToCrm,
 }
 
 /// Numbers of records by what came of them, counted from the run's items.
@@ -119,6 +153,42 @@ impl From<Totals> for SyncRunTotals {
             pending: int(totals.pending),
         }
     }
+}
+
+/// The id of a record that syncs, and what it is.
+///
+/// # Errors
+/// An id of something else.
+pub fn synced_record(id: &ID) -> Result<(uuid::Uuid, CrmRecordType)> {
+    let named = id.parse::<NodeId>().ok().and_then(|node| {
+        let record_type = match node.kind {
+            NodeKind::Account => CrmRecordType::Account,
+            NodeKind::Contact => CrmRecordType::Contact,
+            NodeKind::Vendor => CrmRecordType::Vendor,
+            NodeKind::Product => CrmRecordType::Product,
+            _ => return None,
+        };
+        Some((node.uuid, record_type))
+    });
+    named
+        .ok_or_else(|| coded("BAD_USER_INPUT", "Pass the id of an account, a contact, a vendor or a product"))
+}
+
+/// A module with the settings in force.
+///
+/// # Errors
+/// The database's.
+pub async fn of_module(
+    services: &service::Services,
+    row: sync_module::Model,
+) -> service::ServiceResult<SyncModule> {
+    let which = sync_module::Column::Id.eq(row.id);
+    let found = service::integration::configured(services.db(), row.organization_id, which).await?;
+    found
+        .into_iter()
+        .next()
+        .map(|(row, settings)| SyncModule { row, settings })
+        .ok_or_else(|| service::ServiceError::Internal("a module that went away".into()))
 }
 
 /// Why something did not work, as data.
@@ -172,6 +242,18 @@ impl SyncRun {
         self.0.phase.into()
     }
 
+    /// Which way records travel, in the order in which the run does it.
+    async fn phases(&self, ctx: &Context<'_>) -> Result<Vec<SyncRunDirection>> {
+        let integration =
+            ctx.loaders()?.integrations.load_one(self.0.integration_id).await.map_err(failed)?;
+        let sides = service::sync::phases(integration.as_ref(), &self.0).map_err(top_level)?;
+        let direction = |side| match side {
+            finbridge_domain::Side::Crm => SyncRunDirection::CrmToFinance,
+            finbridge_domain::Side::Finance => SyncRunDirection::FinanceToCrm,
+        };
+        Ok(sides.into_iter().map(direction).collect())
+    }
+
     /// Version of the settings it began with.
     async fn settings_version(&self) -> i32 {
         self.0.settings_version
@@ -194,28 +276,12 @@ impl SyncRun {
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only items for which all of this holds.")] filter: Option<SyncRunItemFilter>,
     ) -> Result<SyncRunItemConnection> {
-        let services = ctx.services()?;
-        let condition =
-            filter.unwrap_or_default().condition().add(sync_run_item::Column::RunId.eq(self.0.id));
-        let listing = Listing {
-            name: "syncRunItems",
-            key: SortKey {
-                name: "PLANNED",
-                column: sync_run_item::Column::Id,
-                nullable: false,
-                value: |row: &sync_run_item::Model| SortValue::Id(row.id),
-            },
-            descending: false,
-        };
-        let args = page_args(first, after, last, before);
-        let page =
-            service::sync::items(services, condition.clone(), &listing, &args).await.map_err(top_level)?;
-        let services = services.clone();
-        let count = Count::new(move || {
-            let (services, condition) = (services.clone(), condition.clone());
-            async move { service::sync::count_items(&services, condition).await }
-        });
-        Ok(SyncRunItemConnection::new(page, count))
+        let loader = &ctx.loaders()?.items_of_run;
+        let filter = filter.unwrap_or_default().outcomes();
+        let count = CountOf(self.0.id, filter.clone());
+        let key = PageOf { parent: self.0.id, filter, args: page_args(first, after, last, before) };
+        let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
+        Ok(SyncRunItemConnection::new(page, Count::of_parent(loader.clone(), count)))
     }
 
     /// Why the run as a whole failed; null when it did not.

@@ -1,17 +1,16 @@
 //! The plan as a client sees it.
 
-use async_graphql::{Context, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, Object, Result, SimpleObject};
+use finbridge_domain::SyncModule;
 use finbridge_domain::record::FieldChange;
-use finbridge_domain::{NodeKind, SyncModule};
-use finbridge_sync::plan::Step;
+use finbridge_sync::plan::{Position, Step};
 
-use super::item::{SyncRunItemAction, SyncRunItemChange};
-use crate::graphql::account::living;
+use super::item::{SyncFieldConflict, SyncRunItemAction, SyncRunItemChange};
 use crate::graphql::connection::PageInfo;
-use crate::graphql::context::{Asked, id, uuid};
+use crate::graphql::context::Asked;
 use crate::graphql::error::{coded, top_level};
 use crate::graphql::scalar::DateTime;
-use crate::graphql::syncable::Syncable;
+use crate::graphql::syncable::{ExternalKind, Syncable};
 use crate::service::page::{DEFAULT_SIZE, LARGEST};
 use crate::service::sync::Plan;
 use crate::service::{Services, sync};
@@ -39,14 +38,14 @@ impl SyncPlan {
             size.filter(|n| (1..=LARGEST).contains(n)).and_then(|n| usize::try_from(n).ok()).ok_or_else(
                 || coded("BAD_USER_INPUT", format!("`first` takes 1 to {LARGEST}; page on with `after`")),
             )?;
-        // A plan has no list behind it, so its cursor is the record's id.
-        let from = after.map(|cursor| uuid(NodeKind::Account, &ID(cursor))).transpose()?;
+        // A plan has no list behind it, so its cursor is the stage and the record's id.
+        let from = after.map(|cursor| position(&cursor)).transpose()?;
         let page = self.0.page(ctx.services()?, from, size).await.map_err(top_level)?;
         let edges: Vec<_> = page
             .steps
             .into_iter()
             .map(|step| SyncPlanItemEdge {
-                cursor: id(NodeKind::Account, step.record.id).0,
+                cursor: format!("{}:{}", step.stage, step.after.simple()),
                 node: SyncPlanItem(step),
             })
             .collect();
@@ -90,12 +89,12 @@ pub struct SyncPlanItem(Step);
 impl SyncPlanItem {
     /// The CRM record; null when it was deleted.
     async fn record(&self, ctx: &Context<'_>) -> Result<Option<Syncable>> {
-        Ok(living(ctx, self.0.record.id).await?.map(Syncable::Account))
+        Syncable::load(ctx, self.0.record_type, self.0.record_id).await
     }
 
     /// Its name.
     async fn record_name(&self) -> &str {
-        &self.0.record.name
+        &self.0.name
     }
 
     /// What would be done.
@@ -123,6 +122,21 @@ impl SyncPlanItem {
         self.0.decision.remote_name.as_deref()
     }
 
+    /// What it is, or would be, on the finance side.
+    async fn kind(&self) -> ExternalKind {
+        self.0.kind.into()
+    }
+
+    /// Field by field, the CRM record before and after, named as on the finance side.
+    async fn crm_changes(&self) -> Vec<SyncRunItemChange> {
+        self.0.decision.crm_changes.iter().cloned().map(Into::into).collect()
+    }
+
+    /// Fields that both sides changed since they last agreed, with all three values.
+    async fn conflicts(&self) -> Vec<SyncFieldConflict> {
+        self.0.decision.conflicts.iter().cloned().map(Into::into).collect()
+    }
+
     /// Field by field, the finance record before and after.
     async fn changes(&self) -> Vec<SyncRunItemChange> {
         self.0.decision.changes.iter().cloned().map(|change: FieldChange| change.into()).collect()
@@ -137,4 +151,14 @@ impl SyncPlan {
     pub async fn read(services: &Services, integration: uuid::Uuid, module: SyncModule) -> Result<Self> {
         sync::plan(services, integration, module).await.map(Self).map_err(top_level)
     }
+}
+
+/// The position that a cursor of a plan names.
+fn position(cursor: &str) -> Result<Position> {
+    let named = cursor.split_once(':').and_then(|(stage, after)| {
+        Some(Position { stage: stage.parse().ok()?, after: Some(after.parse().ok()?) })
+    });
+    named.ok_or_else(|| {
+        coded("BAD_USER_INPUT", "`after` is not a cursor of a plan; pass one exactly as an edge had it")
+    })
 }

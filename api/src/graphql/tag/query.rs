@@ -37,7 +37,8 @@ impl TagQuery {
     ) -> Result<Option<TagConnection>> {
         let services = ctx.services()?;
         let filter = filter.unwrap_or_default();
-        let condition = Condition::all().text(Column::NameKey, TextShape::Key, filter.name.as_ref());
+        let condition =
+            Condition::all().text("name", Column::NameKey, TextShape::Key, filter.name.as_ref())?;
         let args = page_args(first, after, last, before);
         let page = tag::page(services, condition.clone(), &args).await.map_err(top_level)?;
         let services = services.clone();

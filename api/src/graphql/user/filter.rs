@@ -1,6 +1,6 @@
 //! Filtering and ordering users.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, InputObject, Result};
 use finbridge_entity::{crm_user, membership};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait};
 
@@ -19,18 +19,20 @@ pub struct UserFilter {
 
 impl UserFilter {
     /// The conditions in SQL, on the memberships of an organization.
-    pub fn condition(&self) -> Condition {
-        let condition =
-            Condition::all().text(membership::Column::NameKey, TextShape::Key, self.name.as_ref());
+    ///
+    /// # Errors
+    /// Texts that are too long.
+    pub fn condition(&self) -> Result<Condition> {
+        use membership::Column;
+        let condition = Condition::all().text("name", Column::NameKey, TextShape::Key, self.name.as_ref())?;
         if self.email.is_none() {
-            return condition;
+            return Ok(condition);
         }
         // Addresses are stored in lower case, which is how keys are compared.
-        let users = crm_user::Entity::find()
-            .select_only()
-            .column(crm_user::Column::Id)
-            .filter(Condition::all().text(crm_user::Column::Email, TextShape::Key, self.email.as_ref()));
-        condition.add(membership::Column::UserId.in_subquery(users.into_query()))
+        let users = crm_user::Entity::find().select_only().column(crm_user::Column::Id).filter(
+            Condition::all().text("email", crm_user::Column::Email, TextShape::Key, self.email.as_ref())?,
+        );
+        Ok(condition.add(Column::UserId.in_subquery(users.into_query())))
     }
 }
 

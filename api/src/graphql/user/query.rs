@@ -39,7 +39,7 @@ impl UserQuery {
         #[graphql(desc = "In which order; by name when not given.")] order_by: Option<UserOrder>,
     ) -> Result<Option<UserConnection>> {
         let services = ctx.services()?;
-        let condition = filter.unwrap_or_default().condition();
+        let condition = filter.unwrap_or_default().condition()?;
         let args = page_args(first, after, last, before);
         let page =
             user::page(services, condition.clone(), &listing(order_by), &args).await.map_err(top_level)?;

@@ -56,6 +56,19 @@ impl Vendor {
         self.0.description.as_deref()
     }
 
+    /// The same vendor in finance apps; empty before the first sync.
+    pub async fn external_references(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<Vec<super::syncable::ExternalReference>> {
+        super::syncable::ExternalReference::of(ctx, self.0.id).await
+    }
+
+    /// How the vendor stands with the finance apps.
+    pub async fn sync_state(&self, ctx: &Context<'_>) -> Result<super::syncable::SyncState> {
+        super::syncable::SyncState::of(ctx, self.0.id).await
+    }
+
     /// The vendor that a deleted one was merged into; null for every other. What was merged cannot be restored.
     async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Vendor>> {
         let Some(into) = self.0.merged_into_id else { return Ok(None) };

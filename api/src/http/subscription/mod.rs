@@ -8,6 +8,7 @@ mod protocol;
 mod session;
 pub(super) mod sse;
 mod streams;
+mod turnstile;
 
 use std::net::SocketAddr;
 
@@ -22,14 +23,17 @@ use axum::response::{IntoResponse, Response};
 use super::Shared;
 use super::envelope::RequestId;
 use super::graphql::{self, Got};
+use super::server::Held;
 
 pub(super) use streams::Streams;
+pub(super) use turnstile::Turnstiles;
 
 /// GET /graphql: a WebSocket, or a request that may be answered by an event stream.
 pub(super) async fn get(
     State(shared): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     Extension(id): Extension<RequestId>,
+    Extension(connection): Extension<Held>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
     headers: HeaderMap,
     asked: Result<Query<Got>, QueryRejection>,
@@ -37,7 +41,7 @@ pub(super) async fn get(
     let wants_socket =
         headers.get(header::UPGRADE).is_some_and(|to| to.as_bytes().eq_ignore_ascii_case(b"websocket"));
     match upgrade {
-        Ok(upgrade) => session::open(shared, peer, id, &headers, upgrade),
+        Ok(upgrade) => session::open(shared, peer, connection, id, &headers, upgrade),
         Err(rejection) if wants_socket => rejection.into_response(),
         Err(_) => graphql::get(State(shared), ConnectInfo(peer), Extension(id), headers, asked).await,
     }

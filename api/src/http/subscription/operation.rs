@@ -2,14 +2,16 @@
 //! mutation.
 
 use std::collections::{HashSet, hash_map};
+use std::sync::Arc;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, OperationDefinition, OperationType, Selection,
 };
 use async_graphql::{Name, Positioned, Response as Answer, ServerError};
 use futures::StreamExt;
-use futures::stream::{BoxStream, once};
+use futures::stream::{BoxStream, once, unfold};
 
+use super::turnstile::Turnstile;
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::graphql::resume::Resumed;
 use crate::http::Shared;
@@ -55,7 +57,7 @@ impl Operation {
                 .parsed_query()
                 .map_err(|error| Refusal::of(Manner::Request, "GRAPHQL_PARSE_FAILED", error))?;
             let mut document = document.clone();
-            single_root_fields(&mut document)?;
+            single_root_fields(&mut document).inspect_err(|_| admitted.ticket.forfeit())?;
             admitted.request.set_parsed_query(document);
         }
         Ok(Self { kind, admitted })
@@ -71,22 +73,33 @@ impl Operation {
         let resumed = Resumed::from(last_event);
         let mut admitted = self.admitted;
         admitted.request = admitted.request.data(resumed.clone());
-        let event = move |door::Answer { response: mut answer, executed }: door::Answer| {
+        let event = move |door::Answer { response: mut answer, executed, .. }: door::Answer| {
             name_request(&mut answer, &request_id);
             Event { answer, refused: !executed, cursor: resumed.take() }
         };
         if self.kind == OperationType::Subscription {
             let Admitted { request, turns, mut ticket, .. } = admitted;
-            ticket.release();
-            let answers = turns.stream(shared.schema.execute_stream(request));
-            return answers.map(move |answer| event(ticket.event(answer))).boxed();
+            let turnstile = Turnstile::new(shared.clone(), ticket.release());
+            let ticket = Arc::new(ticket);
+            let request = request.data(turnstile.clone());
+            let answers = Box::pin(turns.stream(shared.streaming.execute_stream(request)));
+            let events = unfold(Some(answers), move |answers| {
+                let (turnstile, ticket) = (turnstile.clone(), ticket.clone());
+                async move {
+                    let mut answers = answers?;
+                    let answer = answers.next().await?;
+                    if let Some(refusal) = turnstile.refused() {
+                        return Some((door::Answer::refused(refusal), None));
+                    }
+                    let (answer, cost) = ticket.event(answer);
+                    turnstile.settle(cost);
+                    Some((answer, Some(answers)))
+                }
+            });
+            return events.map(event).boxed();
         }
         let shared = shared.clone();
-        let answer = async move {
-            door::run(&shared, admitted)
-                .await
-                .unwrap_or_else(|refusal| door::Answer { response: refusal.into_response(), executed: false })
-        };
+        let answer = async move { door::run(&shared, admitted).await.unwrap_or_else(door::Answer::refused) };
         once(answer).map(event).boxed()
     }
 }

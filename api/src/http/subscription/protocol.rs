@@ -106,6 +106,14 @@ impl Close {
         Self::new(1013, "Messages were not taken in time; connect again and go on with `after`")
     }
 
+    pub fn too_much(most: usize) -> Self {
+        Self::new(1009, format!("Message too big: {most} bytes at most before connection_ack"))
+    }
+
+    pub fn no_memory() -> Self {
+        Self::new(1013, "The server has too much in hand; connect again, or send less at a time")
+    }
+
     pub fn bad_message(why: &impl Display) -> Self {
         Self::new(4400, format!("Bad message: {why}"))
     }

@@ -6,6 +6,8 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_graphql::parser::types::OperationType;
@@ -13,6 +15,7 @@ use async_graphql::{ServerError, Value};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::Response;
+use futures::future::poll_fn;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use serde_json::Map;
@@ -27,14 +30,23 @@ use super::protocol::{Close, FromClient, MESSAGE_LIMIT, SUBPROTOCOL, ToClient};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::http::Shared;
+use crate::http::body::{self, Part};
 use crate::http::door::{Asked, Carries, name_request};
 use crate::http::envelope::RequestId;
 use crate::http::graphql::{Exchange, Posted, bearer, token_of};
 use crate::http::media::Media;
+use crate::http::server::Held;
 use crate::http::sign_in::SignedIn;
+use crate::http::wire::Line;
 
 /// Messages that may wait to be written.
 const QUEUE: usize = 16;
+
+/// Bytes that are read and written at a time.
+const BUFFER: usize = 4 * 1024;
+
+/// Bytes that a client may send until it is acknowledged. A token takes a hundred.
+const BEFORE_ACK: usize = 8 * 1024;
 
 /// Longest wait for the client to take the close, and then to answer it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -43,6 +55,7 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) fn open(
     shared: Shared,
     peer: SocketAddr,
+    connection: Held,
     RequestId(request_id): RequestId,
     headers: &HeaderMap,
     upgrade: WebSocketUpgrade,
@@ -62,19 +75,24 @@ pub(super) fn open(
         // What is a little too long can still be refused in good order.
         .max_message_size(4 * MESSAGE_LIMIT)
         .max_frame_size(4 * MESSAGE_LIMIT)
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(BUFFER)
         .on_upgrade(move |socket| async move {
+            connection.line.allow(BEFORE_ACK);
             let (sink, mut incoming) = socket.split();
             let slow = Duration::from_secs(shared.streams.bounds.slow_seconds);
             let (queue, waiting) = mpsc::channel(QUEUE);
             let mut writer = tokio::spawn(write(sink, waiting, slow));
             let farewell = if is_acceptable {
-                Session::new(shared, address, token, queue).converse(&mut incoming, &mut writer).await
+                Session::new(shared, address, token, queue, connection.line.clone())
+                    .converse(&mut incoming, &mut writer)
+                    .await
             } else {
                 drop(queue);
                 Farewell::Close(Close::subprotocol())
             };
             bid_farewell(farewell, incoming, writer, slow).await;
-            drop(task);
+            drop((task, connection));
         })
 }
 
@@ -146,6 +164,7 @@ struct Session {
     /// From the handshake.
     token: Option<String>,
     queue: mpsc::Sender<Message>,
+    line: Arc<Line>,
     initialised: bool,
     pass: Option<Pass>,
     operations: HashMap<String, AbortHandle>,
@@ -162,12 +181,19 @@ fn close(close: Close) -> Flow {
 const ON: Flow = ControlFlow::Continue(());
 
 impl Session {
-    fn new(shared: Shared, address: IpAddr, token: Option<String>, queue: mpsc::Sender<Message>) -> Self {
+    fn new(
+        shared: Shared,
+        address: IpAddr,
+        token: Option<String>,
+        queue: mpsc::Sender<Message>,
+        line: Arc<Line>,
+    ) -> Self {
         Self {
             shared,
             address,
             token,
             queue,
+            line,
             initialised: false,
             pass: None,
             operations: HashMap::new(),
@@ -190,13 +216,15 @@ impl Session {
             interval_at(now + period, period)
         };
         let (mut pings, mut checks) = (every(bounds.ping_seconds), every(bounds.token_check_seconds));
+        let line = self.line.clone();
         loop {
             let flow = tokio::select! {
                 () = stop.cancelled() => close(Close::going_away()),
                 () = sleep_until(deadline), if self.pass.is_none() => close(Close::init_timeout()),
-                message = incoming.next() => match message {
+                message = next(incoming, &line) => match message {
                     Some(Ok(message)) => self.hear(message).await,
-                    Some(Err(_)) | None => ControlFlow::Break(Farewell::Gone),
+                    Some(Err(_)) => ControlFlow::Break(Farewell::Gone),
+                    None => close(Close::too_much(BEFORE_ACK)),
                 },
                 _ = pings.tick(), if self.pass.is_some() => self.ping(pings.period()).await,
                 _ = checks.tick() => self.look_again().await,
@@ -232,11 +260,23 @@ impl Session {
         if lexer::json_nesting(text.as_bytes()) > deepest {
             return close(Close::bad_message(&format!("brackets nest deeper than {deepest}")));
         }
+        let most = self.shared.gate.limits().variables_values;
+        if body::values(text.as_bytes()) > most {
+            return close(Close::bad_message(&format!("it holds more than {most} values")));
+        }
+        // What it takes is counted before anybody knows what it asks for.
+        let mut part = Part::default();
+        let memory = &self.shared.memory;
+        if memory.grow(&mut part, text.len()).await.is_err()
+            || memory.grow_by_values(&mut part, text.as_bytes()).await.is_err()
+        {
+            return close(Close::no_memory());
+        }
         match FromClient::parse(&text) {
             Ok(FromClient::ConnectionInit { payload }) => self.initialise(payload).await,
             Ok(FromClient::Ping { payload }) => self.say(&ToClient::Pong { payload }).await,
             Ok(FromClient::Pong { .. }) => ON,
-            Ok(FromClient::Subscribe { id, payload }) => self.subscribe(id, payload).await,
+            Ok(FromClient::Subscribe { id, payload }) => self.subscribe(id, payload, part).await,
             Ok(FromClient::Complete { id }) => {
                 if let Some(operation) = self.operations.remove(&id) {
                     operation.abort();
@@ -258,13 +298,16 @@ impl Session {
             None => self.token.as_deref(),
         };
         match Pass::of(&self.shared, self.address, token, "websocket").await {
-            Ok(pass) => self.pass = Some(pass),
+            Ok(pass) => {
+                self.pass = Some(pass);
+                self.line.allow(usize::MAX);
+            }
             Err(refusal) => return close(refusal.into()),
         }
         self.say(&ToClient::ConnectionAck).await
     }
 
-    async fn subscribe(&mut self, id: String, posted: Posted) -> Flow {
+    async fn subscribe(&mut self, id: String, posted: Posted, part: Part) -> Flow {
         let Some(pass) = &self.pass else { return close(Close::unauthorized()) };
         if self.operations.contains_key(&id) {
             return close(Close::duplicate(&id));
@@ -273,7 +316,7 @@ impl Session {
         let most = self.shared.streams.bounds.operations_per_socket;
         if u64::try_from(self.operations.len()).is_ok_and(|running| running < most) {
             let signed_in = pass.signed_in;
-            let asked = Asked::from(posted);
+            let asked = (Asked::from(posted), part);
             let perform =
                 perform(self.shared.clone(), signed_in, asked, request_id, id.clone(), self.queue.clone());
             self.operations.insert(id, self.tasks.spawn(perform));
@@ -321,6 +364,17 @@ impl Session {
     }
 }
 
+/// The next message, or what went wrong with the connection; none when the client sent more than it may so early.
+async fn next(incoming: &mut SplitStream<WebSocket>, line: &Line) -> Option<Result<Message, ()>> {
+    poll_fn(|context| match incoming.poll_next_unpin(context) {
+        Poll::Ready(Some(message)) => Poll::Ready(Some(message.map_err(drop))),
+        Poll::Ready(None) => Poll::Ready(Some(Err(()))),
+        Poll::Pending if line.is_exhausted() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
 /// Whether the message could be queued.
 async fn say(queue: &mpsc::Sender<Message>, message: &ToClient<'_>) -> bool {
     match serde_json::to_string(message) {
@@ -335,7 +389,7 @@ async fn say(queue: &mpsc::Sender<Message>, message: &ToClient<'_>) -> bool {
 async fn perform(
     shared: Shared,
     signed_in: SignedIn,
-    asked: Asked,
+    (asked, part): (Asked, Part),
     request_id: String,
     id: String,
     queue: mpsc::Sender<Message>,
@@ -349,6 +403,8 @@ async fn perform(
         }
     };
     let is_subscription = operation.kind == OperationType::Subscription;
+    // A subscription may live for hours; its bounds are those of subscriptions.
+    let part = (!is_subscription).then_some(part);
     let mut events = operation.run(&shared, request_id, None);
     let mut is_first = true;
     while let Some(event) = events.next().await {
@@ -362,6 +418,7 @@ async fn perform(
             return Ended::Gone;
         }
     }
+    drop(part);
     Ended::Complete
 }
 

@@ -11,6 +11,7 @@ use axum::response::Response;
 use futures::stream::{BoxStream, poll_fn};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, interval_at, timeout};
 
 use super::operation::{Event, Operation};
@@ -19,10 +20,14 @@ use crate::graphql::guard::refusal::Manner;
 use crate::http::Shared;
 use crate::http::door::{self, Asked, Carries};
 use crate::http::graphql::Exchange;
+use crate::http::media::{self, Media};
 use crate::http::sign_in;
 
+/// What an event stream is called.
+const KIND: &str = "text/event-stream";
+
 /// Events that may wait to be written.
-const QUEUE: usize = 16;
+const QUEUE: usize = 4;
 
 /// The end. Browsers pass on no event that has no `data` line at all.
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
@@ -40,18 +45,11 @@ pub(in crate::http) enum Wanted {
 
 /// What the client's `Accept` says.
 pub(in crate::http) fn wanted(headers: &HeaderMap) -> Wanted {
-    let accept = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    let kinds: Vec<_> = accept
-        .flat_map(|value| value.split(','))
-        .map(|range| range.split(';').next().unwrap_or_default().trim().to_lowercase())
-        .collect();
-    let plain = ["application/json", "application/graphql-response+json", "application/*", "*/*"];
-    if !kinds.iter().any(|kind| kind == "text/event-stream") {
-        Wanted::Never
-    } else if kinds.iter().any(|kind| plain.contains(&kind.as_str())) {
-        Wanted::ForSubscriptions
-    } else {
-        Wanted::Always
+    let named = media::ranges(headers).iter().any(|(name, weight)| name == KIND && *weight > 0);
+    match Media::accepted(headers) {
+        _ if !named => Wanted::Never,
+        Some(_) => Wanted::ForSubscriptions,
+        None => Wanted::Always,
     }
 }
 
@@ -93,7 +91,8 @@ fn stream(
 ) -> Response {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.filter(|last| !last.is_empty()).map(str::to_owned);
-    let mut events = operation.run(&shared, exchange.request_id.clone(), last);
+    // One that is over at once is asked again by whoever tends it.
+    let mut events = operation.run(&shared, exchange.request_id.clone(), last).fuse().boxed();
     // Validation waits for nothing, so what it refuses is known at once.
     let first = events.next().now_or_never().flatten();
     if let Some(refused) = first.as_ref().filter(|event| event.refused) {
@@ -102,23 +101,23 @@ fn stream(
     }
     let (queue, mut waiting) = mpsc::channel(QUEUE);
     let tasks = shared.streams.tasks.clone();
-    tasks.spawn(produce(shared, pass, first, events, queue));
+    tasks.spawn(tend(shared, pass, first, events, queue));
     let frames = poll_fn(move |context| waiting.poll_recv(context)).map(Ok::<_, Infallible>);
     let mut response = Response::new(Body::from_stream(frames));
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Proxies that gather answers before they pass them on would hold events back.
     headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-/// Makes the events. A stream that is cut off has no `complete` at its end, so the client connects again.
-async fn produce(
+/// Looks after a stream while it lives. One that is cut off has no `complete` at its end, so the client connects again.
+async fn tend(
     shared: Shared,
     pass: Pass,
     first: Option<Event>,
-    mut events: BoxStream<'static, Event>,
+    events: BoxStream<'static, Event>,
     queue: mpsc::Sender<Bytes>,
 ) {
     let bounds = shared.streams.bounds;
@@ -128,25 +127,54 @@ async fn produce(
         interval_at(Instant::now() + period, period)
     };
     let (mut pings, mut checks) = (every(bounds.ping_seconds), every(bounds.token_check_seconds));
-    let mut next = first.as_ref().map(frame);
+    // In a task of its own, making an event goes on whatever happens here: one that stood still halfway would keep its
+    // connection to the database meanwhile.
+    let mut making = JoinSet::new();
+    making.spawn(make(first, events, queue.clone(), slow));
     loop {
-        if let Some(frame) = next.take()
-            && !timeout(slow, queue.send(frame)).await.is_ok_and(|sent| sent.is_ok())
-        {
-            return;
-        }
         tokio::select! {
-            () = shared.streams.stop.cancelled() => return,
-            () = queue.closed() => return,
-            _ = checks.tick() => if pass.look_again(&shared).await.is_err() { return },
-            _ = pings.tick() => next = Some(Bytes::from_static(b":\n\n")),
-            event = events.next() => match event {
-                Some(event) => next = Some(frame(&event)),
-                None => break,
-            },
+            () = shared.streams.stop.cancelled() => break,
+            () = queue.closed() => break,
+            _ = checks.tick() => if pass.look_again(&shared).await.is_err() { break },
+            // A queue that is full shows enough of life.
+            _ = pings.tick() => drop(queue.try_send(Bytes::from_static(b":\n\n"))),
+            made = making.join_next() => {
+                if let Some(Ok(Made::All)) = made {
+                    let _ = timeout(slow, queue.send(Bytes::from_static(COMPLETE))).await;
+                }
+                break;
+            }
         }
     }
-    let _ = timeout(slow, queue.send(Bytes::from_static(COMPLETE))).await;
+    making.shutdown().await;
+}
+
+/// How making events ends.
+enum Made {
+    All,
+    /// The client is gone, or takes nothing.
+    Untaken,
+}
+
+/// Makes the events, each when the one before it has found its place.
+async fn make(
+    first: Option<Event>,
+    mut events: BoxStream<'static, Event>,
+    queue: mpsc::Sender<Bytes>,
+    slow: Duration,
+) -> Made {
+    let mut next = first;
+    loop {
+        let Some(event) = (match next.take() {
+            Some(event) => Some(event),
+            None => events.next().await,
+        }) else {
+            return Made::All;
+        };
+        if !timeout(slow, queue.send(frame(&event))).await.is_ok_and(|sent| sent.is_ok()) {
+            return Made::Untaken;
+        }
+    }
 }
 
 fn frame(event: &Event) -> Bytes {
@@ -157,4 +185,35 @@ fn frame(event: &Event) -> Bytes {
     // Neither JSON nor a cursor has line breaks.
     let id = event.cursor.as_ref().map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
     format!("event: next\n{id}data: {answer}\n\n").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_for_whoever_accepts_one() {
+        use Wanted::{Always, ForSubscriptions, Never};
+        for (accept, meant) in [
+            ("", Never),
+            ("*/*", Never),
+            ("application/json", Never),
+            ("text/event-stream", Always),
+            ("TEXT/Event-Stream;q=0.1", Always),
+            ("text/event-stream, text/html", Always),
+            ("text/event-stream, application/json", ForSubscriptions),
+            ("text/event-stream;q=0.1, */*", ForSubscriptions),
+            ("text/event-stream, application/graphql-response+json;q=0.5", ForSubscriptions),
+            ("text/event-stream;q=0", Never),
+            ("text/event-stream;q=0.000, */*", Never),
+            ("application/json;q=0, text/event-stream", Always),
+            ("text/event-stream, */*;q=0", Always),
+            ("text/event-stream, application/*;q=0, */*", Always),
+            ("text/event-stream;q=0, application/json;q=0", Never),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, accept.parse().expect("a value"));
+            assert_eq!(wanted(&headers), meant, "{accept}");
+        }
+    }
 }

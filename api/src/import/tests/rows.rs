@@ -1,3 +1,4 @@
+use finbridge_entity::product_price;
 use finbridge_entity::types::StageKind;
 
 use super::*;
@@ -179,4 +180,48 @@ async fn the_parts_of_a_row_are_inserted_in_statements_of_bounded_size() {
     world.write("accounts.csv", format!("id,name,staff,parent\n{rows}"));
     assert_eq!(counts(&world.import().await, "accounts.csv"), [1_203, 1_203, 0, 0, 0, 0]);
     assert_eq!(account::Entity::find().all(&world.db).await.unwrap().len(), 1_203);
+}
+
+#[tokio::test]
+async fn a_list_price_that_an_import_brings_is_the_only_price_in_its_currency() {
+    let world = World::new().await;
+    world.write(
+        "mapping.toml",
+        r#"
+source = "test"
+[[files]]
+path = "products.csv"
+record = "product"
+key = "name"
+[files.columns]
+name = "name"
+unit_price = "price"
+unit_price_currency = "currency"
+"#,
+    );
+    world.write("products.csv", "name,price,currency\nGTX,550,USD\nMG,50,USD\n");
+    world.import().await;
+    for product in product::Entity::find().all(&world.db).await.unwrap() {
+        for currency in ["EUR", "JPY"] {
+            let price = product_price::ActiveModel {
+                organization_id: Set(world.organization_id),
+                id: Set(world.ids.uuid()),
+                product_id: Set(product.id),
+                currency_code: Set(currency.to_owned()),
+                amount_units: Set(10_000),
+            };
+            price.insert(&world.db).await.unwrap();
+        }
+    }
+    world.write("products.csv", "name,price,currency\nGTX,500,EUR\nMG,50,USD\n");
+    let report = world.import().await;
+    assert_eq!(report.files[0].updated, 1);
+    let products = product::Entity::find().all(&world.db).await.unwrap();
+    let name = |id: Uuid| products.iter().find(|product| product.id == id).unwrap().name.clone();
+    let prices = product_price::Entity::find().all(&world.db).await.unwrap();
+    let mut prices: Vec<_> =
+        prices.into_iter().map(|price| (name(price.product_id), price.currency_code)).collect();
+    prices.sort();
+    let pair = |name: &str, currency: &str| (name.to_owned(), currency.to_owned());
+    assert_eq!(prices, [pair("GTX", "JPY"), pair("MG", "EUR"), pair("MG", "JPY")]);
 }

@@ -6,12 +6,14 @@ use finbridge_entity::account::ActiveModel;
 use super::{address, set};
 use crate::import::row::Row;
 use crate::import::value::Value;
+use crate::service::validate::key_of;
 
 pub(super) fn fill(account: &mut ActiveModel, row: &Row<'_>) {
     set(&mut account.name, row, "name", |value| value.text().unwrap_or_default());
     set(&mut account.name_key, row, "name", |value| name_key(&value.text().unwrap_or_default()));
     set(&mut account.owner_id, row, "owner", Value::reference);
     set(&mut account.industry, row, "industry", Value::text);
+    account.industry_key = key_of(&account.industry);
     set(&mut account.website, row, "website", Value::text);
     set(&mut account.phone, row, "phone", Value::text);
     set(&mut account.description, row, "description", Value::text);

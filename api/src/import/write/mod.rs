@@ -85,7 +85,11 @@ pub(super) async fn update(
         RecordType::Account => update_all::<account_table::Entity>(context, rows).await,
         RecordType::Contact => update_all::<contact_table::Entity>(context, rows).await,
         RecordType::Vendor => update_all::<vendor_table::Entity>(context, rows).await,
-        RecordType::Product => update_all::<product_table::Entity>(context, rows).await,
+        RecordType::Product => {
+            let outcomes = update_all::<product_table::Entity>(context, rows).await?;
+            product::one_price_per_currency(context, rows).await?;
+            Ok(outcomes)
+        }
         RecordType::Deal => {
             let outcomes = update_all::<deal_table::Entity>(context, rows).await?;
             let written = outcomes.iter().zip(rows).filter(|(outcome, _)| **outcome == Updated::Written);

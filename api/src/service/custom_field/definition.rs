@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use async_graphql::MaybeUndefined;
 use finbridge_domain::name_key;
 use finbridge_entity::types::{CustomFieldKind, RecordType, TextList};
-use finbridge_entity::{Scoped, begin_write, custom_field, custom_value, layout_field};
+use finbridge_entity::{
+    Scoped, begin_write, custom_field, custom_value, layout as layout_table, layout_field,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect, Set,
@@ -13,6 +15,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::service::error::{ErrorCode, ServiceResult, UserError};
+use crate::service::idempotency::{self, Claim, Idempotency};
 use crate::service::record::{self, expect_version};
 use crate::service::validate::{Check, LINE_LENGTH};
 use crate::service::{Services, layout};
@@ -45,6 +48,8 @@ pub struct NewField {
     pub is_unique: bool,
     /// The layouts that show it; the standard one when empty.
     pub layout_ids: Vec<Uuid>,
+    /// The key under which the create may be repeated.
+    pub idempotency: Option<Idempotency>,
 }
 
 /// What changes: absent fields stay.
@@ -81,6 +86,21 @@ pub async fn list(services: &Services, record_type: RecordType) -> ServiceResult
 /// What is wrong with the input; `FORBIDDEN` for anybody but administrators.
 pub async fn create(services: &Services, new: NewField) -> ServiceResult<custom_field::Model> {
     services.viewer.require_administrator()?;
+    let key = new.idempotency.clone();
+    let made = |id| repeated(services, id);
+    idempotency::once(services, key.as_ref(), made, |claim| make(services, new, claim)).await
+}
+
+async fn repeated(services: &Services, id: Uuid) -> ServiceResult<custom_field::Model> {
+    let row = custom_field::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    layout::removed_since(row, "custom field")
+}
+
+async fn make(
+    services: &Services,
+    new: NewField,
+    claim: Option<Claim>,
+) -> ServiceResult<custom_field::Model> {
     let mut check = Check::default();
     let key = check_key(&mut check, &new.key);
     let label = check.required("label", &new.label, LINE_LENGTH);
@@ -105,6 +125,7 @@ pub async fn create(services: &Services, new: NewField) -> ServiceResult<custom_
         let message = format!("One kind of record takes {MOST} custom fields; remove one that is not used");
         check.fault(ErrorCode::Invalid, "key", message);
     }
+    record::hold::<layout_table::Entity>(services, &transaction, new.layout_ids.iter().copied()).await?;
     for layout_id in &new.layout_ids {
         layout::refer(services, &transaction, &mut check, new.record_type, Some(*layout_id)).await?;
     }
@@ -136,6 +157,7 @@ pub async fn create(services: &Services, new: NewField) -> ServiceResult<custom_
     for layout_id in layouts {
         layout::place(services, &transaction, layout_id, &[field.id]).await?;
     }
+    idempotency::complete(services, &transaction, claim, field.id).await?;
     transaction.commit().await?;
     Ok(field)
 }

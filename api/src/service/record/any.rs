@@ -5,13 +5,13 @@ use finbridge_entity::types::RecordType;
 use finbridge_entity::{Scoped, TenantOwned, account, contact, deal, product, vendor};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Iterable, QueryFilter,
-    QuerySelect, QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, Iterable,
+    QueryFilter, QuerySelect, QueryTrait,
 };
 use uuid::Uuid;
 
 use super::write::{self, CommonChange};
-use super::{Record, living, refer};
+use super::{Record, hold, living, refer};
 use crate::service::error::ServiceResult;
 use crate::service::validate::Check;
 use crate::service::{Services, tag};
@@ -168,6 +168,19 @@ pub async fn refer_any(
     id: Uuid,
 ) -> ServiceResult<()> {
     for_kind!(record_type, E => refer::<E>(services, db, check, field, Some(id)).await)
+}
+
+/// Keeps the record of this kind as it is until the transaction ends.
+///
+/// # Errors
+/// The database's.
+pub async fn hold_any(
+    services: &Services,
+    transaction: &DatabaseTransaction,
+    record_type: RecordType,
+    id: Uuid,
+) -> ServiceResult<()> {
+    for_kind!(record_type, E => hold::<E>(services, transaction, [id]).await)
 }
 
 /// Whether the record of this kind lives.

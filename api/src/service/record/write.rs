@@ -1,21 +1,26 @@
 //! What writes of CRM records have in common: a draft or an edit is begun, filled in by the service of its kind, and
 //! written in one transaction with its tags, custom fields and search words.
 
+use std::future::Future;
+
 use async_graphql::MaybeUndefined;
-use finbridge_entity::begin_write;
+use finbridge_domain::NodeId;
+use finbridge_entity::{begin_write, layout as layout_table};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Set};
 use uuid::Uuid;
 
-use super::{Extent, Record, expect_version, find, made, owner};
+use super::{Extent, Record, expect_version, find, hold, made, node_kind, owner};
 use crate::service::custom_field::value::{self, CustomInput};
 use crate::service::error::{ServiceResult, UserError};
-use crate::service::idempotency::{self, Begun, Claim, Idempotency};
+use crate::service::idempotency::{self, Claim, Idempotency};
 use crate::service::validate::{Check, change};
 use crate::service::{Services, layout, link, search, tag};
 
 /// What every create may say.
 #[derive(Debug, Clone, Default)]
 pub struct CommonNew {
+    /// The id that it shall have, for whoever noted it down before; a new one when absent.
+    pub id: Option<Uuid>,
     /// Who looks after it; the viewer when absent.
     pub owner_id: Option<Uuid>,
     /// Its layout; the standard one when absent.
@@ -57,31 +62,47 @@ pub struct Draft<E: Record> {
     claim: Option<Claim>,
 }
 
-/// What a create begins with.
-pub enum Creation<E: Record> {
-    /// A draft to be filled in.
-    Draft(Box<Draft<E>>),
-    /// The record that the same request made before.
-    Repeated(E::Model),
+/// Makes a record under the key of its create; a repeat gets what was made.
+///
+/// # Errors
+/// `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_IN_PROGRESS`, and why it was not made.
+pub async fn once<E: Record, M>(
+    services: &Services,
+    key: Option<Idempotency>,
+    make: impl FnOnce(Option<Claim>) -> M,
+) -> ServiceResult<E::Model>
+where
+    M: Future<Output = ServiceResult<E::Model>>,
+{
+    idempotency::once(services, key.as_ref(), |id| made::<E>(services, id), make).await
 }
 
 /// Begins to make a record.
 ///
 /// # Errors
-/// `IDEMPOTENCY_KEY_REUSED`, `IDEMPOTENCY_IN_PROGRESS`.
-pub async fn create<E: Record>(services: &Services, common: CommonNew) -> ServiceResult<Creation<E>> {
-    let claim = match idempotency::begin(services, common.idempotency.as_ref()).await? {
-        Begun::Free => None,
-        Begun::Claimed(claim) => Some(claim),
-        Begun::Done(id) => {
-            let made = made::<E>(services, id).await?;
-            return Ok(Creation::Repeated(made));
-        }
-    };
-    let id = services.ids().uuid();
-    let transaction = begin_write(services.db()).await?;
+/// The database's.
+pub async fn draft<E: Record>(
+    services: &Services,
+    common: CommonNew,
+    claim: Option<Claim>,
+) -> ServiceResult<Draft<E>> {
+    draft_in(services, begin_write(services.db()).await?, common, claim).await
+}
+
+/// Begins to make a record in a transaction that holds nothing yet, unless its turn.
+///
+/// # Errors
+/// The database's.
+pub async fn draft_in<E: Record>(
+    services: &Services,
+    transaction: DatabaseTransaction,
+    common: CommonNew,
+    claim: Option<Claim>,
+) -> ServiceResult<Draft<E>> {
+    hold::<layout_table::Entity>(services, &transaction, common.layout_id).await?;
+    let id = common.id.unwrap_or_else(|| services.ids().uuid());
     let row = E::draft(services, id);
-    Ok(Creation::Draft(Box::new(Draft { transaction, check: Check::default(), row, id, common, claim })))
+    Ok(Draft { transaction, check: Check::default(), row, id, common, claim })
 }
 
 impl<E: Record> Draft<E>
@@ -108,9 +129,6 @@ where
         .await?;
         if let Err(faults) = self.check.finish() {
             self.transaction.rollback().await?;
-            if let Some(claim) = self.claim {
-                idempotency::release(services, claim).await?;
-            }
             return Err(faults);
         }
         let slots = E::slots(&mut self.row);
@@ -120,9 +138,7 @@ where
         value::write(services, &self.transaction, self.id, custom).await?;
         tag::replace(services, &self.transaction, E::TYPE, self.id, tags).await?;
         search::index(services, &self.transaction, E::TYPE, self.id, E::name_key(&model)).await?;
-        if let Some(claim) = self.claim {
-            idempotency::complete(services, &self.transaction, claim, self.id).await?;
-        }
+        idempotency::complete(services, &self.transaction, self.claim, self.id).await?;
         Ok(Inserted { transaction: self.transaction, model })
     }
 }
@@ -142,6 +158,11 @@ impl<E: Record> Inserted<E> {
     pub async fn commit(self) -> ServiceResult<E::Model> {
         self.transaction.commit().await?;
         Ok(self.model)
+    }
+
+    /// The record and what it was written in.
+    pub fn into_parts(self) -> (DatabaseTransaction, E::Model) {
+        (self.transaction, self.model)
     }
 }
 
@@ -166,10 +187,25 @@ pub async fn edit<E: Record>(services: &Services, id: Uuid, common: CommonChange
 where
     E::Model: Clone,
 {
-    edit_in(services, begin_write(services.db()).await?, id, common).await
+    let transaction = begin_write(services.db()).await?;
+    hold_layout(services, &transaction, &common).await?;
+    edit_in(services, transaction, id, common).await
 }
 
-/// Begins to change a record in a transaction that holds already what the change refers to.
+/// Keeps the layout that a change gives its record as it is until the transaction ends. It is locked before any record, the
+/// record itself and those that it refers to: whoever removes a layout locks it first and then the records that have it.
+///
+/// # Errors
+/// The database's.
+pub async fn hold_layout(
+    services: &Services,
+    transaction: &DatabaseTransaction,
+    common: &CommonChange,
+) -> ServiceResult<()> {
+    hold::<layout_table::Entity>(services, transaction, common.layout_id.value().copied()).await
+}
+
+/// Begins to change a record in a transaction that holds already what the change refers to, its layout included.
 ///
 /// # Errors
 /// `NOT_FOUND`, `VERSION_CONFLICT`.
@@ -213,7 +249,8 @@ where
             MaybeUndefined::Null => None,
             MaybeUndefined::Value(layout) => Some(*layout),
         };
-        layout::refer(services, transaction, check, E::TYPE, layout_id).await?;
+        // Only what the change gives is looked for: what the record has already is none of the caller's doing.
+        layout::refer(services, transaction, check, E::TYPE, self.common.layout_id.value().copied()).await?;
         let tags = match &self.common.tags {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(tag::Names::new()),
@@ -246,12 +283,26 @@ pub async fn delete<E: Record>(services: &Services, id: Uuid, version: Option<i6
 where
     E::Model: IntoActiveModel<E::Active>,
 {
+    remove::<E>(services, id, version).await?.commit().await
+}
+
+/// Makes a record a tombstone and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// `NOT_FOUND`, `VERSION_CONFLICT`.
+pub async fn remove<E: Record>(
+    services: &Services,
+    id: Uuid,
+    version: Option<i64>,
+) -> ServiceResult<Inserted<E>>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
     let transaction = begin_write(services.db()).await?;
     let before = find::<E>(services, &transaction, Extent::Living, id).await?;
     expect_version(version, E::common(&before).version)?;
     let model = bury::<E>(services, &transaction, before, None).await?;
-    transaction.commit().await?;
-    Ok(model)
+    Ok(Inserted { transaction, model })
 }
 
 /// Makes a record a tombstone.
@@ -292,10 +343,11 @@ where
     let transaction = begin_write(services.db()).await?;
     let before = find::<E>(services, &transaction, Extent::Deleted, id).await?;
     let common = E::common(&before);
-    if common.merged_into_id.is_some() {
+    if let Some(into) = common.merged_into_id {
         let message = format!(
-            "This {} was merged into another; what it had is there now, so it stays deleted",
-            E::NAME
+            "This {} was merged into {}; what it had is there now, so it stays deleted",
+            E::NAME,
+            NodeId::new(node_kind(E::TYPE), into)
         );
         return Err(UserError::of(crate::service::ErrorCode::Merged, "id", message).into());
     }

@@ -7,7 +7,7 @@ use finbridge_entity::criteria::{Frame, View};
 use finbridge_entity::types::RecordType;
 use finbridge_entity::{account, contact, deal, product, vendor};
 use sea_orm::sea_query::{Expr, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Condition, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
+use sea_orm::{ColumnTrait, Condition, DbBackend, FromQueryResult, QueryFilter, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::{frame, unusable};
@@ -17,6 +17,8 @@ use crate::service::record::{self, Record};
 
 /// Views counted in one statement; SQLite takes 500 parts.
 const AT_ONCE: usize = 100;
+/// Parameters per statement; SQLite takes 32,766 and PostgreSQL 65,535. One view alone never has so many.
+const PARAMETERS: usize = 30_000;
 
 /// How many living records a view has for the viewer, or why it cannot be used.
 pub type Counted = Result<u64, String>;
@@ -47,22 +49,41 @@ pub async fn count(services: &Services, views: &[View]) -> ServiceResult<HashMap
             }
         }
     }
-    for part in wanted.chunks(AT_ONCE) {
-        let mut statements = part
-            .iter()
-            .enumerate()
-            .map(|(place, (view, members))| one(services, view.record_type, members.clone(), place));
-        let Some(mut statement) = statements.next() else { continue };
-        statement.unions(statements.map(|statement| (UnionType::All, statement)));
-        let statement = services.db().get_database_backend().build(&statement);
-        for row in Row::find_by_statement(statement).all(services.db()).await? {
-            let view = usize::try_from(row.place).ok().and_then(|place| part.get(place));
-            if let Some((view, _)) = view {
-                counted.insert(view.id, Ok(u64::try_from(row.n).unwrap_or_default()));
+    let places: Vec<Uuid> = wanted.iter().map(|(view, _)| view.id).collect();
+    let statements = wanted
+        .into_iter()
+        .enumerate()
+        .map(|(place, (view, members))| one(services, view.record_type, members, place))
+        .collect();
+    let backend = services.db().get_database_backend();
+    for statement in together(statements, backend, PARAMETERS) {
+        for row in Row::find_by_statement(backend.build(&statement)).all(services.db()).await? {
+            if let Some(id) = usize::try_from(row.place).ok().and_then(|place| places.get(place)) {
+                counted.insert(*id, Ok(u64::try_from(row.n).unwrap_or_default()));
             }
         }
     }
     Ok(counted)
+}
+
+/// Puts statements together to as few as the number of parts and parameters allows.
+fn together(statements: Vec<SelectStatement>, backend: DbBackend, most: usize) -> Vec<SelectStatement> {
+    let mut unions: Vec<SelectStatement> = Vec::new();
+    let (mut parts, mut bound) = (0, 0);
+    for statement in statements {
+        let values = backend.build(&statement).values.map_or(0, |values| values.0.len());
+        match unions.last_mut() {
+            Some(union) if parts < AT_ONCE && bound + values <= most => {
+                union.union(UnionType::All, statement);
+                (parts, bound) = (parts + 1, bound + values);
+            }
+            _ => {
+                unions.push(statement);
+                (parts, bound) = (1, values);
+            }
+        }
+    }
+    unions
 }
 
 fn one(services: &Services, record_type: RecordType, members: Condition, place: usize) -> SelectStatement {

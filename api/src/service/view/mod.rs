@@ -3,7 +3,7 @@
 pub mod count;
 pub mod write;
 
-use finbridge_domain::{NodeId, NodeKind, ViewChoice};
+use finbridge_domain::{NodeId, NodeKind};
 use finbridge_entity::Scoped;
 use finbridge_entity::criteria::{Field, Frame, FrameError, Predefined, View};
 use finbridge_entity::types::RecordType;
@@ -50,14 +50,6 @@ pub async fn list(services: &Services, record_type: RecordType) -> ServiceResult
 pub async fn find(services: &Services, id: Uuid) -> ServiceResult<Option<View>> {
     let view = View::find(services.db(), services.organization_id(), id).await?;
     Ok(view.filter(|view| view.is_visible_to(services.viewer.user_id)))
-}
-
-/// The view that settings name. It is shown with them to everybody who sees them, private or not.
-///
-/// # Errors
-/// The database's.
-pub async fn chosen(services: &Services, choice: ViewChoice) -> ServiceResult<Option<View>> {
-    Ok(View::find(services.db(), services.organization_id(), choice.view_id).await?)
 }
 
 /// Which records of this kind are in the view, for the viewer.

@@ -1,5 +1,6 @@
 //! Making, changing and removing views.
 
+use finbridge_domain::record::CrmRecordType;
 use finbridge_domain::{SyncModule, SyncSettings, name_key};
 use finbridge_entity::criteria::{self, Criteria, Draft, FaultKind, Frame, Predefined, View};
 use finbridge_entity::types::RecordType;
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use crate::service::Services;
 use crate::service::error::{ErrorCode, ServiceError, ServiceResult, UserError};
-use crate::service::idempotency::{self, Begun, Idempotency};
+use crate::service::idempotency::{self, Claim, Idempotency};
 use crate::service::record::expect_version;
 use crate::service::validate::{Check, LINE_LENGTH};
 
@@ -52,24 +53,19 @@ pub struct ViewChange {
 /// # Errors
 /// What is wrong with the input.
 pub async fn create(services: &Services, new: NewView) -> ServiceResult<View> {
-    let claim = match idempotency::begin(services, new.idempotency.as_ref()).await? {
-        Begun::Free => None,
-        Begun::Claimed(claim) => Some(claim),
-        Begun::Done(id) => {
-            let row = view::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
-            let gone = "The view that this key made was removed since; take a new key to make another";
-            let row = row.ok_or_else(|| UserError::of(ErrorCode::NotFound, "idempotencyKey", gone))?;
-            return Ok(View::of(row)?);
-        }
-    };
-    let made = insert(services, new, claim).await;
-    if let (Err(ServiceError::Refused(_)), Some(claim)) = (&made, claim) {
-        idempotency::release(services, claim).await?;
-    }
-    made
+    let key = new.idempotency.clone();
+    let made = |id| repeated(services, id);
+    idempotency::once(services, key.as_ref(), made, |claim| insert(services, new, claim)).await
 }
 
-async fn insert(services: &Services, new: NewView, claim: Option<idempotency::Claim>) -> ServiceResult<View> {
+async fn repeated(services: &Services, id: Uuid) -> ServiceResult<View> {
+    let row = view::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    let gone = "The view that this key made was removed since; take a new key to make another";
+    let row = row.ok_or_else(|| UserError::of(ErrorCode::NotFound, "idempotencyKey", gone))?;
+    Ok(View::of(row)?)
+}
+
+async fn insert(services: &Services, new: NewView, claim: Option<Claim>) -> ServiceResult<View> {
     let transaction = begin_write(services.db()).await?;
     let mut check = Check::default();
     let name = check.required("name", &new.name, LINE_LENGTH);
@@ -93,9 +89,7 @@ async fn insert(services: &Services, new: NewView, claim: Option<idempotency::Cl
         updated_at: Set(now),
     };
     let row = row.insert(&transaction).await.map_err(taken_meanwhile)?;
-    if let Some(claim) = claim {
-        idempotency::complete(services, &transaction, claim, row.id).await?;
-    }
+    idempotency::complete(services, &transaction, claim, row.id).await?;
     transaction.commit().await?;
     Ok(View::of(row)?)
 }
@@ -285,7 +279,8 @@ async fn user(services: &Services, db: &impl ConnectionTrait, id: Uuid) -> Servi
         };
         for settings in settings.into_iter().chain(running) {
             let settings: SyncSettings = serde_json::from_value(settings)?;
-            if settings.account_view.is_some_and(|choice| choice.view_id == id) {
+            let views = CrmRecordType::ALL.iter().filter_map(|record_type| settings.view(*record_type));
+            if views.into_iter().any(|choice| choice.view_id == id) {
                 return Ok(Some(module.module));
             }
         }

@@ -34,6 +34,7 @@ async fn the_apps_own_errors_mean_the_same_on_reads_and_writes() {
     let cases = [
         (200, 3062, NameTaken),
         (400, 3062, NameTaken),
+        (400, 1001, NameTaken),
         (404, 1002, NotFound),
         (400, 1002, NotFound),
         (404, 2006, NotFound),

@@ -1,42 +1,28 @@
 //! What each act on a customer sends, and what it makes of the answers.
 
-use finbridge_contract::{CrmRecordType, CrmReference, FailureKind, Removal};
-use finbridge_domain::record::{Customer, CustomerField, CustomerKind, CustomerValues};
+use finbridge_contract::{CrmReference, FailureKind, NewRecord, Removal};
+use finbridge_domain::record::{CrmRecordType, CustomerKind};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, ResponseTemplate};
 
-use crate::support::{REFERENCE, World, contact, contact_answer, failure, list_answer};
+use crate::support::{
+    REFERENCE, World, contact, contact_answer, done, failure, list_answer, missing, values,
+};
 
 const CONTACT: &str = "/books/v3/contacts/46";
 const LINK: &str = "/integration/v1/contacts/46/link";
 
-fn done() -> Value {
-    json!({ "code": 0, "message": "success" })
-}
-
-fn missing() -> Value {
-    json!({ "code": 1002, "message": "Contact does not exist." })
-}
-
-fn values(fields: &[(CustomerField, &str)]) -> CustomerValues {
-    fields.iter().map(|(field, value)| (*field, (*value).to_owned())).collect()
-}
-
-fn acme() -> Customer {
+fn acme() -> NewRecord {
     let values = values(&[
-        (CustomerField::DisplayName, "Acme"),
-        (CustomerField::Website, "https://acme.example"),
-        (CustomerField::BillingStreet, "Main Street 1"),
-        (CustomerField::BillingPostalCode, "0150"),
-        (CustomerField::BillingPhone, "+47 555 01"),
-        (CustomerField::ShippingCity, "Bergen"),
+        ("displayName", "Acme"),
+        ("website", "https://acme.example"),
+        ("billingAddress.street", "Main Street 1"),
+        ("billingAddress.postalCode", "0150"),
+        ("billingAddress.phone", "+47 555 01"),
+        ("shippingAddress.city", "Bergen"),
     ]);
-    Customer { kind: CustomerKind::Business, values }
-}
-
-async fn lines(world: &World) -> Vec<String> {
-    world.calls().await.into_iter().map(|(line, _)| line).collect()
+    NewRecord { parent_id: None, customer_kind: Some(CustomerKind::Business), values }
 }
 
 #[tokio::test]
@@ -60,15 +46,15 @@ async fn a_contact_is_read_with_everything_the_vendor_gets_wrong() {
     let read = world.customers().fetch(&world.connection, "46").await.unwrap();
     assert_eq!((read.remote_id.as_str(), read.request_id.as_deref()), ("46", Some("req-1")));
     assert_eq!(read.crm_reference, Some(REFERENCE));
-    assert_eq!(read.customer.kind, CustomerKind::Business);
+    assert_eq!(read.customer_kind, Some(CustomerKind::Business));
     assert!(read.is_active);
     assert_eq!(read.modified_at.to_rfc3339(), "2026-01-05T06:36:10+00:00");
-    let value = |field| read.customer.values.get(&field).map(String::as_str);
-    assert_eq!(value(CustomerField::CompanyName), Some(""));
-    assert_eq!(value(CustomerField::Website), None, "not told is not empty");
-    assert_eq!(value(CustomerField::BillingPostalCode), Some("150"));
-    assert_eq!(value(CustomerField::BillingCity), Some(""));
-    assert_eq!(value(CustomerField::ShippingCity), Some(""));
+    let value = |field: &str| read.values.get(field).map(String::as_str);
+    assert_eq!(value("companyName"), Some(""));
+    assert_eq!(value("website"), None, "not told is not empty");
+    assert_eq!(value("billingAddress.postalCode"), Some("150"));
+    assert_eq!(value("billingAddress.city"), Some(""));
+    assert_eq!(value("shippingAddress.city"), Some(""));
 }
 
 #[tokio::test]
@@ -84,7 +70,7 @@ async fn creating_tells_the_record_imports_it_and_reads_it_back() {
         world.answer("PUT", &known, 200, done()).await;
         world.answer("POST", &import, 200, json!({ "code": 0, "data": { id_member: "46" } })).await;
         world.answer("GET", CONTACT, 200, contact_answer(contact("46", "Acme"))).await;
-        let made = world.customers().create(&world.connection, reference, &acme()).await.unwrap();
+        let made = world.customers().create(&world.connection, Some(reference), &acme()).await.unwrap();
         assert_eq!(made.remote_id, "46");
         let record = json!({
             "contact_name": "Acme",
@@ -112,7 +98,7 @@ async fn a_customer_that_was_made_and_cannot_be_read_back_is_an_unknown_outcome(
     let import = "/books/v3/crm/account/300000000000012001/import";
     world.answer("POST", import, 200, json!({ "code": 0, "data": { "contact_id": "46" } })).await;
     world.answer("GET", CONTACT, 429, json!({ "code": 44, "message": "blocked" })).await;
-    let outcome = world.customers().create(&world.connection, REFERENCE, &acme()).await;
+    let outcome = world.customers().create(&world.connection, Some(REFERENCE), &acme()).await;
     assert_eq!(failure(outcome).kind, FailureKind::OutcomeUnknown);
 }
 
@@ -121,7 +107,7 @@ async fn linking_needs_the_capability_and_says_so() {
     let mut world = World::start().await;
     world.connection.capabilities = json!({});
     let customers = world.customers();
-    let created = customers.create(&world.connection, REFERENCE, &acme()).await.map(drop);
+    let created = customers.create(&world.connection, Some(REFERENCE), &acme()).await.map(drop);
     let linked = customers.link(&world.connection, "46", REFERENCE).await;
     for outcome in [created, linked] {
         let failure = failure(outcome);
@@ -156,9 +142,9 @@ async fn changing_an_address_field_sends_the_rest_of_that_address_along() {
     world.answer("GET", CONTACT, 200, contact_answer(present)).await;
     world.answer("PUT", CONTACT, 200, done()).await;
 
-    let city = values(&[(CustomerField::BillingCity, "Drammen"), (CustomerField::BillingState, "Oslo")]);
+    let city = values(&[("billingAddress.city", "Drammen"), ("billingAddress.state", "Oslo")]);
     world.customers().update(&world.connection, "46", &city).await.unwrap();
-    let moved = values(&[(CustomerField::BillingCountry, "Sweden"), (CustomerField::CompanyName, "")]);
+    let moved = values(&[("billingAddress.country", "Sweden"), ("companyName", "")]);
     world.customers().update(&world.connection, "46", &moved).await.unwrap();
 
     let put = format!("PUT {CONTACT}");
@@ -180,7 +166,7 @@ async fn changing_other_fields_sends_them_alone() {
     let world = World::start().await;
     world.answer("PUT", CONTACT, 200, done()).await;
     world.answer("GET", CONTACT, 200, contact_answer(contact("46", "Acme"))).await;
-    let website = values(&[(CustomerField::Website, "https://new.example")]);
+    let website = values(&[("website", "https://new.example")]);
     world.customers().update(&world.connection, "46", &website).await.unwrap();
     let put = (format!("PUT {CONTACT}"), json!({ "website": "https://new.example" }));
     assert_eq!(world.calls().await, [put, (format!("GET {CONTACT}"), Value::Null)]);
@@ -195,7 +181,7 @@ async fn removing_unlinks_first_and_then_deletes() {
     world.connection.capabilities = json!({});
     assert_eq!(world.customers().remove(&world.connection, "46").await.unwrap(), Removal::Deleted);
     let delete = format!("DELETE {CONTACT}");
-    assert_eq!(lines(&world).await, [format!("DELETE {LINK}"), delete.clone(), delete]);
+    assert_eq!(world.lines().await, [format!("DELETE {LINK}"), delete.clone(), delete]);
 }
 
 #[tokio::test]
@@ -215,7 +201,7 @@ async fn a_customer_with_transactions_is_made_inactive() {
     world.answer("DELETE", CONTACT, 400, json!({ "code": 1004, "message": "has transactions" })).await;
     world.answer("POST", &format!("{CONTACT}/inactive"), 200, done()).await;
     assert_eq!(world.customers().remove(&world.connection, "46").await.unwrap(), Removal::Deactivated);
-    assert_eq!(lines(&world).await.last(), Some(&format!("POST {CONTACT}/inactive")));
+    assert_eq!(world.lines().await.last(), Some(&format!("POST {CONTACT}/inactive")));
 }
 
 #[tokio::test]
@@ -237,20 +223,20 @@ async fn a_customer_is_found_by_its_crm_record_and_strangers_are_not() {
     world.answer("GET", "/books/v3/contacts/45", 200, contact_answer(stranger)).await;
     world.answer("GET", "/books/v3/contacts/44", 404, missing()).await;
     world.answer("GET", CONTACT, 200, contact_answer(contact("46", "Acme"))).await;
-    let found = world.customers().find_by_reference(&world.connection, REFERENCE).await.unwrap();
+    let found = world.customers().find_by_reference(&world.connection, REFERENCE, None).await.unwrap();
     assert_eq!(found.map(|found| found.remote_id).as_deref(), Some("46"));
-    assert_eq!(lines(&world).await[0], "GET /books/v3/contacts?zcrm_account_id=300000000000012001");
+    assert_eq!(world.lines().await[0], "GET /books/v3/contacts?zcrm_account_id=300000000000012001");
 }
 
 #[tokio::test]
 async fn an_ignored_filter_is_noticed_and_no_match_is_none() {
     let world = World::start().await;
     world.answer("GET", "/books/v3/contacts", 200, list_answer(vec![], false)).await;
-    assert!(world.customers().find_by_reference(&world.connection, REFERENCE).await.unwrap().is_none());
+    assert!(world.customers().find_by_reference(&world.connection, REFERENCE, None).await.unwrap().is_none());
 
     let world = World::start().await;
     let rows = (0..11).map(|id| contact(&id.to_string(), "Stranger")).collect();
     world.answer("GET", "/books/v3/contacts", 200, list_answer(rows, true)).await;
-    let outcome = world.customers().find_by_reference(&world.connection, REFERENCE).await;
+    let outcome = world.customers().find_by_reference(&world.connection, REFERENCE, None).await;
     assert_eq!(failure(outcome).kind, FailureKind::Malformed);
 }

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
+mod apps;
 mod changes;
 mod classification;
 mod customers;
+mod items;
+mod persons;
 mod setup;
 mod support;
 mod tokens;

@@ -5,11 +5,10 @@ use std::net::TcpListener;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use finbridge_contract::{
-    Connection, Connector, Credential, CrmRecordType, CrmReference, CustomerAdapter, Failure,
-};
+use finbridge_contract::{Connection, Connector, Credential, CrmReference, Failure, RecordAdapter};
+use finbridge_domain::record::{CrmRecordType, FieldKey, RecordKind, Values};
 use finbridge_domain::{VirtualClock, WireId};
-use finbridge_zoho::{Books, ZohoConfig};
+use finbridge_zoho::{App, ZohoApp, ZohoConfig};
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -21,23 +20,27 @@ pub const REFERENCE: CrmReference =
 pub struct World {
     pub server: MockServer,
     pub clock: Arc<VirtualClock>,
-    pub books: Books,
+    pub books: ZohoApp,
     pub connection: Connection,
 }
 
-/// A connector whose accounts server and API are these.
-pub fn books(accounts_url: String, api_url: String, clock: Arc<VirtualClock>) -> Books {
+/// A connector of Books whose accounts server and API are these.
+pub fn books(accounts_url: String, api_url: String, clock: Arc<VirtualClock>) -> ZohoApp {
+    ZohoApp::new(App::Books, config(accounts_url, api_url), clock).unwrap()
+}
+
+/// The way to these servers, as a registered client.
+pub fn config(accounts_url: String, api_url: String) -> ZohoConfig {
     static PROVIDER: Once = Once::new();
     PROVIDER.call_once(|| {
         rustls::crypto::ring::default_provider().install_default().expect("nobody else installs one");
     });
-    let config = ZohoConfig {
+    ZohoConfig {
         accounts_url,
         api_url,
         client_id: "1000.CLIENT".to_owned(),
         client_secret: "client-secret".to_owned().into(),
-    };
-    Books::new(config, clock).unwrap()
+    }
 }
 
 impl World {
@@ -94,8 +97,23 @@ impl World {
             .await;
     }
 
-    pub fn customers(&self) -> &dyn CustomerAdapter {
-        self.books.customers().unwrap()
+    /// The same servers and connection, seen by another app.
+    pub fn app(&self, app: App) -> ZohoApp {
+        let config = config(self.server.uri(), self.server.uri());
+        ZohoApp::new(app, config, self.clock.clone()).unwrap()
+    }
+
+    pub fn records(&self, kind: RecordKind) -> &dyn RecordAdapter {
+        self.books.records(kind).unwrap()
+    }
+
+    pub fn customers(&self) -> &dyn RecordAdapter {
+        self.records(RecordKind::Customer)
+    }
+
+    /// Calls to the API so far, without their bodies.
+    pub async fn lines(&self) -> Vec<String> {
+        self.calls().await.into_iter().map(|(line, _)| line).collect()
     }
 
     /// Calls to the API so far, as `VERB /path?query`, without the organization, and their bodies.
@@ -118,6 +136,18 @@ fn written(request: &Request) -> (String, Value) {
         line.push_str(&format!("{}{name}={value}", if index == 0 { '?' } else { '&' }));
     }
     (line, serde_json::from_slice(&request.body).unwrap_or(Value::Null))
+}
+
+pub fn done() -> Value {
+    json!({ "code": 0, "message": "success" })
+}
+
+pub fn missing() -> Value {
+    json!({ "code": 1002, "message": "Contact does not exist." })
+}
+
+pub fn values(fields: &[(&'static str, &str)]) -> Values {
+    fields.iter().map(|(field, value)| (FieldKey::of(field), (*value).to_owned())).collect()
 }
 
 /// A contact in detail.

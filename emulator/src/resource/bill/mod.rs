@@ -59,6 +59,7 @@ static FIELDS: Fields = &[
     ("notes", Field::Text(5000)),
     ("terms", Field::Text(10_000)),
     ("approvers", Field::List),
+    ("template_id", Field::Id),
 ];
 
 static SPEC: Spec = Spec {
@@ -124,6 +125,7 @@ static SPEC: Spec = Spec {
         "taxes",
         "balance",
         "billing_address",
+        "shipping_address",
         "payments",
         "vendor_credits",
         "created_by_id",
@@ -132,6 +134,9 @@ static SPEC: Spec = Spec {
         "terms",
         "attachment_name",
         "has_attachment",
+        "template_id",
+        "template_name",
+        "template_type",
     ],
     row: &[
         "vendor_id",
@@ -154,7 +159,7 @@ static SPEC: Spec = Spec {
     ],
     number: None,
     unique: &[Unique { name: "bill_number", code: Code::BillNumberTaken, scope: Some("vendor_id") }],
-    references: &["vendor_id", "purchaseorder_ids"],
+    references: &["vendor_id", "purchaseorder_ids", "line_items.customer_id"],
     filters: Filters {
         texts: &[
             "bill_number",

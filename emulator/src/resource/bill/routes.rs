@@ -2,6 +2,7 @@
 
 use super::{Bill, OWED, order, payment};
 use crate::auth::{Context, Need};
+use crate::document::{address, layout};
 use crate::engine::desk;
 use crate::engine::reader::Reader;
 use crate::engine::spec::Resource;
@@ -10,11 +11,12 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::bill;
+use crate::resource::custom_field::routes::write_values;
 use crate::resource::purchaseorder::billed;
 use crate::resource::step::Step;
 use crate::resource::vendorpayment::apply;
-use crate::resource::{bill, purchase};
-use crate::routes::Handler::Of;
+use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS, Operation, creates, deletes, deletes_many, lists, op, reads, updates, upserts};
 use crate::store::kind::Kind;
 
@@ -50,7 +52,32 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "bills/*/address/billing",
         UPDATE,
         "Update the billing address of a bill",
-        Of(&Bill, purchase::address),
+        Of(&Bill, address::billing),
+    ),
+    op(
+        BOOKS,
+        "PUT",
+        "bills/*/address/shipping",
+        UPDATE,
+        "Update the delivery address of a bill",
+        Of(&Bill, address::shipping),
+    ),
+    op(BOOKS, "GET", "bills/templates", READ, "List bill templates", Plain(layout::list)),
+    op(
+        BOOKS,
+        "PUT",
+        "bills/*/templates/*",
+        UPDATE,
+        "Choose the template of a bill",
+        Of(&Bill, layout::choose),
+    ),
+    op(
+        BOOKS,
+        "PUT",
+        "bill/*/customfields",
+        UPDATE,
+        "Update custom fields of a bill",
+        Of(&Bill, write_values),
     ),
     op(BOOKS, "GET", "bills/*/payments", READ, "List the payments of a bill", Of(&Bill, payments)),
     op(BOOKS, "POST", "bills/*/credits", CREATE, "Apply payments and credits to a bill", Of(&Bill, credit))

@@ -166,8 +166,7 @@ impl Resource for Addon {
     ) -> Result<(), ApiError> {
         field::take(&mut record.members, SPEC.fields, body, desk.places())?;
         price::take_brackets(record, body, desk.places())?;
-        fields::take_codes(desk, record, body, "plans", Kind::Plan, "plan_code")?;
-        fields::take_custom_fields(record, body)
+        fields::take_codes(desk, record, body, "plans", Kind::Plan, "plan_code")
     }
 
     fn complete(&self, desk: &mut Desk<'_>, record: &mut Record, _: Option<&Record>) -> Result<(), ApiError> {

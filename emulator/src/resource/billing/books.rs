@@ -12,6 +12,7 @@ use crate::json::Json;
 use crate::request::Call;
 use crate::resource;
 use crate::resource::billing::event::{self, Happening};
+use crate::resource::extra::{self, mail};
 use crate::routes::Operation;
 
 /// Runs one operation of a table of Books.
@@ -26,12 +27,24 @@ pub(super) fn run(
     known.ok_or_else(|| ApiError::missing(path))?.answer(context, call)
 }
 
+/// Runs one operation of a table of Books and answers with Billing's sentence.
+pub(super) fn done(
+    context: &Context<'_>,
+    call: &Call,
+    table: &'static [Operation],
+    (method, path): (&str, &str),
+    message: &str,
+) -> Result<Reply, ApiError> {
+    run(context, call, table, method, path)?;
+    Ok(Reply::done(message, []))
+}
+
 /// The same call with another body.
 pub(super) fn with_body(call: &Call, body: Json) -> Call {
     Call {
         ids: call.ids.clone(),
         query: call.query.clone(),
-        headers: call.headers.clone(),
+        headers: Arc::clone(&call.headers),
         files: Vec::new(),
         body: Ok(Some(body)),
     }
@@ -48,6 +61,7 @@ pub(super) fn create(
     let spec = view.spec();
     let record = desk::write(context, call, |desk| {
         let made = desk.create(resource::of(spec.kind), body)?;
+        extra::accompany(desk, &made, call, true)?;
         tell(desk, view, made.id, event_type)?;
         desk.find(spec.kind, made.id)
     })?;
@@ -67,6 +81,7 @@ pub(super) fn update(
     let record = desk::write(context, call, |desk| {
         let before = desk.find(spec.kind, id)?;
         let record = desk.update(resource::of(spec.kind), &before, body)?;
+        extra::accompany(desk, &record, call, false)?;
         tell(desk, view, id, event_type)?;
         Ok(record)
     })?;
@@ -117,11 +132,11 @@ impl Act<'_> {
     }
 }
 
-/// `POST /x/{id}/email`: recipients, a subject and a text are required (code 2); a draft becomes sent.
+/// `POST /x/{id}/email`, which is `path` in Books: what is in `needed` must be there (code 2), the rest is as in Books.
 pub(super) fn mail(
     context: &Context<'_>,
     call: &Call,
-    view: &'static dyn Resource,
+    path: &str,
     needed: &[&str],
     message: &str,
 ) -> Result<Reply, ApiError> {
@@ -134,8 +149,8 @@ pub(super) fn mail(
     if let Some(name) = needed.iter().find(absent) {
         return Err(ApiError::invalid(name));
     }
-    let spec = view.spec();
-    write::act(context, call, view, message, |desk, record| resource::of(spec.kind).mailed(desk, record))
+    run(context, call, mail::OPERATIONS, "POST", path)?;
+    Ok(Reply::done(message, []))
 }
 
 /// Records an event about a document as Billing shows it.

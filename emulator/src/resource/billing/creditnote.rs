@@ -11,6 +11,7 @@ use crate::request::Call;
 use crate::resource;
 use crate::resource::billing::books;
 use crate::resource::creditnote::OPERATIONS as BOOKS;
+use crate::resource::extra;
 use crate::routes::Handler::Plain;
 use crate::routes::{BILLING, Operation, lists, op};
 use crate::store::kind::Kind;
@@ -143,8 +144,9 @@ fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = books::translated(|code| books::named(&known, code), call.object()?, "creditnote_items");
     let record = desk::write(context, call, |desk| {
         let made = desk.create(resource::of(Kind::CreditNote), &body)?;
+        extra::accompany(desk, &made, call, true)?;
         books::tell(desk, &CreditNote, made.id, "credit_note_created")?;
-        Ok(made)
+        desk.find(Kind::CreditNote, made.id)
     })?;
     shown(context, &record, 201, SPEC.messages.created)
 }
@@ -155,7 +157,7 @@ fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 
 fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let needed = ["to_mail_ids", "subject", "body"];
-    books::mail(context, call, &CreditNote, &needed, "Your creditnote has been sent.")
+    books::mail(context, call, "creditnotes/*/email", &needed, "Your creditnote has been sent.")
 }
 
 fn act(

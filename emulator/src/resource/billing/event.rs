@@ -1,14 +1,20 @@
 //! Events: what happened in Billing, for webhooks and for those who poll (section 15).
 
-use crate::auth::Need;
+use crate::auth::{Context, Need};
 use crate::engine::desk::Desk;
+use crate::engine::reader::Reader;
 use crate::engine::spec::{Filters, Messages, Resource, Spec};
+use crate::engine::write;
+use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::format;
 use crate::json::Json;
+use crate::request::Call;
 use crate::resource::field::Kind as Field;
-use crate::routes::{BILLING, Operation, lists, op, reads};
+use crate::routes::Handler::Plain;
+use crate::routes::{BILLING, Operation, lists, op};
 use crate::store::kind::Kind;
+use crate::webhook::model::Status;
 
 /// The resource.
 pub(crate) struct BillingEvent;
@@ -48,7 +54,7 @@ const READ: Need = ("webhooks", "read");
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
     op(BILLING, "GET", "events", READ, "List events", lists(&BillingEvent)),
-    op(BILLING, "GET", "events/*", READ, "Get an event", reads(&BillingEvent)),
+    op(BILLING, "GET", "events/*", READ, "Get an event", Plain(read)),
 ];
 
 impl Resource for BillingEvent {
@@ -59,6 +65,35 @@ impl Resource for BillingEvent {
     fn changed_member(&self) -> &'static str {
         "updated_time"
     }
+}
+
+/// `GET /events/{id}`, with the webhooks that were told of it.
+fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    let record = write::find(context, call, &BillingEvent)?;
+    let reader = Reader::new(context)?;
+    let Json::Object(mut members) = reader.detail(&BillingEvent, &record) else {
+        return Err(ApiError::missing(SPEC.label));
+    };
+    let id = record.id.to_string();
+    let told = context.state.deliveries.values().filter(|it| it.record_id == id).map(|delivery| {
+        let webhook = context.state.webhooks.get(&delivery.webhook_id);
+        let status = match delivery.status {
+            Status::Pending => "scheduled",
+            Status::Delivered => "success",
+            Status::Failed | Status::Lost => "failure",
+        };
+        Json::object([
+            ("webhook_id", Json::id(delivery.webhook_id)),
+            ("url", webhook.map_or("", |it| it.url.as_str()).into()),
+            ("status", status.into()),
+            ("last_updated_time", reader.timestamp(delivery.last_attempt.unwrap_or(record.created))),
+        ])
+    });
+    let told: Vec<Json> = told.collect();
+    if let Some((_, webhooks)) = members.iter_mut().find(|(name, _)| name == "webhooks") {
+        *webhooks = told.into();
+    }
+    Ok(Reply::read([(SPEC.singular, Json::Object(members))]))
 }
 
 /// What happened.

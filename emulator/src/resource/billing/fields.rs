@@ -8,33 +8,6 @@ use crate::json::Json;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
-/// What identifies an entry of `custom_fields`; a write may use any of them.
-const KEYS: [&str; 4] = ["customfield_id", "api_name", "label", "index"];
-
-/// Merges `custom_fields` of a body entry by entry. Errors: code 2 for another shape.
-pub(crate) fn take_custom_fields(record: &mut Record, body: &Json) -> Result<(), ApiError> {
-    let entries = match body.get("custom_fields") {
-        None | Some(Json::Null) => return Ok(()),
-        Some(Json::List(entries)) => entries,
-        Some(_) => return Err(ApiError::invalid("custom_fields")),
-    };
-    let mut stored = record.list("custom_fields").to_vec();
-    for entry in entries {
-        if !KEYS.iter().any(|key| entry.get(key).is_some()) {
-            return Err(ApiError::invalid("custom_fields"));
-        }
-        let same = |known: &Json| {
-            KEYS.iter().any(|key| known.get(key).is_some() && known.get(key) == entry.get(key))
-        };
-        match stored.iter_mut().find(|known| same(known)) {
-            Some(known) => *known = entry.clone(),
-            None => stored.push(entry.clone()),
-        }
-    }
-    record.set("custom_fields", stored);
-    Ok(())
-}
-
 /// Refuses a number outside `least..=most` (code 2).
 pub(crate) fn within(record: &Record, name: &str, least: Decimal, most: Decimal) -> Result<(), ApiError> {
     let number = record.decimal(name);

@@ -259,7 +259,7 @@ fn perform(desk: &mut Desk<'_>, action: &str, wish: &Json) -> Result<Outcome, Ap
         }
         "one_time_addon" => {
             let id = id("subscription_id")?;
-            Ok((Some(id), Some(subscription::buy(desk, id, wish)?)))
+            Ok((Some(id), subscription::buy(desk, id, wish)?.invoice()))
         }
         "update_card" => {
             let id = id("subscription_id")?;

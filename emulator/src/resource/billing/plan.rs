@@ -189,8 +189,7 @@ impl Resource for Plan {
         body: &Json,
     ) -> Result<(), ApiError> {
         field::take(&mut record.members, SPEC.fields, body, desk.places())?;
-        price::take_brackets(record, body, desk.places())?;
-        fields::take_custom_fields(record, body)
+        price::take_brackets(record, body, desk.places())
     }
 
     fn complete(&self, desk: &mut Desk<'_>, record: &mut Record, _: Option<&Record>) -> Result<(), ApiError> {

@@ -14,6 +14,8 @@ use crate::request::Call;
 use crate::resource::currency;
 use crate::resource::item::Item;
 use crate::resource::organization::routes as organization;
+use crate::resource::tax::authority::TaxAuthority;
+use crate::resource::tax::exemption::TaxExemption;
 use crate::resource::tax::{self, Tax};
 use crate::resource::user::{User, routes as user};
 use crate::routes::Handler::{Of, Plain};
@@ -26,6 +28,8 @@ const CREATE: Need = ("settings", "create");
 const READ: Need = ("settings", "read");
 const UPDATE: Need = ("settings", "update");
 const DELETE: Need = ("settings", "delete");
+
+const PROFILES: &str = "profiles that make expenses on a schedule take no part in the CRM link";
 
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
@@ -54,14 +58,20 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     op(BILLING, "PUT", "organizations/*", UPDATE, "Update an organization", Plain(organization::update))
         .unscoped(),
     op(BILLING, "GET", "transactions", ("invoices", "read"), "List transactions", Plain(transactions)),
-    missing(BILLING, "GET", "settings/taxexemptions", READ, "List tax exemptions"),
-    missing(BILLING, "GET", "settings/taxauthorities", READ, "List tax authorities"),
-    missing(BILLING, "GET", "settings/preferences/churnmessages", READ, "List churn messages"),
-    missing(BILLING, "GET", "recurringexpenses", ("expenses", "read"), "List recurring expenses"),
-    missing(BILLING, "POST", "recurringexpenses", ("expenses", "create"), "Create a recurring expense"),
-    missing(BILLING, "GET", "recurringexpenses/*", ("expenses", "read"), "Get a recurring expense"),
-    missing(BILLING, "PUT", "recurringexpenses/*", ("expenses", "update"), "Update a recurring expense"),
-    missing(BILLING, "DELETE", "recurringexpenses/*", ("expenses", "delete"), "Delete a recurring expense"),
+    op(BILLING, "GET", "settings/taxexemptions", READ, "List tax exemptions", lists(&TaxExemption)),
+    op(BILLING, "GET", "settings/taxauthorities", READ, "List tax authorities", lists(&TaxAuthority)),
+    missing(BILLING, "GET", "settings/preferences/churnmessages", READ, "List churn messages")
+        .because("reasons for leaving are texts of the portal, which is not emulated"),
+    missing(BILLING, "GET", "recurringexpenses", ("expenses", "read"), "List recurring expenses")
+        .because(PROFILES),
+    missing(BILLING, "POST", "recurringexpenses", ("expenses", "create"), "Create a recurring expense")
+        .because(PROFILES),
+    missing(BILLING, "GET", "recurringexpenses/*", ("expenses", "read"), "Get a recurring expense")
+        .because(PROFILES),
+    missing(BILLING, "PUT", "recurringexpenses/*", ("expenses", "update"), "Update a recurring expense")
+        .because(PROFILES),
+    missing(BILLING, "DELETE", "recurringexpenses/*", ("expenses", "delete"), "Delete a recurring expense")
+        .because(PROFILES),
 ];
 
 fn activate(context: &Context<'_>, call: &Call, item: &dyn Resource) -> Result<Reply, ApiError> {

@@ -97,10 +97,7 @@ impl Criteria {
             && self.since.is_none_or(|since| contact.modified >= since)
             && self.pass_filter(contact, books)
             && self.pass_status(contact, books)
-            && self
-                .texts
-                .iter()
-                .all(|filter| field_values(contact, filter.field).any(|it| filter.matches(it)))
+            && self.texts.iter().all(|filter| filter.admits(field_values(contact, filter.field)))
             && self.search.as_ref().is_none_or(|needle| {
                 [contact.contact_name.as_str(), text(&contact.members, "notes")]
                     .iter()

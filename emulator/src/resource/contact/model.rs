@@ -183,6 +183,7 @@ pub(crate) const CONTACT_FIELDS: Fields = &[
     ("place_of_contact", Kind::Free),
     ("gst_no", Kind::Free),
     ("gst_treatment", Kind::Free),
+    ("pan_no", Kind::Free),
     ("vat_reg_no", Kind::Free),
     ("vat_treatment", Kind::Free),
     ("tax_reg_no", Kind::Free),

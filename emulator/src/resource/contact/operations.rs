@@ -224,7 +224,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "contacts/*/receivables/unusedretainerpayments",
         READ,
         "List unused retainer payments of a contact",
-    ),
+    )
+    .because("retainers are not emulated"),
     op(BOOKS, "POST", "crm/vendor/*/import", CREATE, "Import a CRM vendor", Plain(import::vendor)),
     op(
         BOOKS,

@@ -1,5 +1,6 @@
 //! What a contact must obey, on creation and on every change.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::model::{
@@ -12,10 +13,14 @@ use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::{ContactPerson, settle_primary};
 use crate::resource::custom_field;
 use crate::resource::field::{self, Members};
+use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::records::Currency;
 
 const MAX_NAME: usize = 200;
+
+/// The most contact persons one call may write [?].
+const MAX_PERSONS: usize = 1000;
 
 /// A contact without content, to be filled by [`take`].
 pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
@@ -42,7 +47,8 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
 }
 
 /// Takes the writable members of `body`. Scalars that are absent keep their value; a `contact_persons` array replaces
-/// the whole set, updating the entries that carry an id. Errors: code 2, 6 or 15 for what cannot be, 4098 for another
+/// the whole set, updating the entries that carry an id. Errors: code 2, 6 or 15 for what cannot be, such as a vendor in an
+/// organization that has neither Books nor ERP, 4098 for another
 /// currency once there are transactions.
 pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
     let fresh = contact.contact_name.is_empty();
@@ -57,7 +63,8 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
         return Err(ApiError::invalid("contact_name"));
     }
     if let Some(word) = word(body, "contact_type")? {
-        contact.contact_type = ContactType::read(word).ok_or_else(|| ApiError::invalid("contact_type"))?;
+        let known = ContactType::read(word).filter(|it| *it == ContactType::Customer || has_vendors(desk));
+        contact.contact_type = known.ok_or_else(|| ApiError::invalid("contact_type"))?;
     }
     if let Some(word) = word(body, "customer_sub_type")? {
         contact.customer_sub_type =
@@ -80,13 +87,18 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
     take_persons(desk, contact, body)
 }
 
+/// Whether the organization buys: Invoice alone has no vendors.
+fn has_vendors(desk: &Desk<'_>) -> bool {
+    ["books", "erp"].iter().any(|app| desk.organization.joined(app))
+}
+
 fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
     let wanted = body.get("currency_id").filter(|it| !matches!(it, Json::Null) && it.as_str() != Some(""));
     let Some(wanted) = wanted else { return Ok(()) };
     let id = wanted.as_id_text().ok_or_else(|| ApiError::invalid("currency_id"))?;
     let known = id.parse().ok().and_then(|id| desk.organization.currency(id));
     let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "currency_id"))?;
-    if known.currency_id != contact.currency_id && desk.books().balance(contact.contact_id).documents > 0 {
+    if known.currency_id != contact.currency_id && is_used(&desk.books(), contact.contact_id) {
         let sentence =
             format!("The currency of {} cannot be changed, because it has transactions.", subject(contact));
         return Err(ApiError::about(Code::WrongState, &sentence));
@@ -179,11 +191,16 @@ pub(crate) fn delete(desk: &mut Desk<'_>, contact_id: u64) -> Result<(), ApiErro
     if contact.link.is_some() {
         return Err(ApiError::about(Code::Linked, &contact.contact_name));
     }
-    if desk.books().balance(contact_id).documents > 0 {
+    if is_used(&desk.books(), contact_id) {
         return Err(ApiError::about(Code::HasTransactions, &format!("The {}", subject(&contact))));
     }
     remove(desk, contact_id);
     Ok(())
+}
+
+/// Whether a transaction names the contact, as its party or beside it.
+pub(crate) fn is_used(books: &Books, contact_id: u64) -> bool {
+    books.balance(contact_id).documents > 0
 }
 
 /// Removes a contact without asking.
@@ -212,9 +229,12 @@ fn word<'a>(body: &'a Json, name: &str) -> Result<Option<&'a str>, ApiError> {
 fn take_persons(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
     let entries = match body.get("contact_persons") {
         None | Some(Json::Null) => return Ok(()),
-        Some(Json::List(entries)) => entries,
+        Some(Json::List(entries)) if entries.len() <= MAX_PERSONS => entries,
         Some(_) => return Err(ApiError::invalid("contact_persons")),
     };
+    let known: BTreeMap<u64, &ContactPerson> =
+        contact.persons.iter().map(|person| (person.contact_person_id, person)).collect();
+    let mut taken = BTreeSet::new();
     let (mut persons, mut wanted) = (Vec::with_capacity(entries.len()), None);
     for entry in entries {
         if !matches!(entry, Json::Object(_)) {
@@ -225,8 +245,9 @@ fn take_persons(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Resu
             None => ContactPerson { contact_person_id: desk.next_id(), ..ContactPerson::default() },
             Some(id) => {
                 let id = id.as_id_text().and_then(|id| id.parse::<u64>().ok());
-                let known = contact.persons.iter().find(|person| Some(person.contact_person_id) == id);
-                known.cloned().ok_or_else(|| ApiError::invalid("contact_person_id"))?
+                // A person who is named twice would be stored twice, with one id.
+                let id = id.filter(|id| taken.insert(*id)).and_then(|id| known.get(&id).copied());
+                id.cloned().ok_or_else(|| ApiError::invalid("contact_person_id"))?
             }
         };
         if person.take(entry)? && wanted.is_none() {

@@ -31,40 +31,68 @@ pub(super) fn candidates<'a>(
     order: Order,
     wanted: usize,
 ) -> Box<dyn Iterator<Item = u64> + 'a> {
+    let narrowest = |limit| narrowed(books, criteria, order, limit);
+    // Few rows are sorted, whatever the order.
+    match narrowest(wanted) {
+        Narrowed::Unasked => return walked(books, criteria, order),
+        Narrowed::To(ids) => return sorted(books, ids, order),
+        Narrowed::TooWide => {}
+    }
+    // A condition that most rows pass is met at once.
+    let first = walked(books, criteria, order).take(wanted.saturating_mul(PATIENCE));
+    let met = first.filter_map(|id| books.contacts.get(&id)).filter(|contact| criteria.pass(contact, books));
+    if met.take(wanted).count() == wanted {
+        return walked(books, criteria, order);
+    }
     // Sorting n rows costs n; walking until `wanted` rows were met costs wanted * all / n. They meet at this n.
-    let limit = wanted.saturating_mul(books.contacts.len()).isqrt();
-    match narrowed(books, criteria, limit) {
-        Some(ids) => sorted(books, ids, order),
-        None => walked(books, criteria, order),
+    match narrowest(wanted.saturating_mul(books.contacts.len()).isqrt()) {
+        Narrowed::To(ids) => sorted(books, ids, order),
+        Narrowed::Unasked | Narrowed::TooWide => walked(books, criteria, order),
     }
 }
 
-/// The smallest set of ids that one indexed condition leaves, unless every one leaves more than `limit`.
-fn narrowed(books: &Books, criteria: &Criteria, limit: usize) -> Option<Vec<u64>> {
+/// How many rows are walked for each wanted one before a condition counts as narrow.
+const PATIENCE: usize = 3;
+
+/// What the conditions that have an index leave.
+enum Narrowed {
+    /// There is none, or only such as the order itself follows.
+    Unasked,
+    To(Vec<u64>),
+    TooWide,
+}
+
+/// The smallest set of ids that one indexed condition leaves, unless every one leaves more than `limit`. The conditions
+/// that [`walked`] follows are left to it.
+fn narrowed(books: &Books, criteria: &Criteria, order: Order, limit: usize) -> Narrowed {
     if let Some(link) = criteria.links.first() {
         let person = || books.linked_person(&link.id).map(|(_, contact)| contact.contact_id);
         let person = (link.kind == CrmKind::Contact).then(person).flatten();
         let ids = books.by_link.get(link).copied().into_iter().chain(person);
-        return Some(unique(ids.collect()));
+        return Narrowed::To(unique(ids.collect()));
     }
-    let mut best: Option<Vec<u64>> = match criteria.filter_by {
+    let mut best = match criteria.filter_by {
         // Whoever passes owes something, however many there are.
         "Status.CreditLimitExceed" | "Invoice.OverDue" | "Invoice.Unpaid" => {
-            Some(unique(books.owing().collect()))
+            Narrowed::To(unique(books.owing().collect()))
         }
-        _ => None,
+        _ => Narrowed::Unasked,
     };
     let mut offer = |ids: &mut dyn Iterator<Item = u64>| {
-        let most = best.as_ref().map_or(limit, |best| best.len().min(limit));
-        let ids: Vec<u64> = ids.take(most + 1).collect();
+        let most = if let Narrowed::To(best) = &best { best.len().min(limit) } else { limit };
+        let ids: Vec<u64> = ids.take(most.saturating_add(1)).collect();
         if ids.len() <= most {
-            best = Some(unique(ids));
+            best = Narrowed::To(unique(ids));
+        } else if matches!(best, Narrowed::Unasked) {
+            best = Narrowed::TooWide;
         }
     };
+    let followed = prefix(criteria, order);
     for filter in &criteria.texts {
         let Some((needle, begins)) = filter.anchored() else { continue };
         match filter.field {
             "contact_name" if !begins => offer(&mut books.contacts.named(needle).into_iter()),
+            "contact_name" if followed == Some(needle) => {}
             "contact_name" => offer(&mut books.contacts.in_order_of_names(needle)),
             // Who has no such value is in no index.
             _ if needle.is_empty() => {}
@@ -75,10 +103,17 @@ fn narrowed(books: &Books, criteria: &Criteria, limit: usize) -> Option<Vec<u64>
             }
         }
     }
-    if let Some(since) = criteria.since {
+    if let Some(since) = criteria.since.filter(|_| !order.by_change()) {
         offer(&mut books.contacts.changed(since));
     }
     best
+}
+
+/// The beginning of names that an order by name begins and ends with.
+fn prefix(criteria: &Criteria, order: Order) -> Option<&str> {
+    let named = criteria.texts.iter().filter(|filter| filter.field == "contact_name");
+    let prefix = named.filter_map(|filter| filter.anchored()).find(|(_, begins)| *begins);
+    prefix.map(|(needle, _)| needle).filter(|_| order.column == "contact_name")
 }
 
 fn unique(mut ids: Vec<u64>) -> Vec<u64> {
@@ -110,9 +145,7 @@ fn walked<'a>(books: &'a Books, criteria: &Criteria, order: Order) -> Box<dyn It
     let contacts = &books.contacts;
     match order.column {
         "contact_name" => {
-            let named = criteria.texts.iter().filter(|filter| filter.field == "contact_name");
-            let prefix = named.filter_map(|filter| filter.anchored()).find(|(_, begins)| *begins);
-            let prefix = prefix.map_or("", |(needle, _)| needle);
+            let prefix = prefix(criteria, order).unwrap_or_default();
             turned(contacts.in_order_of_names(prefix), order.descending)
         }
         "last_modified_time" => {

@@ -31,7 +31,7 @@ pub(crate) struct View<'a> {
 }
 
 /// Texts of a contact that a list row shows.
-const LISTED_TEXTS: [&str; 9] = [
+const LISTED_TEXTS: [&str; 10] = [
     "company_name",
     "website",
     "payment_terms_label",
@@ -41,6 +41,7 @@ const LISTED_TEXTS: [&str; 9] = [
     "gst_no",
     "gst_treatment",
     "place_of_contact",
+    "pan_no",
 ];
 
 /// Members of a list row that come from the primary contact person.
@@ -186,10 +187,12 @@ impl<'a> View<'a> {
         for name in LISTED_TEXTS {
             out.text(name, field::text(&contact.members, name));
         }
-        match contact.members.get("language_code") {
-            Some(language) => out.member("language_code", language),
-            None => out.raw("language_code", unwritten("language_code", Kind::Free)),
-        }
+        let language = match field::text(&contact.members, "language_code") {
+            "" => "en",
+            written => written,
+        };
+        out.text("language_code", language);
+        out.text("language_code_formatted", language_name(language));
         match contact.members.get("payment_terms") {
             Some(terms) => out.member("payment_terms", terms),
             None => out.raw("payment_terms", "0"),
@@ -201,10 +204,40 @@ impl<'a> View<'a> {
         let attached = self.books.naming_as(contact.contact_id, kind::Kind::Attachment).next().is_some();
         out.flag("has_attachment", attached);
         out.flag("ach_supported", false);
+        for entry in custom_fields(&contact.members) {
+            if let (Some(name), Some(value)) =
+                (entry.get("api_name").and_then(Json::as_str), entry.get("value"))
+            {
+                out.member(name, value);
+            }
+        }
         Self::custom_fields(out, contact);
         self.times(out, contact);
         out.close('}');
     }
+}
+
+/// The English name of a language, or its code where it has none here.
+fn language_name(code: &str) -> &str {
+    const NAMES: [(&str, &str); 16] = [
+        ("en", "English"),
+        ("de", "German"),
+        ("fr", "French"),
+        ("es", "Spanish"),
+        ("it", "Italian"),
+        ("pt", "Portuguese"),
+        ("nl", "Dutch"),
+        ("sv", "Swedish"),
+        ("pl", "Polish"),
+        ("hr", "Croatian"),
+        ("ru", "Russian"),
+        ("ar", "Arabic"),
+        ("hi", "Hindi"),
+        ("ja", "Japanese"),
+        ("ko", "Korean"),
+        ("zh", "Chinese"),
+    ];
+    NAMES.iter().find(|(known, _)| *known == code).map_or(code, |(_, name)| name)
 }
 
 /// The contact in detail as a document of its own, for those who send it elsewhere.

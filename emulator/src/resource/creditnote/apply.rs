@@ -10,6 +10,7 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::extra;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -19,6 +20,8 @@ pub(super) fn create(context: &Context<'_>, call: &Call, resource: &dyn Resource
     let body = call.object()?;
     let record = desk::write(context, call, |desk| {
         let note = desk.create(resource, body)?;
+        extra::accompany(desk, &note, call, true)?;
+        let note = desk.find(Kind::CreditNote, note.id)?;
         let Some(invoice) = call.query.get("invoice_id") else { return Ok(note) };
         let unknown = || ApiError::about(Code::InvalidReference, "invoice_id");
         let id = invoice.parse().map_err(|_| unknown())?;

@@ -8,6 +8,7 @@ use crate::engine::write::ids;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
+use crate::resource::custom_field::routes::write_values;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{
     BOOKS_AND_INVOICE as BOTH, Operation, creates, deletes, lists, op, reads, updates, upserts,
@@ -73,6 +74,14 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         DELETE,
         "Delete a refund of a payment",
         Of(&CustomerPayment, refund::delete),
+    ),
+    op(
+        BOTH,
+        "PUT",
+        "customerpayment/*/customfields",
+        UPDATE,
+        "Update custom fields of a customer payment",
+        Of(&CustomerPayment, write_values),
     ),
 ];
 

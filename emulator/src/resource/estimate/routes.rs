@@ -8,6 +8,7 @@ use crate::engine::write::act;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
+use crate::resource::custom_field::routes::write_values;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{
     BOOKS_AND_INVOICE as BOTH, Operation, creates, deletes, deletes_many, lists, op, reads, updates, upserts,
@@ -77,6 +78,14 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         UPDATE,
         "Choose an estimate's template",
         Of(&Estimate, layout::choose),
+    ),
+    op(
+        BOTH,
+        "PUT",
+        "estimate/*/customfields",
+        UPDATE,
+        "Update custom fields of an estimate",
+        Of(&Estimate, write_values),
     ),
 ];
 

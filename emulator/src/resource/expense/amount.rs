@@ -2,6 +2,8 @@
 //!
 //! Every amount is rounded half up to the currency's places where it arises, so that `total = sub_total + tax_amount`.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::Decimal;
 
 use crate::document::tax;
@@ -53,13 +55,17 @@ pub(crate) fn take_lines(
         Some(Json::List(entries)) if entries.len() <= MAX_LINES => entries,
         Some(_) => return Err(wrong()),
     };
-    let mut lines = Vec::with_capacity(entries.len());
+    let (mut lines, mut taken) = (Vec::with_capacity(entries.len()), BTreeSet::new());
     for (order, entry) in entries.iter().enumerate() {
         if !matches!(entry, Json::Object(_)) {
             return Err(wrong());
         }
         let id = |line: &Json| line.get("line_item_id").and_then(Json::as_id_text).map(str::to_owned);
         let given = id(entry).filter(|id| !id.is_empty());
+        // A line that is named twice would be stored twice, with one id.
+        if given.as_ref().is_some_and(|given| !taken.insert(given.clone())) {
+            return Err(ApiError::invalid("line_item_id"));
+        }
         let stored = match &given {
             None => None,
             Some(_) => {

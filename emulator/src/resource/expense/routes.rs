@@ -13,6 +13,8 @@ const READ: Need = ("expenses", "read");
 const UPDATE: Need = ("expenses", "update");
 const DELETE: Need = ("expenses", "delete");
 
+const PEOPLE: &str = "employees of expenses take no part in the CRM link";
+
 /// The operations. Comments and attachments are common to all documents.
 pub(crate) static OPERATIONS: &[Operation] = &[
     op(BOOKS_AND_INVOICE, "GET", "expenses", READ, "List expenses", lists(&Expense)),
@@ -53,8 +55,8 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Delete the receipt of an expense",
         Of(&Expense, receipt::discard),
     ),
-    missing(BOOKS, "GET", "employees", READ, "List employees"),
-    missing(BOOKS, "POST", "employees", CREATE, "Create an employee"),
-    missing(BOOKS, "GET", "employees/*", READ, "Get an employee"),
-    missing(BOOKS, "DELETE", "employee/*", DELETE, "Delete an employee"),
+    missing(BOOKS, "GET", "employees", READ, "List employees").because(PEOPLE),
+    missing(BOOKS, "POST", "employees", CREATE, "Create an employee").because(PEOPLE),
+    missing(BOOKS, "GET", "employees/*", READ, "Get an employee").because(PEOPLE),
+    missing(BOOKS, "DELETE", "employee/*", DELETE, "Delete an employee").because(PEOPLE),
 ];

@@ -4,9 +4,12 @@ use crate::resource::contact::{list, routes as contact};
 use crate::resource::currency;
 use crate::resource::organization::routes as organization;
 use crate::resource::tax::{self, Tax, group};
-use crate::resource::user::{User, routes as user};
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{EXPENSE, Operation, creates, lists, missing, op, reads};
+
+const PROJECTS: &str = "projects take no part in the CRM link";
+const TRIPS: &str = "trips take no part in the CRM link";
+const ADVANCES: &str = "advances to employees take no part in the CRM link";
 
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
@@ -46,7 +49,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         Plain(organization::update),
     )
     .unscoped(),
-    op(EXPENSE, "GET", "users/me", ("user", "read"), "Get the calling user", Plain(user::me)),
     op(EXPENSE, "GET", "contacts", ("customer", "read"), "List contacts", Plain(list::contacts)),
     op(EXPENSE, "POST", "contacts", ("customer", "create"), "Create a contact", Plain(contact::create)),
     op(EXPENSE, "GET", "contacts/*", ("customer", "read"), "Get a contact", Plain(contact::read)),
@@ -91,47 +93,40 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Delete a currency",
         Plain(currency::delete),
     ),
-    op(EXPENSE, "GET", "users", ("user", "read"), "List users", lists(&User)),
-    op(EXPENSE, "POST", "users", ("user", "create"), "Create a user", Plain(user::invite)),
-    op(EXPENSE, "GET", "users/*", ("user", "read"), "Get a user", reads(&User)),
-    op(EXPENSE, "PUT", "users/*", ("user", "update"), "Update a user", Plain(user::update)),
-    op(EXPENSE, "DELETE", "users/*", ("user", "delete"), "Delete a user", Plain(user::delete)),
-    op(EXPENSE, "POST", "users/*/active", ("user", "create"), "Mark a user as active", Plain(user::activate)),
-    op(
-        EXPENSE,
-        "POST",
-        "users/*/inactive",
-        ("user", "create"),
-        "Mark a user as inactive",
-        Plain(user::deactivate),
-    ),
-    missing(EXPENSE, "PUT", "users/*/role", ("user", "update"), "Assign a role to a user"),
-    missing(EXPENSE, "GET", "projects", ("project", "read"), "List projects"),
-    missing(EXPENSE, "POST", "projects", ("project", "create"), "Create a project"),
-    missing(EXPENSE, "GET", "projects/*", ("project", "read"), "Get a project"),
-    missing(EXPENSE, "PUT", "projects/*", ("project", "update"), "Update a project"),
-    missing(EXPENSE, "DELETE", "projects/*", ("project", "delete"), "Delete a project"),
-    missing(EXPENSE, "POST", "projects/*/active", ("project", "create"), "Mark a project as active"),
-    missing(EXPENSE, "POST", "projects/*/inactive", ("project", "create"), "Mark a project as inactive"),
-    missing(EXPENSE, "GET", "trips", ("trip", "read"), "List trips"),
-    missing(EXPENSE, "POST", "trips", ("trip", "create"), "Create a trip"),
-    missing(EXPENSE, "GET", "trips/*", ("trip", "read"), "Get a trip"),
-    missing(EXPENSE, "PUT", "trips/*", ("trip", "update"), "Update a trip"),
-    missing(EXPENSE, "DELETE", "trips/*", ("trip", "delete"), "Delete a trip"),
-    missing(EXPENSE, "POST", "trips/*/approve", ("trip", "create"), "Approve a trip"),
-    missing(EXPENSE, "POST", "trips/*/reject", ("trip", "create"), "Reject a trip"),
-    missing(EXPENSE, "POST", "trips/*/cancel", ("trip", "create"), "Cancel a trip"),
-    missing(EXPENSE, "POST", "trips/*/close", ("trip", "create"), "Close a trip"),
-    missing(EXPENSE, "GET", "advancepayments", ("advancepayment", "read"), "List advance payments"),
-    missing(EXPENSE, "POST", "advancepayments", ("advancepayment", "create"), "Create an advance payment"),
-    missing(EXPENSE, "GET", "advancepayments/*", ("advancepayment", "read"), "Get an advance payment"),
-    missing(EXPENSE, "PUT", "advancepayments/*", ("advancepayment", "update"), "Update an advance payment"),
+    missing(EXPENSE, "GET", "projects", ("project", "read"), "List projects").because(PROJECTS),
+    missing(EXPENSE, "POST", "projects", ("project", "create"), "Create a project").because(PROJECTS),
+    missing(EXPENSE, "GET", "projects/*", ("project", "read"), "Get a project").because(PROJECTS),
+    missing(EXPENSE, "PUT", "projects/*", ("project", "update"), "Update a project").because(PROJECTS),
+    missing(EXPENSE, "DELETE", "projects/*", ("project", "delete"), "Delete a project").because(PROJECTS),
+    missing(EXPENSE, "POST", "projects/*/active", ("project", "create"), "Mark a project as active")
+        .because(PROJECTS),
+    missing(EXPENSE, "POST", "projects/*/inactive", ("project", "create"), "Mark a project as inactive")
+        .because(PROJECTS),
+    missing(EXPENSE, "GET", "trips", ("trip", "read"), "List trips").because(TRIPS),
+    missing(EXPENSE, "POST", "trips", ("trip", "create"), "Create a trip").because(TRIPS),
+    missing(EXPENSE, "GET", "trips/*", ("trip", "read"), "Get a trip").because(TRIPS),
+    missing(EXPENSE, "PUT", "trips/*", ("trip", "update"), "Update a trip").because(TRIPS),
+    missing(EXPENSE, "DELETE", "trips/*", ("trip", "delete"), "Delete a trip").because(TRIPS),
+    missing(EXPENSE, "POST", "trips/*/approve", ("trip", "create"), "Approve a trip").because(TRIPS),
+    missing(EXPENSE, "POST", "trips/*/reject", ("trip", "create"), "Reject a trip").because(TRIPS),
+    missing(EXPENSE, "POST", "trips/*/cancel", ("trip", "create"), "Cancel a trip").because(TRIPS),
+    missing(EXPENSE, "POST", "trips/*/close", ("trip", "create"), "Close a trip").because(TRIPS),
+    missing(EXPENSE, "GET", "advancepayments", ("advancepayment", "read"), "List advance payments")
+        .because(ADVANCES),
+    missing(EXPENSE, "POST", "advancepayments", ("advancepayment", "create"), "Create an advance payment")
+        .because(ADVANCES),
+    missing(EXPENSE, "GET", "advancepayments/*", ("advancepayment", "read"), "Get an advance payment")
+        .because(ADVANCES),
+    missing(EXPENSE, "PUT", "advancepayments/*", ("advancepayment", "update"), "Update an advance payment")
+        .because(ADVANCES),
     missing(
         EXPENSE,
         "DELETE",
         "advancepayments/*",
         ("advancepayment", "delete"),
         "Delete an advance payment",
-    ),
-    missing(EXPENSE, "GET", "reportingtags", ("orgsettings", "read"), "List reporting tags"),
+    )
+    .because(ADVANCES),
+    missing(EXPENSE, "GET", "reportingtags", ("orgsettings", "read"), "List reporting tags")
+        .because("tags take no part in the CRM link"),
 ];

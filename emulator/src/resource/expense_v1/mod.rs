@@ -5,3 +5,4 @@ pub(crate) mod common;
 pub(crate) mod expense;
 pub(crate) mod period;
 pub(crate) mod report;
+pub(crate) mod user;

@@ -14,6 +14,7 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::customerpayment::CustomerPayment;
+use crate::resource::extra;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -28,6 +29,8 @@ pub(super) fn create(context: &Context<'_>, call: &Call, resource: &dyn Resource
     };
     let record = desk::write(context, call, |desk| {
         let invoice = desk.create(resource, body)?;
+        extra::accompany(desk, &invoice, call, true)?;
+        let invoice = desk.find(Kind::Invoice, invoice.id)?;
         if !payments.is_empty() {
             super::status::mark_sent(desk, &invoice)?;
         }

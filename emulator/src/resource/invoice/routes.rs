@@ -11,6 +11,9 @@ use crate::engine::write::{act, each};
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
+use crate::resource::custom_field::routes::write_values;
+use crate::resource::expense::Expense;
+use crate::resource::receipt;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{
     BOOKS_AND_INVOICE as BOTH, Operation, deletes, deletes_many, lists, op, reads, updates, upserts,
@@ -85,6 +88,15 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     put("invoices/*/address/shipping", "Update an invoice's shipping address", address::shipping),
     op(BOTH, "GET", "invoices/templates", READ, "List invoice templates", Plain(layout::list)),
     put("invoices/*/templates/*", "Choose an invoice's template", layout::choose),
+    put("invoice/*/customfields", "Update custom fields of an invoice", write_values),
+    op(
+        BOTH,
+        "DELETE",
+        "invoices/expenses/*/receipt",
+        DELETE,
+        "Delete the receipt of an invoiced expense",
+        Of(&Expense, receipt::discard),
+    ),
     op(BOTH, "GET", "share/paymentlink", READ, "Get a payment link", Plain(credit::payment_link)),
 ];
 

@@ -207,7 +207,6 @@ pub(super) static SPEC: Spec = Spec {
         "write_off_amount",
         "exchange_rate",
         "unprocessed_payment_amount",
-        "custom_fields",
         "no_of_copies",
         "show_no_of_copies",
     ],

@@ -121,6 +121,7 @@ pub(crate) fn found(context: &Context<'_>, body: &Json, apps: Vec<String>) -> Re
             plan_name: "TRIAL".to_owned(),
             apps,
             crm_link: true,
+            sales_tax: true,
             currencies: seeding::currencies(transaction, &currency, context.now),
             created: context.now,
             members,

@@ -2,16 +2,15 @@
 
 use super::PurchaseOrder;
 use crate::auth::{Context, Need};
+use crate::document::{address, layout};
 use crate::engine::spec::Resource;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
-use crate::resource::purchase;
+use crate::resource::custom_field::routes::write_values;
 use crate::resource::step::Step;
-use crate::routes::Handler::Of;
-use crate::routes::{
-    BOOKS, Operation, creates, deletes, deletes_many, lists, missing, op, reads, updates, upserts,
-};
+use crate::routes::Handler::{Of, Plain};
+use crate::routes::{BOOKS, Operation, creates, deletes, deletes_many, lists, op, reads, updates, upserts};
 
 const CREATE: Need = ("purchaseorders", "create");
 const READ: Need = ("purchaseorders", "read");
@@ -88,10 +87,33 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "purchaseorders/*/address/billing",
         UPDATE,
         "Update the billing address of a purchase order",
-        Of(&PurchaseOrder, purchase::address),
+        Of(&PurchaseOrder, address::billing),
     ),
-    missing(BOOKS, "GET", "purchaseorders/templates", READ, "List purchase order templates"),
-    missing(BOOKS, "PUT", "purchaseorders/*/templates/*", UPDATE, "Set the template of a purchase order"),
+    op(
+        BOOKS,
+        "PUT",
+        "purchaseorders/*/address/shipping",
+        UPDATE,
+        "Update the delivery address of a purchase order",
+        Of(&PurchaseOrder, address::shipping),
+    ),
+    op(BOOKS, "GET", "purchaseorders/templates", READ, "List purchase order templates", Plain(layout::list)),
+    op(
+        BOOKS,
+        "PUT",
+        "purchaseorders/*/templates/*",
+        UPDATE,
+        "Choose the template of a purchase order",
+        Of(&PurchaseOrder, layout::choose),
+    ),
+    op(
+        BOOKS,
+        "PUT",
+        "purchaseorder/*/customfields",
+        UPDATE,
+        "Update custom fields of a purchase order",
+        Of(&PurchaseOrder, write_values),
+    ),
 ];
 
 fn open(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {

@@ -11,6 +11,7 @@ use crate::engine::write::act;
 use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
+use crate::resource::custom_field::routes::write_values;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS, Operation, creates, deletes, deletes_many, op, reads, updates, upserts};
 use crate::store::record::Record;
@@ -101,6 +102,14 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         UPDATE,
         "Choose a sales order's template",
         Of(&SalesOrder, layout::choose),
+    ),
+    op(
+        BOOKS,
+        "PUT",
+        "salesorder/*/customfields",
+        UPDATE,
+        "Update custom fields of a sales order",
+        Of(&SalesOrder, write_values),
     ),
 ];
 

@@ -136,7 +136,6 @@ pub(super) static SPEC: Spec = Spec {
         "bcy_total",
         "is_emailed",
         "has_attachment",
-        "custom_fields",
     ],
     number: Some(Series { member: "salesorder_number", prefix: "SO-", digits: 5, guarded: true }),
     unique: &[Unique { name: "salesorder_number", code: Code::AlreadyExists, scope: None }],

@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::{GROUP, SPEC, Tax, own};
+use super::{GROUP, SPEC, Tax, own, switched_on};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::engine::reader::Reader;
@@ -54,6 +54,7 @@ pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 /// Takes `tax_group_name` and `taxes`, a list of ids or a text with commas. Errors: code 2 for a missing name, for no
 /// members, the same member twice or a group as a member; 4 for a name that is taken; 6 for an unknown tax.
 fn save(desk: &mut Desk<'_>, mut group: Record, body: &Json) -> Result<Json, ApiError> {
+    switched_on(desk)?;
     if let Some(name) = body.get("tax_group_name") {
         let name = name.as_str().map(str::trim).ok_or_else(|| ApiError::invalid("tax_group_name"))?;
         if name.chars().count() > MAX_NAME {

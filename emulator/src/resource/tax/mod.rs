@@ -150,6 +150,7 @@ impl Resource for Tax {
         before: Option<&Record>,
         body: &Json,
     ) -> Result<(), ApiError> {
+        switched_on(desk)?;
         if before.is_some_and(|before| !before.flag("is_editable")) {
             let refused = "The tax cannot be edited.";
             return Err(ApiError::about(Code::WrongState, refused));
@@ -194,6 +195,7 @@ impl Resource for Tax {
 
     /// A tax that a record, a contact or a group uses stays (code 36).
     fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
+        switched_on(desk)?;
         let books = desk.books();
         let id = record.id.to_string();
         let by_contact = || {
@@ -219,6 +221,11 @@ impl Resource for Tax {
             _ => SPEC.stored(record, name),
         }
     }
+}
+
+/// Refuses to write taxes in an organization without sales tax (code 110817).
+fn switched_on(desk: &Desk<'_>) -> Result<(), ApiError> {
+    if desk.organization.sales_tax { Ok(()) } else { Err(Code::SalesTaxOff.into()) }
 }
 
 /// `PUT /settings/taxes/{tax_id}`. A tax in use may change: documents keep the amounts they were written with.

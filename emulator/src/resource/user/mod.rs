@@ -104,10 +104,10 @@ const DELETE: Need = ("settings", "delete");
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
     op(BOOKS_AND_INVOICE, "GET", "users", READ, "List users", lists(&User)),
-    op(BOOKS_AND_INVOICE, "POST", "users", CREATE, "Invite a user", Plain(routes::invite)),
+    op(BOOKS_AND_INVOICE, "POST", "users", CREATE, "Invite a user", Of(&User, routes::invite)),
     op(BOOKS_AND_INVOICE, "GET", "users/me", READ, "Get the calling user", Plain(routes::me)),
     op(BOOKS_AND_INVOICE, "GET", "users/*", READ, "Get a user", reads(&User)),
-    op(BOOKS_AND_INVOICE, "PUT", "users/*", UPDATE, "Update a user", Plain(routes::update)),
+    op(BOOKS_AND_INVOICE, "PUT", "users/*", UPDATE, "Update a user", Of(&User, routes::update)),
     op(BOOKS_AND_INVOICE, "DELETE", "users/*", DELETE, "Delete a user", Plain(routes::delete)),
     op(BOOKS_AND_INVOICE, "POST", "users/*/invite", CREATE, "Invite a user again", Of(&User, routes::again)),
     op(BOOKS_AND_INVOICE, "POST", "users/*/active", CREATE, "Mark a user as active", Plain(routes::activate)),

@@ -16,16 +16,21 @@ use crate::store::kind::Kind;
 use crate::store::record::Record;
 
 /// `GET /users/me`: the user whose token was sent.
-pub(crate) fn me(context: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn me(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    caller(context, call, &User)
+}
+
+/// The same in the shape of `resource`.
+pub(crate) fn caller(context: &Context<'_>, _: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
     let reader = Reader::new(context)?;
     let user = reader.books.record(Kind::User, context.user.user_id);
     let user = user.ok_or_else(|| ApiError::missing(SPEC.label))?;
-    Ok(Reply::read([("user", reader.detail(&User, user))]))
+    Ok(Reply::read([("user", reader.detail(resource, user))]))
 }
 
 /// `POST /users`: answered with status 200 and without the user. Somebody who was removed is invited anew under the
 /// same id.
-pub(crate) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn invite(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
     let body = call.object()?;
     desk::write(context, call, |desk| {
         let email = body.get("email").and_then(|it| it.as_str()).unwrap_or_default();
@@ -39,14 +44,14 @@ pub(crate) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             Some(user) => {
                 desk.alter(Kind::User, user.id, |user| user.set("status", "invited"))?;
                 let user = desk.find(Kind::User, user.id)?;
-                desk.update(&User, &user, body)?;
+                desk.update(resource, &user, body)?;
             }
             None => {
                 let mut user = desk.blank(Kind::User);
                 if let Some(person) = desk.transaction.state.user_by_email(email) {
                     user.id = person.user_id;
                 }
-                desk.create_from(&User, user, body)?;
+                desk.create_from(resource, user, body)?;
             }
         }
         Ok(())
@@ -55,10 +60,10 @@ pub(crate) fn invite(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// `PUT /users/{user_id}`: answered without the user.
-pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn update(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let before = find(desk, call)?;
-        desk.update(&User, &before, call.object()?)
+        desk.update(resource, &before, call.object()?)
     })?;
     Ok(Reply::done(SPEC.messages.updated, []))
 }
@@ -110,7 +115,7 @@ pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 }
 
 /// The user that the path names; one who was removed does not exist for writes (code 1002).
-fn find(desk: &Desk<'_>, call: &Call) -> Result<Arc<Record>, ApiError> {
+pub(crate) fn find(desk: &Desk<'_>, call: &Call) -> Result<Arc<Record>, ApiError> {
     let user = desk.find(Kind::User, call.id(0, SPEC.label)?)?;
     if user.text("status") == "deleted" { Err(ApiError::missing(SPEC.label)) } else { Ok(user) }
 }

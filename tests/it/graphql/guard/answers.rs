@@ -10,7 +10,7 @@ use finbridge_tests::{Backend, TestWorld, both_databases};
 use serde_json::{Value, json};
 
 use super::super::{Server, absent};
-use super::{answered, ask, guarded, post};
+use super::{answered, ask, guarded, limit, long_texts, post};
 use finbridge::config::Limits;
 
 /// The answer's data as the text that was sent: a parsed object would not tell the order of its fields.
@@ -123,6 +123,32 @@ async fn an_answer_has_as_many_errors_as_are_allowed() {
     let request = post(&world, &server).json(&json!({ "query": format!("{{ {wrong} }}") }));
     let (status, answer) = answered(request).await;
     assert_eq!((status, answer["errors"].as_array().map(Vec::len)), (400, Some(3)));
+    server.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_too_large_is_not_sent() {
+    let world = TestWorld::start(Backend::Sqlite).await;
+    long_texts(&world, 10).await;
+    let server = guarded(&world, Limits { answer_bytes: 1_000_000, ..Limits::default() }).await;
+    let query = |aliases: usize| {
+        let fields: String = (0..aliases).map(|n| format!("a{n}: description ")).collect();
+        format!("{{ accounts(first: 100) {{ nodes {{ {fields} }} }} }}")
+    };
+    let (status, answer) = ask(&world, &server, &query(3), json!({})).await;
+    assert_eq!((status, answer.get("errors")), (200, None), "900 kB");
+    let (status, answer) = ask(&world, &server, &query(4), json!({})).await;
+    assert_eq!((status, limit(&answer)), (200, ("ANSWER_TOO_LARGE".to_owned(), "ANSWER_BYTES".to_owned())));
+    let extensions = &answer["errors"][0]["extensions"];
+    let (found, maximum) = (extensions["found"].as_u64().unwrap(), extensions["maximum"].as_u64().unwrap());
+    assert!((1_200_000..1_210_000).contains(&found) && maximum == 1_000_000, "{answer:#}");
+    assert_eq!(answer["extensions"]["cost"]["actualQueryCost"], 11, "it was executed: {answer:#}");
+    server.finish().await;
+
+    let server = guarded(&world, Limits::default()).await;
+    let (_, answer) = ask(&world, &server, &query(29), json!({})).await;
+    assert_eq!(limit(&answer).1, "ANSWER_BYTES", "8.7 MB");
     server.finish().await;
     world.finish().await;
 }

@@ -32,7 +32,27 @@ fn attacks() -> Vec<(&'static str, String, &'static str, &'static str)> {
     let typenames = format!("{{{}}}", many("__typename ", 20));
     let typenames_below = format!("{{viewer{{{}}}}}", many("__typename ", 40));
     let directives = format!("{{viewer {}{{user{{id}}}}}}", many("@include(if:true)", 31));
+    let unclosed = format!("{{node(id:[\"\"\"\" {}{}]){{id}}}}", many("[", 400), many("]", 400));
+    let of_one_word = |value: &str| format!("{{node(id:[{}]){{id}}}}", many(&many(value, 40), 100));
+    let beside = |fragments: &str| format!("{{viewer{{user{{id}}}}}}{fragments}");
+    let deep_fragment =
+        beside(&format!("fragment F on Account{{{}id{}}}", many("parent{", 16), many("}", 16)));
+    let directives_beside =
+        beside(&format!("fragment F on Viewer{{user {}{{id}}}}", many("@include(if:true)", 31)));
+    let bomb_beside = beside(&bomb()[bomb().find("fragment A").unwrap()..]);
     vec![
+        ("a block string that does not end", unclosed, "GRAPHQL_PARSE_FAILED", ""),
+        ("numbers without anything between", of_one_word("0"), "COST_LIMIT", "TOKENS"),
+        ("negative numbers without anything between", of_one_word("-1"), "COST_LIMIT", "TOKENS"),
+        (
+            "constants without anything between",
+            format!("{{node(id:[{}]){{id}}}}", many(&(many("true", 40) + ","), 100)),
+            "COST_LIMIT",
+            "TOKENS",
+        ),
+        ("a deep fragment that nobody spreads", deep_fragment, "COST_LIMIT", "DEPTH"),
+        ("directives in a fragment that nobody spreads", directives_beside, "COST_LIMIT", "DIRECTIVES"),
+        ("a fragment bomb that nobody spreads", bomb_beside, "COST_LIMIT", "TOKENS"),
         ("a fragment bomb", bomb(), "COST_LIMIT", "ROOT_FIELDS"),
         (
             "a fragment bomb within a field",
@@ -154,6 +174,19 @@ async fn bodies_that_would_hurt_are_refused() {
         200,
         "brackets in a text are no brackets"
     );
+
+    let values = |number: usize| {
+        format!(
+            r#"{{"query":"{{viewer{{user{{id}}}}}}","variables":{{"a":[{}]}}}}"#,
+            vec!["{}"; number].join(",")
+        )
+    };
+    // The body, its query, its variables, and the list in them are values, too.
+    assert_eq!(answered(json(values(4_996))).await.0, 200);
+    for number in [4_997, 80_000] {
+        let (status, answer) = answered(json(values(number))).await;
+        assert_eq!((status, limit(&answer).1.as_str()), (400, "VARIABLES_VALUES"), "{answer:#}");
+    }
 
     let large = "x".repeat(50 * 1024 * 1024);
     let (status, answer) = answered(json(large)).await;

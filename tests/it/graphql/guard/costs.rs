@@ -87,6 +87,34 @@ both_databases! {
         server.finish().await;
     }
 
+    async fn whoever_got_more_than_was_expected_owes_it(world: &TestWorld) {
+        let limits = Limits { cost_bucket: 10, cost_restore: 1, cost_per_request: 10, cost_plain_list: 1, ..Limits::default() };
+        let server = guarded(world, limits).await;
+        let (_, answer) = ask(world, &server, "{ viewFields(recordType: ACCOUNT) { key } }", json!({})).await;
+        let (requested, actual, available) = cost(&answer);
+        assert_eq!((requested, available), (1, 0), "{answer:#}");
+        assert!(actual > 10, "{answer:#}");
+        let owed = actual.min(20) - 10;
+        let (status, answer) = ask(world, &server, "{ viewer { user { id } } }", json!({})).await;
+        assert_eq!((status, limit(&answer).0.as_str()), (429, "THROTTLED"));
+        assert_eq!(answer["errors"][0]["extensions"]["retryAfterSeconds"], owed + 2, "{answer:#}");
+        world.advance(TimeDelta::seconds(i64::try_from(owed).unwrap() + 1));
+        assert_eq!(ask(world, &server, "{ viewer { user { id } } }", json!({})).await.0, 429);
+        world.advance(TimeDelta::seconds(1));
+        assert_eq!(ask(world, &server, "{ viewer { user { id } } }", json!({})).await.0, 200);
+        server.finish().await;
+    }
+
+    async fn lists_without_pages_cost_as_many_items_as_they_may_have(world: &TestWorld) {
+        let server = guarded(world, Limits::default()).await;
+        let lines = |page: u64| format!("{{ deals(first: {page}) {{ nodes {{ lines {{ product {{ owner {{ name }} }} }} }} }} }}");
+        let (status, answer) = ask(world, &server, &lines(100), json!({})).await;
+        assert_eq!((status, limit(&answer).1.as_str()), (400, "COST"), "{answer:#}");
+        assert_eq!(answer["errors"][0]["extensions"]["found"], 1 + 100 * (1 + 40 * 3));
+        assert_eq!(ask(world, &server, &lines(16), json!({})).await.0, 200);
+        server.finish().await;
+    }
+
     async fn unknown_tokens_are_refused_without_looking_after_too_many(world: &TestWorld) {
         let server = guarded(world, Limits { unknown_tokens_per_minute: 5, ..Limits::default() }).await;
         let late = colleague(world, "Lara Late", Role::Standard).await;

@@ -4,14 +4,18 @@ mod answers;
 mod attacks;
 mod connections;
 mod costs;
+mod repeated;
 mod settings;
 
 use std::time::Duration;
 
 use finbridge::config::{self, Limits};
 use finbridge::http::GraphiqlPage;
+use finbridge_entity::account;
 use finbridge_tests::TestWorld;
 use reqwest::RequestBuilder;
+use sea_orm::EntityTrait;
+use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -46,6 +50,18 @@ async fn answered(request: RequestBuilder) -> (u16, Value) {
     let response = request.send().await.expect("an answer");
     let status = response.status().as_u16();
     (status, response.json().await.expect("JSON"))
+}
+
+/// Makes so many accounts with descriptions of 30 kB.
+async fn long_texts(world: &TestWorld, accounts: usize) {
+    for n in 0..accounts {
+        world.account(&format!("Long {n}")).await;
+    }
+    account::Entity::update_many()
+        .col_expr(account::Column::Description, Expr::value("€".repeat(10_000)))
+        .exec(&world.app.engine.db)
+        .await
+        .expect("descriptions");
 }
 
 /// The code and the limit of an answer's only error, whose message must tell the maximum and name the limit.

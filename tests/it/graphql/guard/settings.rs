@@ -61,10 +61,16 @@ async fn pages_of_the_listed_origins_may_ask_and_no_others() {
             world.http().request(Method::OPTIONS, format!("{}/graphql", server.url)).header("origin", origin);
         let flight = flight.header("access-control-request-method", "POST");
         let flight = flight
-            .header("access-control-request-headers", "authorization,content-type")
+            .header("access-control-request-headers", "authorization,content-type,last-event-id")
             .send()
             .await
             .unwrap();
+        let headers =
+            flight.headers().get("access-control-allow-headers").map(|value| value.to_str().unwrap());
+        let headers: Vec<_> = headers.into_iter().flat_map(|value| value.split(',')).map(str::trim).collect();
+        for needed in ["authorization", "content-type", "last-event-id", "x-requested-with", "x-request-id"] {
+            assert!(headers.contains(&needed), "{needed} is not in {headers:?}");
+        }
         let asked = post(&world, &server)
             .header("origin", origin)
             .json(&json!({ "query": "{ viewer { user { id } } }" }));

@@ -1,6 +1,6 @@
 //! What a client may have, and what happens to one that takes more, or loses its right.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::TimeDelta;
 use finbridge::auth::token::{self, TokenFor};
@@ -8,6 +8,7 @@ use finbridge_domain::Clock;
 use finbridge_entity::types::Role;
 use finbridge_entity::{api_token, membership};
 use finbridge_tests::{Backend, TestWorld};
+use futures::SinkExt;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
@@ -68,7 +69,7 @@ async fn a_token_has_so_many_streams_over_both_transports() {
     let other = colleague(&world, "Olga", Role::Standard).await;
     let _other = Socket::signed_in(&server.url, &other.token).await;
     drop(first);
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     while stream().await.expect("an answer").status() != 200 {
         assert!(begun.elapsed() < Duration::from_secs(10), "a place is free again");
         tokio::time::sleep(Duration::from_millis(20)).await;
@@ -145,7 +146,7 @@ async fn a_client_that_takes_nothing_is_dropped() {
         slow.subscribe(&n.to_string(), LARGE, Value::Null).await;
     }
     // Its place is free again as soon as it is dropped. Until then nobody else gets in.
-    let begun = std::time::Instant::now();
+    let begun = Instant::now();
     loop {
         let mut next = Socket::connect(&server.url).await;
         next.init(&world.token).await;
@@ -166,6 +167,45 @@ async fn a_client_that_takes_nothing_is_dropped() {
     assert!(answers < ASKED, "everything was kept for it");
     // Whether the close still fits into what the network buffers is not ours to say.
     assert!(matches!(code, None | Some(1013)), "{code:?}");
+    server.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_socket_may_say_little_before_it_is_acknowledged() {
+    let world = TestWorld::start(Backend::Sqlite).await;
+    for size in [20_000, 900_000] {
+        let mut socket = Socket::connect(&world.url).await;
+        // How much of it can be sent is the affair of the network's buffers.
+        let long = json!({ "type": "ping", "payload": { "a": "x".repeat(size) } }).to_string();
+        let sending = socket.ws.send(Message::text(long));
+        let _ = tokio::time::timeout(Duration::from_millis(200), sending).await;
+        let (code, reason) = socket.closed().await;
+        assert_eq!((code, reason.contains("before connection_ack")), (1009, true), "{reason}");
+    }
+    let mut socket = Socket::signed_in(&world.url, &world.token).await;
+    let payload = json!({ "a": "x".repeat(200_000) });
+    socket.say(json!({ "type": "ping", "payload": payload })).await;
+    assert_eq!(socket.hear().await, json!({ "type": "pong", "payload": payload }));
+    let many = json!({ "type": "ping", "payload": { "a": vec![0; 5_000] } });
+    socket.say(many).await;
+    assert_eq!(socket.closed().await.0, 4400);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn subscribers_stay_while_the_server_drains() {
+    let world = TestWorld::start(Backend::Sqlite).await;
+    let server = server(&world, |config| config.server.drain_seconds = 2).await;
+    let mut socket = Socket::signed_in(&server.url, &world.token).await;
+    let begun = Instant::now();
+    server.stop.cancel();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    socket.subscribe("1", "{ viewer { user { id } } }", Value::Null).await;
+    let (events, end) = socket.heard_out("1").await;
+    assert_eq!((events.len(), end["type"].as_str()), (1, Some("complete")));
+    assert_eq!(socket.closed().await.0, 1001);
+    assert!(begun.elapsed() >= Duration::from_millis(1_900), "after {:?}", begun.elapsed());
     server.finish().await;
     world.finish().await;
 }

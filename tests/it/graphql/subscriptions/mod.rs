@@ -1,6 +1,7 @@
 //! Subscriptions as their clients see them: over real WebSockets and event streams.
 
 mod bounds;
+mod costs;
 mod progress;
 mod protocol;
 mod replicas;

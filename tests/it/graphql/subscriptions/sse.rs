@@ -3,13 +3,15 @@
 use std::time::{Duration, Instant};
 
 use finbridge_domain::Clock;
-use finbridge_entity::api_token;
 use finbridge_entity::types::Role;
+use finbridge_entity::{account, api_token};
 use finbridge_tests::{Backend, TestWorld, both_databases};
 use reqwest::{RequestBuilder, Response};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
 
 use super::super::{code, colleague, db};
 use super::{PATIENCE, PROGRESS, ready, server};
@@ -260,5 +262,74 @@ async fn a_quiet_stream_is_kept_alive_and_ends_with_its_token() {
     assert_eq!(again.status(), 401);
     world.ended(&run).await;
     server.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_takes_no_events_is_dropped() {
+    let world = TestWorld::start(Backend::Sqlite).await;
+    let server = server(&world, |config| {
+        config.subscriptions.slow_seconds = 1;
+        config.subscriptions.streams_per_token = 1;
+    })
+    .await;
+    let integration = ready(&world, 30, 300).await;
+    account::Entity::update_many()
+        .col_expr(account::Column::Description, Expr::value("€".repeat(10_000)))
+        .exec(db(&world))
+        .await
+        .unwrap();
+    let run = world.start_run(&integration).await;
+    // Megabytes with each state of the run, so that no buffer between here and there holds them.
+    let long: String = (0..8).map(|n| format!("a{n}: description ")).collect();
+    let query = format!(
+        "subscription($run: ID!) {{ syncRunProgress(runId: $run) {{ done run {{ items(first: 30) {{ nodes {{
+            record {{ ... on Account {{ {long} }} }} }} }} }} }} }}"
+    );
+    let body = json!({ "query": query, "variables": { "run": run } }).to_string();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let address = server.url.trim_start_matches("http://").parse().unwrap();
+    let mut deaf = socket.connect(address).await.unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\ncontent-type: application/json\r\naccept: text/event-stream\r\ncontent-length: {}\r\n\r\n",
+        world.token,
+        body.len()
+    );
+    deaf.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut beginning = [0; 15];
+    deaf.read_exact(&mut beginning).await.unwrap();
+    assert_eq!(&beginning, b"HTTP/1.1 200 OK");
+
+    // Its place is free again as soon as it is dropped, long before the connection itself would be.
+    let viewer = json!({ "query": "{ viewer { user { id } } }" });
+    let status = async || post(&world, &server.url, &world.token, &viewer).send().await.unwrap().status();
+    assert_eq!(status().await, 429, "it has the only place");
+    let begun = Instant::now();
+    while status().await != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it is still there");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    drop(deaf);
+    world.ended(&run).await;
+    server.finish().await;
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn what_is_not_wanted_at_all_is_not_sent() {
+    let world = TestWorld::start(Backend::Sqlite).await;
+    let body = json!({ "query": "{ viewer { user { id } } }" });
+    for (accept, status, kind) in [
+        ("text/event-stream;q=0", 406, "application/json"),
+        ("text/event-stream;q=0, */*", 200, "application/json"),
+        ("application/json;q=0, text/event-stream", 200, "text/event-stream"),
+        ("text/event-stream, */*;q=0", 200, "text/event-stream"),
+    ] {
+        let answer =
+            accepting(&world, &world.url, &world.token, accept, &body).send().await.expect("an answer");
+        assert_eq!(answer.status(), status, "{accept}");
+        assert!(answer.headers()["content-type"].to_str().unwrap().starts_with(kind), "{accept}");
+    }
     world.finish().await;
 }

@@ -1,6 +1,7 @@
 //! What criteria can say: each field and operator works on both databases, and each fault is told with its path.
 
 use finbridge_domain::NodeKind;
+use finbridge_entity::criteria::DEEPEST;
 use finbridge_entity::types::StageKind;
 use finbridge_tests::{TestWorld, both_databases};
 use serde_json::{Value, json};
@@ -36,6 +37,20 @@ fn values(world: &TestWorld, field: &Value, operator: &str) -> Vec<String> {
         "BETWEEN" | "IN" | "NOT_IN" => vec![one.clone(), one],
         _ => vec![one],
     }
+}
+
+/// What an editor of views selects: all that criteria can have, at every depth that they can have.
+fn editor(field: &str) -> String {
+    let field =
+        if field.contains("$id") { field.to_owned() } else { format!("node(id: $id) {{ id }} {field}") };
+    let mut query = format!("query($id: ID!) {{ {field} {{ criteria {{ ...Depth1 }} }} }}\n");
+    for depth in 1..DEEPEST {
+        let deeper = format!("...Depth{}", depth + 1);
+        query += &format!(
+            "fragment Depth{depth} on ViewCriteria {{ field operator values all {{ {deeper} }} any {{ {deeper} }} not {{ {deeper} }} }}\n"
+        );
+    }
+    query + &format!("fragment Depth{DEEPEST} on ViewCriteria {{ field operator values }}")
 }
 
 both_databases! {
@@ -172,6 +187,11 @@ both_databases! {
         let read = world.data(read, json!({ "id": made })).await;
         assert_eq!(read["view"]["criteria"], json!({ "all": null, "field": null, "operator": null, "values": null, "not": { "field": null,
             "all": [{ "not": null, "any": [{ "not": holds("owner", "IN", &["VIEWER", &carl]) }] }] } }));
+        let read = world.data(&editor("view(id: $id)"), json!({ "id": made })).await;
+        let whole = &read["view"]["criteria"]["not"]["all"][0]["any"][0]["not"];
+        assert_eq!((&whole["field"], &whole["values"]), (&json!("owner"), &json!(["VIEWER", &carl])), "{read:#}");
+        let listed = world.data(&editor("views(recordType: ACCOUNT)"), json!({ "id": made })).await;
+        assert_eq!(listed["views"].as_array().map(Vec::len), Some(4));
         view(world, "ACCOUNT", "Wide", json!({ "any": vec![name(); 50] })).await;
     }
 }

@@ -30,6 +30,19 @@ async fn predefined(world: &TestWorld, token: &str) -> [String; 3] {
 }
 
 both_databases! {
+    async fn views_with_more_values_than_a_statement_takes_are_counted(world: &TestWorld) {
+        account(world, json!({ "name": "value 7" })).await;
+        let values: Vec<String> = (0..100).map(|n| format!("value {n}")).collect();
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        let all: Vec<_> = (0..47).map(|_| holds("name", "IN", &values)).collect();
+        for n in 0..8 {
+            view(world, "ACCOUNT", &format!("Long {n}"), json!({ "all": all })).await;
+        }
+        let read = world.data("{ views(recordType: ACCOUNT) { name count } }", json!({})).await;
+        let counts: Vec<_> = read["views"].as_array().expect("views").iter().filter(|view| text(&view["name"]).starts_with("Long")).map(|view| view["count"].clone()).collect();
+        assert_eq!(counts, vec![json!(1); 8]);
+    }
+
     async fn r076_all_my_and_recently_created_are_there_for_every_kind_of_record(world: &TestWorld) {
         let [all, mine, recent] = predefined(world, &world.token).await;
         let carl = colleague(world, "Carl", Role::Standard).await;

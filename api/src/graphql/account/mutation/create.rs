@@ -1,5 +1,7 @@
 //! `accountCreate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use finbridge_domain::NodeKind;
 
@@ -8,6 +10,7 @@ use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordNewInput;
 use crate::service::account::{self, NewAccount};
+use crate::service::{ServiceResult, Services};
 
 /// What an account is made of.
 #[derive(InputObject)]
@@ -68,8 +71,8 @@ impl AccountCreateInput {
     }
 }
 
-pub(super) async fn create(ctx: &Context<'_>, new: NewAccount) -> Result<AccountCreatePayload> {
-    AccountCreatePayload::of(account::create(ctx.services()?, new).await, Account::from)
+pub(super) async fn create(services: &Services, new: NewAccount) -> ServiceResult<Account> {
+    account::create(services, new).await.map(Account::from)
 }
 
 /// `accountCreate`.
@@ -84,6 +87,6 @@ impl AccountCreate {
         ctx: &Context<'_>,
         #[graphql(desc = "What the account is made of.")] input: AccountCreateInput,
     ) -> Result<Option<AccountCreatePayload>> {
-        create(ctx, input.read()?).await.map(Some)
+        AccountCreatePayload::of(create(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

@@ -1,5 +1,7 @@
 //! `accountUpdate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
 use uuid::Uuid;
@@ -9,6 +11,7 @@ use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordChangeInput;
 use crate::service::account::{self, AccountChange};
+use crate::service::{ServiceResult, Services};
 
 /// What changes in an account: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
@@ -71,10 +74,10 @@ impl AccountUpdateInput {
 }
 
 pub(super) async fn update(
-    ctx: &Context<'_>,
+    services: &Services,
     (id, change): (Uuid, AccountChange),
-) -> Result<AccountUpdatePayload> {
-    AccountUpdatePayload::of(account::update(ctx.services()?, id, change).await, Account::from)
+) -> ServiceResult<Account> {
+    account::update(services, id, change).await.map(Account::from)
 }
 
 /// `accountUpdate`.
@@ -89,6 +92,6 @@ impl AccountUpdate {
         ctx: &Context<'_>,
         #[graphql(desc = "Which account, and what changes.")] input: AccountUpdateInput,
     ) -> Result<Option<AccountUpdatePayload>> {
-        update(ctx, input.read()?).await.map(Some)
+        AccountUpdatePayload::of(update(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

@@ -1,5 +1,7 @@
 //! `contactCreate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use finbridge_domain::NodeKind;
 
@@ -9,6 +11,7 @@ use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordNewInput;
 use crate::service::contact::{self, NewContact};
+use crate::service::{ServiceResult, Services};
 
 /// What a contact is made of.
 #[derive(InputObject)]
@@ -60,8 +63,8 @@ impl ContactCreateInput {
     }
 }
 
-pub(super) async fn create(ctx: &Context<'_>, new: NewContact) -> Result<ContactCreatePayload> {
-    ContactCreatePayload::of(contact::create(ctx.services()?, new).await, Contact::from)
+pub(super) async fn create(services: &Services, new: NewContact) -> ServiceResult<Contact> {
+    contact::create(services, new).await.map(Contact::from)
 }
 
 /// `contactCreate`.
@@ -76,6 +79,6 @@ impl ContactCreate {
         ctx: &Context<'_>,
         #[graphql(desc = "What the contact is made of.")] input: ContactCreateInput,
     ) -> Result<Option<ContactCreatePayload>> {
-        create(ctx, input.read()?).await.map(Some)
+        ContactCreatePayload::of(create(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

@@ -1,5 +1,7 @@
 //! `contactUpdate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordChangeInput;
 use crate::service::contact::{self, ContactChange};
+use crate::service::{ServiceResult, Services};
 
 /// What changes in a contact: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
@@ -63,10 +66,10 @@ impl ContactUpdateInput {
 }
 
 pub(super) async fn update(
-    ctx: &Context<'_>,
+    services: &Services,
     (id, change): (Uuid, ContactChange),
-) -> Result<ContactUpdatePayload> {
-    ContactUpdatePayload::of(contact::update(ctx.services()?, id, change).await, Contact::from)
+) -> ServiceResult<Contact> {
+    contact::update(services, id, change).await.map(Contact::from)
 }
 
 /// `contactUpdate`.
@@ -81,6 +84,6 @@ impl ContactUpdate {
         ctx: &Context<'_>,
         #[graphql(desc = "Which contact, and what changes.")] input: ContactUpdateInput,
     ) -> Result<Option<ContactUpdatePayload>> {
-        update(ctx, input.read()?).await.map(Some)
+        ContactUpdatePayload::of(update(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

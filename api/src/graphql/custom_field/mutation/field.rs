@@ -8,6 +8,7 @@ use crate::graphql::custom_field::{CustomField, CustomFieldKind};
 use crate::graphql::error::payload;
 use crate::graphql::record::RecordType;
 use crate::service::custom_field::definition::{self, FieldChange, NewField};
+use crate::service::idempotency::Idempotency;
 
 /// What a custom field is made of.
 #[derive(InputObject)]
@@ -34,6 +35,9 @@ pub struct CustomFieldCreateInput {
     /// The layouts that show it; the standard one when not given.
     #[graphql(validator(max_items = 50))]
     layout_ids: Option<Vec<ID>>,
+    /// A text of your choice, such as a UUID, under which the same request can be sent again without a second effect, for 24
+    /// hours. The same key with another input is refused.
+    idempotency_key: Option<String>,
 }
 
 payload! {
@@ -99,6 +103,7 @@ impl FieldMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the field is made of.")] input: CustomFieldCreateInput,
     ) -> Result<Option<CustomFieldCreatePayload>> {
+        let idempotency = Idempotency::of("customFieldCreate", input.idempotency_key.as_deref(), &input);
         let layouts = input.layout_ids.unwrap_or_default();
         let new = NewField {
             record_type: input.record_type.into(),
@@ -110,6 +115,7 @@ impl FieldMutation {
             is_required: input.is_required,
             is_unique: input.is_unique,
             layout_ids: layouts.iter().map(|id| uuid(NodeKind::Layout, id)).collect::<Result<_>>()?,
+            idempotency,
         };
         CustomFieldCreatePayload::of(definition::create(ctx.services()?, new).await, CustomField::from)
             .map(Some)

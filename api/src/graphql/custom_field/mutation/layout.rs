@@ -7,7 +7,8 @@ use crate::graphql::context::{self, Asked, uuid};
 use crate::graphql::custom_field::Layout;
 use crate::graphql::error::payload;
 use crate::graphql::record::RecordType;
-use crate::service::layout;
+use crate::service::idempotency::Idempotency;
+use crate::service::layout::{self, NewLayout};
 
 /// What a layout is made of.
 #[derive(InputObject)]
@@ -19,6 +20,9 @@ pub struct LayoutCreateInput {
     /// The custom fields that it shows, in this order.
     #[graphql(validator(max_items = 200))]
     field_ids: Vec<ID>,
+    /// A text of your choice, such as a UUID, under which the same request can be sent again without a second effect, for 24
+    /// hours. The same key with another input is refused.
+    idempotency_key: Option<String>,
 }
 
 payload! {
@@ -80,9 +84,13 @@ impl LayoutMutation {
         ctx: &Context<'_>,
         #[graphql(desc = "What the layout is made of.")] input: LayoutCreateInput,
     ) -> Result<Option<LayoutCreatePayload>> {
-        let fields = fields(&input.field_ids)?;
-        let made = layout::create(ctx.services()?, input.record_type.into(), &input.name, &fields).await;
-        LayoutCreatePayload::of(made, Layout::from).map(Some)
+        let new = NewLayout {
+            idempotency: Idempotency::of("layoutCreate", input.idempotency_key.as_deref(), &input),
+            record_type: input.record_type.into(),
+            field_ids: fields(&input.field_ids)?,
+            name: input.name,
+        };
+        LayoutCreatePayload::of(layout::create(ctx.services()?, new).await, Layout::from).map(Some)
     }
 
     /// Changes the name of a layout, or which fields it shows. What records hold in a field that it shows no more stays

@@ -1,5 +1,7 @@
 //! `dealCreate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use finbridge_domain::NodeKind;
 
@@ -10,6 +12,7 @@ use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordNewInput;
 use crate::graphql::scalar::{CurrencyCode, Date, Decimal};
 use crate::service::deal::{self, NewDeal};
+use crate::service::{ServiceResult, Services};
 
 /// What a deal is made of.
 #[derive(InputObject)]
@@ -64,8 +67,8 @@ impl DealCreateInput {
     }
 }
 
-pub(super) async fn create(ctx: &Context<'_>, new: NewDeal) -> Result<DealCreatePayload> {
-    DealCreatePayload::of(deal::create(ctx.services()?, new).await, Deal::from)
+pub(super) async fn create(services: &Services, new: NewDeal) -> ServiceResult<Deal> {
+    deal::create(services, new).await.map(Deal::from)
 }
 
 /// `dealCreate`.
@@ -81,6 +84,6 @@ impl DealCreate {
         ctx: &Context<'_>,
         #[graphql(desc = "What the deal is made of.")] input: DealCreateInput,
     ) -> Result<Option<DealCreatePayload>> {
-        create(ctx, input.read()?).await.map(Some)
+        DealCreatePayload::of(create(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

@@ -1,5 +1,7 @@
 //! `dealUpdate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
 use uuid::Uuid;
@@ -11,6 +13,7 @@ use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordChangeInput;
 use crate::graphql::scalar::{CurrencyCode, Date, Decimal};
 use crate::service::deal::{self, DealChange};
+use crate::service::{ServiceResult, Services};
 
 /// What changes in a deal: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
@@ -65,8 +68,8 @@ impl DealUpdateInput {
     }
 }
 
-pub(super) async fn update(ctx: &Context<'_>, (id, change): (Uuid, DealChange)) -> Result<DealUpdatePayload> {
-    DealUpdatePayload::of(deal::update(ctx.services()?, id, change).await, Deal::from)
+pub(super) async fn update(services: &Services, (id, change): (Uuid, DealChange)) -> ServiceResult<Deal> {
+    deal::update(services, id, change).await.map(Deal::from)
 }
 
 /// `dealUpdate`.
@@ -81,6 +84,6 @@ impl DealUpdate {
         ctx: &Context<'_>,
         #[graphql(desc = "Which deal, and what changes.")] input: DealUpdateInput,
     ) -> Result<Option<DealUpdatePayload>> {
-        update(ctx, input.read()?).await.map(Some)
+        DealUpdatePayload::of(update(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

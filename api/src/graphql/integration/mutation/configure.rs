@@ -1,13 +1,44 @@
 //! `syncModuleConfigure`.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use finbridge_domain::{NodeKind, SyncSettings, ViewChoice};
+use finbridge_domain::record::{CrmRecordType, FieldKey, FieldMap, FieldPair, Source};
+use finbridge_domain::{NodeKind, SettingsWish, ViewChoice, map_key};
 
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::error;
-use crate::graphql::integration::{CrmModule, DuplicatePolicy, SyncDirection, SyncModule, SyncModuleKey};
+use crate::graphql::integration::module::{BothModifiedPolicy, CompareNameWith};
+use crate::graphql::integration::{
+    CrmModule, DuplicatePolicy, ItemMatchKey, SyncDirection, SyncModule, SyncModuleKey, SyncRecordType,
+};
 use crate::graphql::sync::SyncRun;
+use crate::graphql::syncable::ExternalKind;
 use crate::service::{UserError, integration};
+
+/// Which fields of CRM records become which fields of finance records.
+#[derive(InputObject)]
+pub struct SyncFieldMapInput {
+    /// The CRM records.
+    record_type: SyncRecordType,
+    /// What they become.
+    kind: ExternalKind,
+    /// The pairs; they replace the default ones. A CRM field comes back from one finance field at most.
+    #[graphql(validator(max_items = 200))]
+    pairs: Vec<SyncFieldPairInput>,
+}
+
+/// A CRM field and the finance field that it goes to.
+#[derive(InputObject)]
+pub struct SyncFieldPairInput {
+    /// Path of the CRM field in the schema: `billingAddress.city`, `customFields.region`.
+    crm: String,
+    /// Name of the finance field.
+    finance: String,
+    /// Whether a change on the finance side comes back, where records travel both ways.
+    #[graphql(default = true)]
+    comes_back: bool,
+}
 
 /// How a module shall be synchronised. What the integration's profile does not offer is refused with the key that says so.
 #[derive(InputObject)]
@@ -16,17 +47,77 @@ pub struct SyncModuleConfigureInput {
     integration_id: ID,
     /// Which module.
     module: SyncModuleKey,
-    /// The CRM module that feeds it.
-    crm_module: CrmModule,
-    /// Which way records travel.
-    direction: SyncDirection,
-    /// What happens when an unlinked record of the same name stands on the finance side.
-    duplicate_policy: DuplicatePolicy,
+    /// The CRM module that feeds customers; must be chosen for customers, and for nothing else.
+    crm_module: Option<CrmModule>,
+    /// Whether contacts without an account become customers too, where accounts and contacts feed customers.
+    include_unassociated: Option<bool>,
+    /// Which way records travel; the profile's default when left out.
+    direction: Option<SyncDirection>,
+    /// What happens when an unlinked record of the same name stands on the finance side; must be chosen.
+    duplicate_policy: Option<DuplicatePolicy>,
+    /// What happens when both sides changed the same field; OVERWRITE when left out.
+    both_modified_policy: Option<BothModifiedPolicy>,
+    /// By what items are matched; NAME when left out.
+    item_match_key: Option<ItemMatchKey>,
+    /// What an item's name is compared with; NAME when left out.
+    compare_name_with: Option<CompareNameWith>,
     /// The view that limits which accounts are synchronised, one that `views` lists for accounts; all of them when left out. An
     /// account that leaves the view stays linked and gets no more updates.
     account_view_id: Option<ID>,
+    /// The view that limits which contacts are synchronised.
+    contact_view_id: Option<ID>,
+    /// The view that limits which vendors are synchronised.
+    vendor_view_id: Option<ID>,
+    /// The view that limits which products are synchronised.
+    product_view_id: Option<ID>,
+    /// Field maps other than the default ones.
+    #[graphql(validator(max_items = 10))]
+    field_maps: Option<Vec<SyncFieldMapInput>>,
+    /// Whether runs start by themselves; yes when left out, unless the profile wants it to be asked for.
+    is_automatic: Option<bool>,
+    /// Share of the linked records, 0 to 100 per cent, beyond which deletions wait for approval; 20 when left out.
+    #[graphql(validator(minimum = 0, maximum = 100))]
+    deletion_guard_percent: Option<i32>,
     /// True: save and sync. False: save, and sync later.
     start: bool,
+}
+
+impl SyncModuleConfigureInput {
+    fn wish(&self, viewer_id: uuid::Uuid) -> Result<SettingsWish> {
+        let mut views = BTreeMap::new();
+        for (record_type, view) in [
+            (CrmRecordType::Account, &self.account_view_id),
+            (CrmRecordType::Contact, &self.contact_view_id),
+            (CrmRecordType::Vendor, &self.vendor_view_id),
+            (CrmRecordType::Product, &self.product_view_id),
+        ] {
+            if let Some(view) = view {
+                views.insert(record_type, ViewChoice { view_id: uuid(NodeKind::View, view)?, viewer_id });
+            }
+        }
+        let pair = |pair: &SyncFieldPairInput| FieldPair {
+            crm: FieldKey::from(pair.crm.clone()),
+            finance: FieldKey::from(pair.finance.clone()),
+            to_crm: pair.comes_back,
+        };
+        let maps = self.field_maps.iter().flatten().map(|map| {
+            let source = Source { record_type: map.record_type.into(), kind: map.kind.into() };
+            (map_key(source), FieldMap(map.pairs.iter().map(pair).collect()))
+        });
+        Ok(SettingsWish {
+            crm_module: self.crm_module.map(Into::into),
+            include_unassociated: self.include_unassociated,
+            direction: self.direction.map(Into::into),
+            duplicate_policy: self.duplicate_policy.map(Into::into),
+            both_modified_policy: self.both_modified_policy.map(Into::into),
+            item_match_key: self.item_match_key.map(Into::into),
+            compare_name_with: self.compare_name_with.map(Into::into),
+            views,
+            field_maps: maps.collect(),
+            is_automatic: self.is_automatic,
+            deletion_guard_percent: self.deletion_guard_percent.and_then(|share| u8::try_from(share).ok()),
+        })
+    }
 }
 
 /// What came of configuring a module.
@@ -54,20 +145,9 @@ impl SyncModuleConfigure {
         #[graphql(desc = "Which module, and how.")] input: SyncModuleConfigureInput,
     ) -> Result<Option<SyncModuleConfigurePayload>> {
         let services = ctx.services()?;
-        let account_view = match &input.account_view_id {
-            Some(view) => {
-                Some(ViewChoice { view_id: uuid(NodeKind::View, view)?, viewer_id: services.viewer.user_id })
-            }
-            None => None,
-        };
-        let settings = SyncSettings {
-            crm_module: input.crm_module.into(),
-            direction: input.direction.into(),
-            duplicate_policy: input.duplicate_policy.into(),
-            account_view,
-        };
+        let wish = input.wish(services.viewer.user_id)?;
         let id = uuid(NodeKind::Integration, &input.integration_id)?;
-        let result = integration::configure(services, id, input.module.into(), settings, input.start).await;
+        let result = integration::configure(services, id, input.module.into(), wish, input.start).await;
         let (configured, user_errors) = error::split(result)?;
         Ok(Some(match configured {
             Some(done) => SyncModuleConfigurePayload {

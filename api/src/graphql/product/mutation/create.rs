@@ -1,5 +1,7 @@
 //! `productCreate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::graphql::account::MoneyInput;
@@ -8,6 +10,7 @@ use crate::graphql::error::payload;
 use crate::graphql::product::Product;
 use crate::graphql::record::input::RecordNewInput;
 use crate::service::product::{self, NewProduct};
+use crate::service::{ServiceResult, Services};
 
 /// What a product is made of.
 #[derive(InputObject)]
@@ -65,8 +68,8 @@ impl ProductCreateInput {
     }
 }
 
-pub(super) async fn create(ctx: &Context<'_>, new: NewProduct) -> Result<ProductCreatePayload> {
-    ProductCreatePayload::of(product::create(ctx.services()?, new).await, Product::from)
+pub(super) async fn create(services: &Services, new: NewProduct) -> ServiceResult<Product> {
+    product::create(services, new).await.map(Product::from)
 }
 
 /// `productCreate`.
@@ -81,6 +84,6 @@ impl ProductCreate {
         ctx: &Context<'_>,
         #[graphql(desc = "What the product is made of.")] input: ProductCreateInput,
     ) -> Result<Option<ProductCreatePayload>> {
-        create(ctx, input.read()?).await.map(Some)
+        ProductCreatePayload::of(create(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

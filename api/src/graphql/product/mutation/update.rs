@@ -1,5 +1,7 @@
 //! `productUpdate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::graphql::error::payload;
 use crate::graphql::product::Product;
 use crate::graphql::record::input::RecordChangeInput;
 use crate::service::product::{self, ProductChange};
+use crate::service::{ServiceResult, Services};
 
 /// What changes in a product: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
@@ -27,7 +30,8 @@ pub struct ProductUpdateInput {
     description: MaybeUndefined<String>,
     /// What it is counted in, such as pcs, h or kg; up to 250 characters.
     unit: MaybeUndefined<String>,
-    /// List price of one, in the currency that it is kept in.
+    /// List price of one, in the currency that it is kept in. A further price in the same currency is removed: there is one
+    /// price in each.
     unit_price: MaybeUndefined<MoneyInput>,
     /// List prices of one in further currencies, one for each, 50 at most; they replace those that are there.
     prices: MaybeUndefined<Vec<MoneyInput>>,
@@ -66,10 +70,10 @@ impl ProductUpdateInput {
 }
 
 pub(super) async fn update(
-    ctx: &Context<'_>,
+    services: &Services,
     (id, change): (Uuid, ProductChange),
-) -> Result<ProductUpdatePayload> {
-    ProductUpdatePayload::of(product::update(ctx.services()?, id, change).await, Product::from)
+) -> ServiceResult<Product> {
+    product::update(services, id, change).await.map(Product::from)
 }
 
 /// `productUpdate`.
@@ -84,6 +88,6 @@ impl ProductUpdate {
         ctx: &Context<'_>,
         #[graphql(desc = "Which product, and what changes.")] input: ProductUpdateInput,
     ) -> Result<Option<ProductUpdatePayload>> {
-        update(ctx, input.read()?).await.map(Some)
+        ProductUpdatePayload::of(update(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

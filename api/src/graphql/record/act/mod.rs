@@ -8,6 +8,7 @@ mod untag;
 
 use async_graphql::{Context, ID, Result, SimpleObject};
 
+use super::items::Items;
 use super::{CrmRecord, record_of};
 use crate::graphql::context::Asked;
 use crate::graphql::error::split;
@@ -38,9 +39,12 @@ pub struct RecordActResult {
 /// Does it to each of the records, in the order of their ids and in a transaction each.
 async fn act_on(ctx: &Context<'_>, ids: Vec<ID>, act: &Act) -> Result<Vec<RecordActResult>> {
     let records = ids.iter().map(record_of).collect::<Result<Vec<_>>>()?;
+    let services = ctx.services()?;
+    let mut items = Items::default();
     let mut results = Vec::with_capacity(ids.len());
     for (id, (record_type, uuid)) in ids.into_iter().zip(records) {
-        let (record, user_errors) = split(carry_out(ctx.services()?, record_type, uuid, act).await)?;
+        let done = items.attempt(carry_out(services, record_type, uuid, act)).await;
+        let (record, user_errors) = split(done)?;
         results.push(RecordActResult { id, record: record.map(CrmRecord::from), user_errors });
     }
     Ok(results)
@@ -52,8 +56,8 @@ macro_rules! act_payload {
         $(#[$doc])*
         #[derive(async_graphql::SimpleObject)]
         pub struct $name {
-            /// One answer for each id, in the order of the input; a record with user errors does not stop the others. Null when
-            /// there are user errors of the request as a whole.
+            /// One answer for each id, in the order of the input; a record with user errors does not stop the others. One that
+            /// failed on our side has the user error FAILED. Null when there are user errors of the request as a whole.
             results: Option<Vec<$crate::graphql::record::act::RecordActResult>>,
             /// What is wrong with the request as a whole; then nothing was done.
             user_errors: Vec<$crate::service::UserError>,

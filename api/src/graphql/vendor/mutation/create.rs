@@ -1,5 +1,7 @@
 //! `vendorCreate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, InputObject, Object, Result};
 
 use crate::graphql::account::AddressInput;
@@ -8,6 +10,7 @@ use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordNewInput;
 use crate::graphql::vendor::Vendor;
 use crate::service::vendor::{self, NewVendor};
+use crate::service::{ServiceResult, Services};
 
 /// What a vendor is made of.
 #[derive(InputObject)]
@@ -53,8 +56,8 @@ impl VendorCreateInput {
     }
 }
 
-pub(super) async fn create(ctx: &Context<'_>, new: NewVendor) -> Result<VendorCreatePayload> {
-    VendorCreatePayload::of(vendor::create(ctx.services()?, new).await, Vendor::from)
+pub(super) async fn create(services: &Services, new: NewVendor) -> ServiceResult<Vendor> {
+    vendor::create(services, new).await.map(Vendor::from)
 }
 
 /// `vendorCreate`.
@@ -69,6 +72,6 @@ impl VendorCreate {
         ctx: &Context<'_>,
         #[graphql(desc = "What the vendor is made of.")] input: VendorCreateInput,
     ) -> Result<Option<VendorCreatePayload>> {
-        create(ctx, input.read()?).await.map(Some)
+        VendorCreatePayload::of(create(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

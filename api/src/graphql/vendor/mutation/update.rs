@@ -1,5 +1,7 @@
 //! `vendorUpdate`.
 
+use std::convert::identity;
+
 use async_graphql::{Context, InputObject, MaybeUndefined, Object, Result};
 use finbridge_domain::NodeKind;
 use uuid::Uuid;
@@ -10,6 +12,7 @@ use crate::graphql::error::payload;
 use crate::graphql::record::input::RecordChangeInput;
 use crate::graphql::vendor::Vendor;
 use crate::service::vendor::{self, VendorChange};
+use crate::service::{ServiceResult, Services};
 
 /// What changes in a vendor: fields that are left out stay as they are, null clears.
 #[derive(InputObject)]
@@ -56,11 +59,8 @@ impl VendorUpdateInput {
     }
 }
 
-pub(super) async fn update(
-    ctx: &Context<'_>,
-    (id, change): (Uuid, VendorChange),
-) -> Result<VendorUpdatePayload> {
-    VendorUpdatePayload::of(vendor::update(ctx.services()?, id, change).await, Vendor::from)
+pub(super) async fn update(services: &Services, (id, change): (Uuid, VendorChange)) -> ServiceResult<Vendor> {
+    vendor::update(services, id, change).await.map(Vendor::from)
 }
 
 /// `vendorUpdate`.
@@ -75,6 +75,6 @@ impl VendorUpdate {
         ctx: &Context<'_>,
         #[graphql(desc = "Which vendor, and what changes.")] input: VendorUpdateInput,
     ) -> Result<Option<VendorUpdatePayload>> {
-        update(ctx, input.read()?).await.map(Some)
+        VendorUpdatePayload::of(update(ctx.services()?, input.read()?).await, identity).map(Some)
     }
 }

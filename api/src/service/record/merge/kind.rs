@@ -46,7 +46,7 @@ macro_rules! refer {
 
 impl Mergeable for account::Entity {
     fn fill(stays: &mut account::Model, merged: &account::Model) {
-        fill!(stays, merged: owner_id, industry, website, phone, description, year_established, employee_count,
+        fill!(stays, merged: owner_id, industry, industry_key, website, phone, description, year_established, employee_count,
             billing_address, shipping_address);
         if stays.annual_revenue_units.is_none() {
             stays.annual_revenue_units = merged.annual_revenue_units;
@@ -126,7 +126,7 @@ impl Mergeable for vendor::Entity {
 
 impl Mergeable for product::Entity {
     fn fill(stays: &mut product::Model, merged: &product::Model) {
-        fill!(stays, merged: owner_id, code, family, unit, description);
+        fill!(stays, merged: owner_id, code, code_key, family, family_key, unit, description);
     }
 
     async fn take_over(

@@ -9,6 +9,7 @@ mod kind;
 use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 
+use finbridge_domain::NodeId;
 use finbridge_entity::{Scoped, begin_write, record_link};
 use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{
@@ -17,7 +18,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::{Record, expect_version, in_turn, write};
+use super::{Record, expect_version, in_turn, node_kind, write};
 use crate::service::error::{ErrorCode, ServiceResult, UserError};
 use crate::service::validate::Check;
 use crate::service::{Services, link, search};
@@ -152,10 +153,9 @@ async fn find<E: Record>(
             return row;
         }
         let name = E::NAME;
-        if common.is_some_and(|common| common.merged_into_id.is_some()) {
-            let message = format!(
-                "This {name} was merged into another already; name that one, which its `mergedInto` shows"
-            );
+        if let Some(into) = common.and_then(|common| common.merged_into_id) {
+            let into = NodeId::new(node_kind(E::TYPE), into);
+            let message = format!("This {name} was merged into {into} already; name that one");
             check.fault(ErrorCode::Merged, field, message);
         } else {
             let message = format!("There is no such {name}; it may have been deleted");

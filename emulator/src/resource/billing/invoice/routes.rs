@@ -8,13 +8,14 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource;
+use crate::resource::billing::books;
 use crate::resource::billing::payment::Payment;
-use crate::resource::billing::{books, fields};
+use crate::resource::extra::attachment;
 use crate::resource::invoice::OPERATIONS as BOOKS;
 use crate::routes::Handler::Plain;
-use crate::routes::{BILLING, Operation, lists, missing, op, reads};
+use crate::routes::{BILLING, Operation, lists, op, reads};
 use crate::store::kind::Kind;
-use crate::store::record::Record;
 
 const CREATE: Need = ("invoices", "create");
 const READ: Need = ("invoices", "read");
@@ -68,7 +69,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Update custom fields of an invoice",
         Plain(custom_fields),
     ),
-    missing(BILLING, "POST", "invoices/*/attachment", CREATE, "Attach a file to an invoice"),
+    op(BILLING, "POST", "invoices/*/attachment", CREATE, "Attach a file to an invoice", Plain(attach)),
 ];
 
 fn words(context: &Context<'_>, body: &Json) -> Result<Json, ApiError> {
@@ -115,7 +116,11 @@ fn void(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 
 fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let needed = ["to_mail_ids", "subject", "body"];
-    books::mail(context, call, &Invoice, &needed, "Your invoice has been sent.")
+    books::mail(context, call, "invoices/*/email", &needed, "Your invoice has been sent.")
+}
+
+fn attach(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
+    books::run(context, call, attachment::OPERATIONS, "POST", "invoices/*/attachment")
 }
 
 fn write_off(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -222,12 +227,14 @@ fn address(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 fn custom_fields(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, SPEC.label)?;
     let record = desk::write(context, call, |desk| {
-        let mut record: Record = (*desk.find(Kind::Invoice, id)?).clone();
+        let before = desk.find(Kind::Invoice, id)?;
         let body = call.object()?;
         if body.get("custom_fields").is_none() {
             return Err(ApiError::invalid("custom_fields"));
         }
-        fields::take_custom_fields(&mut record, body)?;
+        let mut record = (*before).clone();
+        let stored = before.list("custom_fields");
+        desk.take_custom_fields(resource::of(Kind::Invoice), &mut record, stored, false, body)?;
         record.modified = desk.now;
         let record = desk.put(record)?;
         books::tell(desk, &Invoice, id, "invoice_updated")?;

@@ -8,7 +8,7 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
-use crate::resource::billing::{code, fields};
+use crate::resource::billing::code;
 use crate::resource::field;
 use crate::store::record::Record;
 
@@ -148,7 +148,7 @@ pub(super) fn custom_fields(context: &Context<'_>, call: &Call) -> Result<Reply,
             return Err(ApiError::invalid("custom_fields"));
         }
         let mut record = current(desk, id)?;
-        fields::take_custom_fields(&mut record, body)?;
+        body::take_custom_fields(desk, &mut record, body, false)?;
         let shown = record.list("custom_fields").to_vec();
         updated(desk, record, "Custom fields changed")?;
         Ok(shown)

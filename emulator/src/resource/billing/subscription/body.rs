@@ -2,11 +2,11 @@
 
 use rust_decimal::Decimal;
 
-use super::{item, places, spec::SPEC, whole};
+use super::{Subscription, item, places, spec::SPEC, whole};
 use crate::engine::desk::Desk;
 use crate::error::{ApiError, Code};
 use crate::json::{Json, round_money};
-use crate::resource::billing::{addon, coupon, fields, price};
+use crate::resource::billing::{addon, coupon, price};
 use crate::resource::field;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -15,14 +15,31 @@ const LARGEST: Decimal = rust_decimal::dec!(1000000000);
 const MOST_ADDONS: usize = 100;
 
 /// Takes the plain members, custom fields and contact persons of a body. Errors: code 2 and 15 for values that cannot
-/// be, 6 for a contact person of another customer.
-pub(super) fn take_members(desk: &Desk<'_>, record: &mut Record, body: &Json) -> Result<(), ApiError> {
+/// be or a custom field that does not exist, 6 for a contact person of another customer. `fresh` says that the
+/// subscription is being created.
+pub(super) fn take_members(
+    desk: &Desk<'_>,
+    record: &mut Record,
+    body: &Json,
+    fresh: bool,
+) -> Result<(), ApiError> {
     field::take(&mut record.members, SPEC.fields, body, 10)?;
     if record.decimal("exchange_rate") < Decimal::ZERO {
         return Err(ApiError::invalid("exchange_rate"));
     }
-    fields::take_custom_fields(record, body)?;
+    take_custom_fields(desk, record, body, fresh)?;
     take_persons(desk, record, body)
+}
+
+/// Takes `custom_fields`; an entry must name a field of subscriptions (code 2).
+pub(super) fn take_custom_fields(
+    desk: &Desk<'_>,
+    record: &mut Record,
+    body: &Json,
+    fresh: bool,
+) -> Result<(), ApiError> {
+    let stored = record.list("custom_fields").to_vec();
+    desk.take_custom_fields(&Subscription, record, &stored, fresh, body)
 }
 
 /// Takes `contactpersons`, each of which must be of the subscription's customer (code 6).

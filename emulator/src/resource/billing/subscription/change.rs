@@ -44,7 +44,7 @@ fn change(desk: &mut Desk<'_>, before: Record, body: &Json) -> Result<(), ApiErr
     let id = before.id;
     let mut record = before.clone();
     let rate = record.members.get("exchange_rate").cloned();
-    body::take_members(desk, &mut record, body)?;
+    body::take_members(desk, &mut record, body, false)?;
     if let Some(rate) = rate {
         // The rate was settled with the first term.
         record.set("exchange_rate", rate);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
 
-use super::{Subscription, body, cycle, item, places, save, tell, term};
+use super::{Subscription, body, cycle, item, places, save, tell, term, unbilled};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::engine::write;
@@ -30,11 +30,10 @@ pub(super) fn post(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 
 /// Creates a subscription by a body: for a known customer or, with `customer`, for a new one; at once, or on a day to
 /// come. A start in the past begins the term that is running now; with `create_backdated_invoice` every term since is
-/// billed, and none of that makes an event. Errors: code 2 and 6 for what cannot be, 1005 for an inactive customer.
+/// billed, and none of that makes an event. With `add_to_unbilled_charges` the first term becomes an unbilled charge in
+/// place of an invoice. Errors: code 2 and 6 for what cannot be, 1005 for an inactive customer.
 pub(crate) fn create(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Record>, ApiError> {
-    if body.get("add_to_unbilled_charges") == Some(&Json::Bool(true)) {
-        return Err(ApiError::about(Code::NotEmulated, "Adding a subscription to unbilled charges"));
-    }
+    let unbilled = unbilled::wanted(body)?;
     let customer_id = customer(desk, body)?;
     let mut record = desk.blank(Kind::Subscription);
     record.set("customer_id", Json::id(customer_id));
@@ -43,7 +42,7 @@ pub(crate) fn create(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Record>, Ap
         return Err(ApiError::about(Code::InactiveContact, &contact.contact_name));
     }
     record.set("currency_id", Json::id(contact.currency_id));
-    body::take_members(desk, &mut record, body)?;
+    body::take_members(desk, &mut record, body, true)?;
     exchange_rate(desk, &mut record);
     if record.members.get("auto_collect").is_none() {
         let card = !record.text("card_id").is_empty();
@@ -68,6 +67,9 @@ pub(crate) fn create(desk: &mut Desk<'_>, body: &Json) -> Result<Arc<Record>, Ap
             day.ok_or_else(|| ApiError::invalid("starts_at"))?
         }
     };
+    if unbilled {
+        record.set(unbilled::FIRST, true);
+    }
     record.set("created_at", today.to_string());
     record.set("starts_at", starts.to_string());
     begin(desk, record, starts, today, body.get("create_backdated_invoice") == Some(&Json::Bool(true)))

@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use super::{NEVER, change, charge, day, end, item, places, save, tell, term, whole};
+use super::{NEVER, change, charge, day, end, item, places, save, tell, term, unbilled, whole};
 use crate::auth::Context;
 use crate::engine::desk::Desk;
 use crate::error::ApiError;
@@ -250,11 +250,22 @@ pub(super) fn start_term(
     settle_expiry(&mut record);
     let places = places(desk, &record);
     let lines = item::lines(&item::of_term(&record, first), item::coupon(&record), places);
-    let invoice_id = charge::invoice(desk, &mut record, lines.lines, quiet)?;
-    record.set("child_invoice_id", Json::id(invoice_id));
+    let waits = record.flag(unbilled::FIRST);
+    record.members.remove(unbilled::FIRST);
+    let invoice_id = if waits {
+        unbilled::add(desk, &mut record, lines.lines)?;
+        None
+    } else {
+        let invoice_id = charge::invoice(desk, &mut record, lines.lines, quiet)?;
+        record.set("child_invoice_id", Json::id(invoice_id));
+        Some(invoice_id)
+    };
     use_coupon(&mut record);
     item::settle(desk, &mut record, places)?;
-    let paid = !record.flag("auto_collect") || charge::collect(desk, &record, invoice_id, quiet)?;
+    let paid = match invoice_id.filter(|_| record.flag("auto_collect")) {
+        Some(invoice_id) => charge::collect(desk, &record, invoice_id, quiet)?,
+        None => true,
+    };
     if paid {
         record.set("status", "live");
     } else if first {

@@ -150,15 +150,27 @@ pub(super) fn settle(desk: &Desk<'_>, record: &mut Record, places: u32) -> Resul
     if let Some(coupon) = coupon {
         record.set("coupon", coupon);
     }
-    let mut scratch = Record { kind: Kind::Invoice, members: Members::new(), ..record.clone() };
-    scratch.set("exchange_rate", Json::amount(Decimal::ONE));
-    scratch.set("discount_type", "item_level");
-    scratch.set("line_items", lines.lines);
-    total::compute(desk, &mut scratch, places)?;
+    let scratch = computed(desk, record, lines.lines, places)?;
     for (name, source) in [("sub_total", "sub_total"), ("amount", "total"), ("taxes", "taxes")] {
         record.set(name, scratch.members.get(source).cloned().unwrap_or(Json::Null));
     }
     Ok(())
+}
+
+/// What lines come to for a subscription: a record with `line_items`, `sub_total`, `taxes` and `total`. Errors: code 6 for
+/// an unknown tax.
+pub(super) fn computed(
+    desk: &Desk<'_>,
+    record: &Record,
+    lines: Vec<Json>,
+    places: u32,
+) -> Result<Record, ApiError> {
+    let mut scratch = Record { kind: Kind::Invoice, members: Members::new(), ..record.clone() };
+    scratch.set("exchange_rate", Json::amount(Decimal::ONE));
+    scratch.set("discount_type", "item_level");
+    scratch.set("line_items", lines);
+    total::compute(desk, &mut scratch, places)?;
+    Ok(scratch)
 }
 
 /// An object with some members replaced or added.

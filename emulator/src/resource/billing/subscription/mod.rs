@@ -20,6 +20,7 @@ mod once;
 mod routes;
 mod spec;
 mod term;
+pub(crate) mod unbilled;
 mod view;
 
 pub(crate) use change::put as update;
@@ -52,8 +53,9 @@ impl Resource for Subscription {
     }
 
     /// What was charged cannot be undone by deleting what it was charged for.
-    fn deletable(&self, _: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
-        if record.flag("has_transactions") {
+    fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
+        let charged = desk.books().naming_as(record.id, Kind::UnbilledCharge).next().is_some();
+        if charged || record.flag("has_transactions") {
             return Err(ApiError {
                 kind: Code::HasTransactions,
                 message: "The subscription has transactions and cannot be deleted.".to_owned(),

@@ -3,24 +3,48 @@
 use rust_decimal::Decimal;
 
 use super::change::sent;
-use super::{body, charge, current, item, places, refuse, save, tell};
+use super::{body, charge, current, item, places, refuse, save, tell, unbilled};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::billing::{coupon, invoice};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
-const UNBILLED: &str = "add_to_unbilled_charges";
+/// What a purchase came to: an invoice, or a charge that waits for one.
+pub(crate) enum Bought {
+    Invoice(u64),
+    Unbilled(u64),
+}
 
-fn billed_now(body: &Json) -> Result<(), ApiError> {
-    if body.get(UNBILLED) == Some(&Json::Bool(true)) {
-        return Err(ApiError::about(Code::NotEmulated, "Adding to unbilled charges"));
+impl Bought {
+    /// The id of the invoice, if there is one.
+    pub(crate) fn invoice(&self) -> Option<u64> {
+        match self {
+            Self::Invoice(id) => Some(*id),
+            Self::Unbilled(_) => None,
+        }
     }
-    Ok(())
+}
+
+/// Charges lines to a subscription: by an invoice at once, or as an unbilled charge when the body wants that.
+fn settle(
+    desk: &mut Desk<'_>,
+    record: &mut Record,
+    lines: Vec<Json>,
+    body: &Json,
+) -> Result<Bought, ApiError> {
+    if unbilled::wanted(body)? {
+        return unbilled::add(desk, record, lines).map(Bought::Unbilled);
+    }
+    sent(desk, |desk| {
+        let invoice_id = charge::invoice(desk, record, lines, false)?;
+        charge::collect_if_wanted(desk, record, invoice_id)?;
+        Ok(Bought::Invoice(invoice_id))
+    })
 }
 
 fn buyable(record: &Record) -> Result<(), ApiError> {
@@ -34,13 +58,12 @@ fn buyable(record: &Record) -> Result<(), ApiError> {
 pub(super) fn buy_addon(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, super::spec::SPEC.label)?;
     let body = call.object()?;
-    let invoice_id = desk::write(context, call, |desk| buy(desk, id, body))?;
-    reply(context, invoice_id, "One-time addon has been purchased successfully.")
+    let bought = desk::write(context, call, |desk| buy(desk, id, body))?;
+    reply(context, &bought, "One-time addon has been purchased successfully.")
 }
 
-/// Buys one-time addons for a subscription, with a coupon if the body names one, and gives back the invoice's id.
-pub(crate) fn buy(desk: &mut Desk<'_>, id: u64, body: &Json) -> Result<u64, ApiError> {
-    billed_now(body)?;
+/// Buys one-time addons for a subscription, with a coupon if the body names one.
+pub(crate) fn buy(desk: &mut Desk<'_>, id: u64, body: &Json) -> Result<Bought, ApiError> {
     let mut record = current(desk, id)?;
     buyable(&record)?;
     let entries = body.get("addons").and_then(Json::as_list).filter(|entries| !entries.is_empty());
@@ -65,22 +88,17 @@ pub(crate) fn buy(desk: &mut Desk<'_>, id: u64, body: &Json) -> Result<u64, ApiE
         body::count_redemption(desk, redeemed)?;
     }
     let lines = item::lines(&items, discount.as_ref(), places(desk, &record));
-    let invoice_id = sent(desk, |desk| {
-        let invoice_id = charge::invoice(desk, &mut record, lines.lines, false)?;
-        charge::collect_if_wanted(desk, &record, invoice_id)?;
-        Ok(invoice_id)
-    })?;
+    let bought = settle(desk, &mut record, lines.lines, body)?;
     save(desk, record)?;
     tell(desk, id, "subscription_updated", "One-time addon bought")?;
-    Ok(invoice_id)
+    Ok(bought)
 }
 
 /// `POST /subscriptions/{id}/charge`: an amount with a description.
 pub(super) fn charge(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, super::spec::SPEC.label)?;
     let body = call.object()?;
-    billed_now(body)?;
-    let invoice_id = desk::write(context, call, |desk| {
+    let bought = desk::write(context, call, |desk| {
         let mut record = current(desk, id)?;
         buyable(&record)?;
         let amount = body::number(body, "amount", Decimal::ZERO, Decimal::ZERO)?;
@@ -94,19 +112,19 @@ pub(super) fn charge(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
             ("rate", Json::amount(amount)),
             ("quantity", Json::amount(Decimal::ONE)),
         ]);
-        let invoice_id = sent(desk, |desk| {
-            let invoice_id = charge::invoice(desk, &mut record, vec![line], false)?;
-            charge::collect_if_wanted(desk, &record, invoice_id)?;
-            Ok(invoice_id)
-        })?;
+        let bought = settle(desk, &mut record, vec![line], body)?;
         save(desk, record)?;
         tell(desk, id, "subscription_updated", "One-time charge added")?;
-        Ok(invoice_id)
+        Ok(bought)
     })?;
-    reply(context, invoice_id, "One time charge has been added successfully.")
+    reply(context, &bought, "One time charge has been added successfully.")
 }
 
-fn reply(context: &Context<'_>, invoice_id: u64, message: &str) -> Result<Reply, ApiError> {
+fn reply(context: &Context<'_>, bought: &Bought, message: &str) -> Result<Reply, ApiError> {
+    let invoice_id = match bought {
+        Bought::Invoice(id) => *id,
+        Bought::Unbilled(id) => return unbilled::reply(context, *id, message),
+    };
     let organization = context.organization()?;
     let books = context.store.read().books(&organization.organization_id);
     let reader = crate::engine::reader::Reader::over(books, organization, context.now);

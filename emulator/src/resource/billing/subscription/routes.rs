@@ -7,19 +7,17 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::request::Call;
 use crate::routes::Handler::Plain;
-use crate::routes::{BILLING, Operation, lists, missing, op, reads};
+use crate::routes::{BILLING, Operation, lists, op, reads};
 
 const CREATE: Need = ("subscriptions", "create");
 const READ: Need = ("subscriptions", "read");
 const UPDATE: Need = ("subscriptions", "update");
 const DELETE: Need = ("subscriptions", "delete");
-const UNBILLED: &str = "unbilled charges (add_to_unbilled_charges answers 501)";
 
 /// The operations.
 pub(crate) static OPERATIONS: &[Operation] = &[
     op(BILLING, "GET", "subscriptions", READ, "List subscriptions", lists(&Subscription)),
-    op(BILLING, "POST", "subscriptions", CREATE, "Create a subscription", Plain(create::post))
-        .partial(UNBILLED),
+    op(BILLING, "POST", "subscriptions", CREATE, "Create a subscription", Plain(create::post)),
     op(BILLING, "GET", "subscriptions/*", READ, "Get a subscription", reads(&Subscription)),
     op(BILLING, "PUT", "subscriptions/*", UPDATE, "Update a subscription", Plain(change::update)),
     op(BILLING, "DELETE", "subscriptions/*", DELETE, "Delete a subscription", Plain(delete)),
@@ -65,8 +63,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         CREATE,
         "Buy a one-time addon",
         Plain(once::buy_addon),
-    )
-    .partial(UNBILLED),
+    ),
     op(
         BILLING,
         "POST",
@@ -74,8 +71,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         CREATE,
         "Add a charge to a subscription",
         Plain(once::charge),
-    )
-    .partial(UNBILLED),
+    ),
     op(
         BILLING,
         "POST",
@@ -165,9 +161,6 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Delete a note of a subscription",
         Plain(notes::delete),
     ),
-    missing(BILLING, "GET", "unbilledcharges/*", READ, "Get an unbilled charge"),
-    missing(BILLING, "DELETE", "unbilledcharges/*", DELETE, "Delete an unbilled charge"),
-    missing(BILLING, "POST", "unbilledcharges/*/createinvoice", CREATE, "Invoice an unbilled charge"),
 ];
 
 /// `DELETE /subscriptions/{id}`, only without transactions (code 1004).

@@ -67,6 +67,7 @@ pub(super) static SPEC: Spec = Spec {
         ("retries", Field::Whole),
         ("has_transactions", Field::Flag),
         ("scheduled", Field::Object),
+        (super::unbilled::FIRST, Field::Flag),
         ("due_at", Field::Date),
     ],
     required: &[],

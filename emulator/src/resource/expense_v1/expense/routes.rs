@@ -1,5 +1,7 @@
 //! The operations on expenses of employees.
 
+use std::sync::Arc;
+
 use super::{EmployeeExpense, FIELDS, unlocked};
 use crate::auth::{Context, Need};
 use crate::engine::spec::Resource;
@@ -81,7 +83,7 @@ fn undated(call: &Call) -> Call {
     let mut call = Call {
         ids: Vec::new(),
         query: call.query.clone(),
-        headers: call.headers.clone(),
+        headers: Arc::clone(&call.headers),
         files: Vec::new(),
         body: Ok(None),
     };

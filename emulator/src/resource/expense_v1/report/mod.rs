@@ -5,6 +5,7 @@
 mod approval;
 mod comment;
 pub(crate) mod contents;
+mod policy;
 mod reimbursement;
 mod routes;
 mod step;
@@ -59,7 +60,6 @@ static SPEC: Spec = Spec {
     fields: FIELDS,
     computed: &[
         ("is_archived", Field::Flag),
-        ("policy_violated", Field::Flag),
         ("approvers", Field::List),
         ("approval_history", Field::List),
         ("comments", Field::List),
@@ -112,6 +112,11 @@ static SPEC: Spec = Spec {
         "policy_id",
         "policy_name",
         "policy_violated",
+        "receipt_policy_violation_count",
+        "description_policy_violation_count",
+        "amount_policy_violation_count",
+        "custom_policy_violation_count",
+        "total_policy_violation_count",
         "department_id",
         "department_name",
         "customer_id",
@@ -175,6 +180,11 @@ static SPEC: Spec = Spec {
         "policy_id",
         "policy_name",
         "policy_violated",
+        "receipt_policy_violation_count",
+        "description_policy_violation_count",
+        "amount_policy_violation_count",
+        "custom_policy_violation_count",
+        "total_policy_violation_count",
         "department_id",
         "department_name",
         "customer_id",
@@ -354,7 +364,7 @@ impl Resource for ExpenseReport {
                 let expenses = contents::expenses(record, reader);
                 expenses.map(|it| reader.row(&EmployeeExpense, it)).collect::<Vec<_>>().into()
             }
-            _ => SPEC.stored(record, name),
+            _ => policy::show(name, record, reader).unwrap_or_else(|| SPEC.stored(record, name)),
         }
     }
 

@@ -1,9 +1,9 @@
 //! The operations on expense reports.
 
-use super::{ExpenseReport, approval, comment, contents, reimbursement, step};
+use super::{ExpenseReport, approval, comment, contents, policy, reimbursement, step};
 use crate::auth::Need;
 use crate::routes::Handler::Of;
-use crate::routes::{EXPENSE, Operation, deletes, deletes_many, lists, missing, op, reads};
+use crate::routes::{EXPENSE, Operation, deletes, deletes_many, lists, op, reads};
 
 const CREATE: Need = ("expensereport", "create");
 const READ: Need = ("expensereport", "read");
@@ -224,12 +224,20 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         "Unarchive expense reports",
         Of(&ExpenseReport, step::unarchive_many),
     ),
-    missing(EXPENSE, "GET", "expensereports/*/validate", READ, "Validate an expense report"),
-    missing(
+    op(
+        EXPENSE,
+        "GET",
+        "expensereports/*/validate",
+        READ,
+        "Validate an expense report",
+        Of(&ExpenseReport, policy::validate),
+    ),
+    op(
         EXPENSE,
         "GET",
         "expensereports/*/budgetsummary",
         READ,
         "Get the budget summary of an expense report",
+        Of(&ExpenseReport, policy::budget),
     ),
 ];

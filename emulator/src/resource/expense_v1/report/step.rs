@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{EDITABLE, ExpenseReport, approval, reimbursement};
+use super::{ExpenseReport, approval, policy, reimbursement};
 use crate::auth::Context;
 use crate::engine::desk::Desk;
 use crate::engine::spec::Resource;
 use crate::engine::write;
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::step::refusal;
@@ -87,12 +87,8 @@ fn submitted(desk: &mut Desk<'_>, report: &Arc<Record>, body: Option<&Json>) -> 
     if status == "submitted" {
         return Ok(());
     }
-    if !EDITABLE.contains(&status) {
-        return Err(refusal(&ExpenseReport, status, "submitted"));
-    }
-    if desk.books().naming_as(report.id, Kind::EmployeeExpense).next().is_none() {
-        let sentence = "An expense report without expenses cannot be submitted.";
-        return Err(ApiError::about(Code::WrongState, sentence));
+    if let Some(refused) = policy::refusals(&desk.books(), report).into_iter().next() {
+        return Err(refused);
     }
     let mut changed = (**report).clone();
     if let Some(body) = body {

@@ -10,7 +10,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{EntityTrait, Set};
 
 use super::super::super::db;
-use super::{Held, Row, TEXTS, now};
+use super::{Held, Row, TAGS, now};
 
 /// Puts the accounts and what belongs to them into the database; their ids in the same order.
 pub(super) async fn rows(world: &TestWorld, rows: &[Row]) -> Vec<Uuid> {
@@ -43,7 +43,7 @@ pub(super) async fn rows(world: &TestWorld, rows: &[Row]) -> Vec<Uuid> {
         updated_at: Set(now()),
     });
     custom_field::Entity::insert_many(rows_of_fields).exec_without_returning(db(world)).await.unwrap();
-    let tags: BTreeMap<&str, Uuid> = TEXTS.map(|tag| (tag, ids.uuid())).into();
+    let tags: BTreeMap<&str, Uuid> = TAGS.map(|tag| (tag, ids.uuid())).into();
     let rows_of_tags = tags.iter().map(|(name, id)| tag::ActiveModel {
         organization_id: Set(here),
         id: Set(*id),
@@ -121,6 +121,7 @@ fn account_of(world: &TestWorld, id: Uuid, row: &Row) -> account::ActiveModel {
         version: Set(1),
         created_at: Set(*created_at),
         updated_at: Set(*created_at),
+        industry_key: Set(text("industry").as_deref().map(name_key)),
         industry: Set(text("industry")),
         employee_count: Set(number("employeeCount").map(|units| i32::try_from(units / 10_000).unwrap())),
         annual_revenue_units: Set(number("annualRevenue")),

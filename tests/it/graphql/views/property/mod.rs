@@ -24,7 +24,27 @@ use super::super::{colleague, db};
 /// The zone of the test's organization.
 const ZONE: Tz = chrono_tz::America::Los_Angeles;
 
-const TEXTS: [&str; 7] = ["Acme", "ACME corp", "acme corp ltd", "100%", "1000", "a_b", "axb"];
+const TEXTS: [&str; 16] = [
+    "Acme",
+    "ACME corp",
+    "acme corp ltd",
+    "100%",
+    "1000",
+    "a_b",
+    "axb",
+    "MÜLLER",
+    "müller gmbh",
+    "ÖSTERREICH",
+    "Österreich",
+    "ß",
+    "Straße",
+    "STRAẞE 1",
+    "ΟΔΟΣ",
+    "Οδοςα",
+];
+
+/// No two of them are the same but for letter case.
+const TAGS: [&str; 4] = ["Acme", "ACME corp", "acme corp ltd", "ÖSTERREICH"];
 
 /// What a field holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -98,7 +118,7 @@ fn held(kind: Kind, people: [Uuid; 2]) -> BoxedStrategy<Held> {
         Kind::Day => instant().prop_map(|at| Held::Day(at.date_naive())).boxed(),
         Kind::Instant => instant().prop_map(Held::Instant).boxed(),
         Kind::Person => select(people.to_vec()).prop_map(Held::Id).boxed(),
-        Kind::Tags => proptest::sample::subsequence(TEXTS[..3].to_vec(), 1..=2)
+        Kind::Tags => proptest::sample::subsequence(TAGS.to_vec(), 1..=2)
             .prop_map(|tags| Held::Tags(tags.into_iter().map(str::to_owned).collect()))
             .boxed(),
     }
@@ -107,11 +127,12 @@ fn held(kind: Kind, people: [Uuid; 2]) -> BoxedStrategy<Held> {
 /// A value as criteria write it.
 fn written(kind: Kind, people: [Uuid; 2]) -> BoxedStrategy<String> {
     match kind {
-        Kind::Text | Kind::Tags => {
-            prop_oneof![select(&TEXTS[..]), select(&["acm", "CORP", "%", "_", "10"][..])]
-                .prop_map(str::to_owned)
-                .boxed()
-        }
+        Kind::Text | Kind::Tags => prop_oneof![
+            select(&TEXTS[..]),
+            select(&["acm", "CORP", "%", "_", "10", "Ü", "öst", "SS", "STRASSE", "οδοσ", "\u{212A}"][..])
+        ]
+        .prop_map(str::to_owned)
+        .boxed(),
         Kind::Person => {
             let users = people.map(|id| NodeId::new(NodeKind::User, id).to_string());
             select(vec![VIEWER.to_owned(), users[0].clone(), users[1].clone()]).boxed()
@@ -213,10 +234,10 @@ fn compares(comparison: &Comparison, held: Option<&Held>, me: Uuid) -> bool {
     match comparison.operator {
         IsNotEmpty => true,
         Contains => {
-            matches!(held, Held::Text(text) if text.to_lowercase().contains(&value(0).to_lowercase()))
+            matches!(held, Held::Text(text) if small(text).contains(&small(value(0))))
         }
         StartsWith => {
-            matches!(held, Held::Text(text) if text.to_lowercase().starts_with(&value(0).to_lowercase()))
+            matches!(held, Held::Text(text) if small(text).starts_with(&small(value(0))))
         }
         Gt => order(held, value(0)).is_gt(),
         Gte => order(held, value(0)).is_ge(),
@@ -247,10 +268,15 @@ fn compares(comparison: &Comparison, held: Option<&Held>, me: Uuid) -> bool {
     }
 }
 
+/// Without regard to letter case, by a list of what the texts above have.
+fn small(text: &str) -> String {
+    text.to_lowercase().replace('ς', "σ").replace('ß', "ss")
+}
+
 fn equal(held: &Held, value: &str, me: Uuid) -> bool {
     match held {
-        Held::Text(text) => text.to_lowercase() == value.to_lowercase(),
-        Held::Tags(tags) => tags.iter().any(|tag| tag.to_lowercase() == value.to_lowercase()),
+        Held::Text(text) => small(text) == small(value),
+        Held::Tags(tags) => tags.iter().any(|tag| small(tag) == small(value)),
         Held::Boolean(yes) => yes.to_string() == value,
         Held::Id(id) if value == VIEWER => *id == me,
         Held::Id(id) => NodeId::new(NodeKind::User, *id).to_string() == value,

@@ -1,0 +1,81 @@
+//! What is read together with what leads to it.
+
+use std::collections::HashMap;
+
+use async_graphql::dataloader::Loader;
+use finbridge_domain::SyncSettings;
+use finbridge_entity::{Scoped, custom_field, pipeline, stage, sync_module};
+use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::{LoadError, Scope};
+use crate::service::{integration, layout};
+
+/// The fields that layouts show, by layout.
+pub struct FieldsOfLayout(pub(super) Scope);
+
+impl Loader<Uuid> for FieldsOfLayout {
+    type Value = Vec<custom_field::Model>;
+    type Error = LoadError;
+
+    async fn load(&self, layouts: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        Ok(layout::shown(&self.0.db, self.0.organization_id, layouts).await?)
+    }
+}
+
+/// Pipelines, by a stage of theirs.
+pub struct PipelineOfStage(pub(super) Scope);
+
+impl Loader<Uuid> for PipelineOfStage {
+    type Value = pipeline::Model;
+    type Error = LoadError;
+
+    async fn load(&self, stages: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let pipeline = stage::Entity::belongs_to(pipeline::Entity)
+            .from(stage::Column::PipelineId)
+            .to(pipeline::Column::Id);
+        let stages = stage::Entity::of(self.0.organization_id)
+            .filter(stage::Column::Id.is_in(stages.iter().copied()))
+            .join(JoinType::InnerJoin, pipeline.into())
+            .filter(pipeline::Column::OrganizationId.eq(self.0.organization_id))
+            .select_also(pipeline::Entity)
+            .all(&self.0.db)
+            .await?;
+        Ok(stages.into_iter().filter_map(|(stage, pipeline)| Some((stage.id, pipeline?))).collect())
+    }
+}
+
+/// A module with the settings in force.
+pub type Configured = (sync_module::Model, SyncSettings);
+
+/// Modules with the settings in force, by id.
+pub struct Modules(pub(super) Scope);
+
+impl Loader<Uuid> for Modules {
+    type Value = Configured;
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Configured>, LoadError> {
+        let which = sync_module::Column::Id.is_in(ids.iter().copied());
+        let modules = integration::configured(&self.0.db, self.0.organization_id, which).await?;
+        Ok(modules.into_iter().map(|module| (module.0.id, module)).collect())
+    }
+}
+
+/// Modules with the settings in force, by integration.
+pub struct ModulesOfIntegration(pub(super) Scope);
+
+impl Loader<Uuid> for ModulesOfIntegration {
+    type Value = Vec<Configured>;
+    type Error = LoadError;
+
+    async fn load(&self, integrations: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let which = sync_module::Column::IntegrationId.is_in(integrations.iter().copied());
+        let modules = integration::configured(&self.0.db, self.0.organization_id, which).await?;
+        let mut of_integration: HashMap<Uuid, Self::Value> = HashMap::new();
+        for module in modules {
+            of_integration.entry(module.0.integration_id).or_default().push(module);
+        }
+        Ok(of_integration)
+    }
+}

@@ -1,0 +1,334 @@
+//! CRM records as the sync engine writes them: by the services that everybody's writes go through, so that what comes from
+//! a finance app is checked, indexed and searched like everything else.
+
+mod values;
+
+use std::sync::Arc;
+
+use async_graphql::MaybeUndefined;
+use async_trait::async_trait;
+use finbridge_contract::Registry;
+use finbridge_domain::record::{CrmRecordType, Values};
+use finbridge_domain::{Clock, CurrencyCode, Ids};
+use finbridge_entity::types::{RecordType, Role};
+use finbridge_entity::{Scoped, account, contact, organization, product, vendor};
+use finbridge_sync::crm::{Acting, Crm, CrmError, NewCrmRecord, Written};
+use finbridge_sync::queue::JobQueue;
+use finbridge_sync::{Engine, Events, Vault};
+use sea_orm::{DatabaseConnection, EntityTrait};
+use uuid::Uuid;
+
+use super::account::{AccountChange, NewAccount};
+use super::contact::{ContactChange, NewContact};
+use super::error::{ErrorCode, ServiceError, ServiceResult};
+use super::product::{NewProduct, ProductChange};
+use super::record::Record;
+use super::record::write::{self, CommonChange, CommonNew, Inserted};
+use super::vendor::{NewVendor, VendorChange};
+use super::{Sealer, Services};
+use crate::auth::Viewer;
+use values::Fields;
+
+/// The parts of the engine, and with them the writer of CRM records that it uses.
+#[derive(Clone)]
+pub struct CrmWriter {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Ids.
+    pub ids: Arc<Ids>,
+    /// The job queue.
+    pub queue: Arc<dyn JobQueue>,
+    /// Where changes are announced.
+    pub events: Events,
+    /// The finance apps.
+    pub connectors: Registry,
+    /// Opens credentials.
+    pub vault: Arc<dyn Vault>,
+    /// Seals credentials.
+    pub sealer: Arc<dyn Sealer>,
+}
+
+impl CrmWriter {
+    /// The engine, which writes CRM records through this.
+    pub fn engine(&self) -> Engine {
+        Engine {
+            db: self.db.clone(),
+            clock: self.clock.clone(),
+            ids: self.ids.clone(),
+            queue: self.queue.clone(),
+            events: self.events.clone(),
+            connectors: self.connectors.clone(),
+            vault: self.vault.clone(),
+            crm: Arc::new(self.clone()),
+        }
+    }
+
+    /// The services, acting for the one who becomes the owner.
+    fn services(&self, acting: Acting) -> Services {
+        let viewer = Viewer {
+            user_id: acting.owner_id,
+            organization_id: acting.organization_id,
+            role: Role::Administrator,
+        };
+        Services { viewer, engine: self.engine(), sealer: self.sealer.clone() }
+    }
+
+    async fn home_currency(&self, organization_id: Uuid) -> ServiceResult<CurrencyCode> {
+        let home = organization::Entity::find_by_id(organization_id).one(&self.db).await?;
+        home.and_then(|home| home.home_currency_code.parse().ok())
+            .ok_or_else(|| ServiceError::Internal("an organization without a home currency".into()))
+    }
+
+    async fn make(&self, acting: Acting, record: NewCrmRecord) -> ServiceResult<Written> {
+        let services = &self.services(acting);
+        let fields = Fields(&record.values);
+        let here = acting.organization_id;
+        let custom_fields = fields.custom(&self.db, here, stored(record.record_type)).await?;
+        let common = CommonNew { id: Some(record.id), custom_fields, ..CommonNew::default() };
+        let required = |key| fields.text(key).unwrap_or_default();
+        let address = |key| fields.address(key, None).take();
+        match record.record_type {
+            CrmRecordType::Account => {
+                let new = NewAccount {
+                    name: required("name"),
+                    industry: fields.text("industry"),
+                    website: fields.text("website"),
+                    phone: fields.text("phone"),
+                    description: fields.text("description"),
+                    year_established: fields.integer("yearEstablished")?,
+                    employee_count: fields.integer("employeeCount")?,
+                    annual_revenue: None,
+                    billing_address: address("billingAddress"),
+                    shipping_address: address("shippingAddress"),
+                    parent_id: None,
+                    common,
+                };
+                Ok(written(super::account::insert(services, new, None).await?))
+            }
+            CrmRecordType::Contact => {
+                let new = NewContact {
+                    first_name: fields.text("firstName"),
+                    last_name: required("lastName"),
+                    email: fields.text("email"),
+                    phone: fields.text("phone"),
+                    title: fields.text("title"),
+                    mailing_address: address("mailingAddress"),
+                    account_id: record.account_id,
+                    description: fields.text("description"),
+                    common,
+                };
+                Ok(written(super::contact::insert(services, new, None).await?))
+            }
+            CrmRecordType::Vendor => {
+                let new = NewVendor {
+                    name: required("name"),
+                    email: fields.text("email"),
+                    phone: fields.text("phone"),
+                    website: fields.text("website"),
+                    address: address("address"),
+                    description: fields.text("description"),
+                    common,
+                };
+                Ok(written(super::vendor::insert(services, new, None).await?))
+            }
+            CrmRecordType::Product => {
+                let price = fields.number("unitPrice")?;
+                let currency = self.home_currency(here).await?;
+                let new = NewProduct {
+                    name: required("name"),
+                    code: fields.text("code"),
+                    family: fields.text("family"),
+                    description: fields.text("description"),
+                    unit: fields.text("unit"),
+                    unit_price: price.map(|price| (price, currency)),
+                    prices: Vec::new(),
+                    is_active: fields.flag("isActive")?.unwrap_or(true),
+                    is_taxable: fields.flag("isTaxable")?.unwrap_or(true),
+                    common,
+                };
+                Ok(written(super::product::insert(services, new, None).await?))
+            }
+        }
+    }
+
+    async fn change(
+        &self,
+        acting: Acting,
+        record_type: CrmRecordType,
+        id: Uuid,
+        version: i64,
+        values: &Values,
+    ) -> ServiceResult<Option<Written>> {
+        let services = &self.services(acting);
+        let fields = Fields(values);
+        let here = acting.organization_id;
+        let custom_fields = fields.custom(&self.db, here, stored(record_type)).await?;
+        let common = CommonChange { version: Some(version), custom_fields, ..CommonChange::default() };
+        Ok(Some(match record_type {
+            CrmRecordType::Account => {
+                let Some(before) = account::Entity::one_of(here, id).one(&self.db).await? else {
+                    return Ok(None);
+                };
+                let change = AccountChange {
+                    common,
+                    name: fields.change("name"),
+                    industry: fields.change("industry"),
+                    website: fields.change("website"),
+                    phone: fields.change("phone"),
+                    description: fields.change("description"),
+                    billing_address: fields.address("billingAddress", before.billing_address.as_ref()),
+                    shipping_address: fields.address("shippingAddress", before.shipping_address.as_ref()),
+                    ..AccountChange::default()
+                };
+                written(super::account::edit(services, id, change).await?)
+            }
+            CrmRecordType::Contact => {
+                let Some(before) = contact::Entity::one_of(here, id).one(&self.db).await? else {
+                    return Ok(None);
+                };
+                let change = ContactChange {
+                    common,
+                    first_name: fields.change("firstName"),
+                    last_name: fields.change("lastName"),
+                    email: fields.change("email"),
+                    phone: fields.change("phone"),
+                    title: fields.change("title"),
+                    mailing_address: fields.address("mailingAddress", before.mailing_address.as_ref()),
+                    description: fields.change("description"),
+                    ..ContactChange::default()
+                };
+                written(super::contact::edit(services, id, change).await?)
+            }
+            CrmRecordType::Vendor => {
+                let Some(before) = vendor::Entity::one_of(here, id).one(&self.db).await? else {
+                    return Ok(None);
+                };
+                let change = VendorChange {
+                    common,
+                    name: fields.change("name"),
+                    email: fields.change("email"),
+                    phone: fields.change("phone"),
+                    website: fields.change("website"),
+                    address: fields.address("address", before.address.as_ref()),
+                    description: fields.change("description"),
+                };
+                written(super::vendor::edit(services, id, change).await?)
+            }
+            CrmRecordType::Product => {
+                let Some(before) = product::Entity::one_of(here, id).one(&self.db).await? else {
+                    return Ok(None);
+                };
+                let known = before.unit_price_currency_code.as_deref().and_then(|code| code.parse().ok());
+                let currency = match known {
+                    Some(currency) => currency,
+                    None => self.home_currency(here).await?,
+                };
+                let unit_price = match fields.change("unitPrice") {
+                    MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+                    MaybeUndefined::Null => MaybeUndefined::Null,
+                    MaybeUndefined::Value(_) => match fields.number("unitPrice")? {
+                        Some(price) => MaybeUndefined::Value((price, currency)),
+                        None => MaybeUndefined::Null,
+                    },
+                };
+                let change = ProductChange {
+                    common,
+                    name: fields.change("name"),
+                    code: fields.change("code"),
+                    family: fields.change("family"),
+                    description: fields.change("description"),
+                    unit: fields.change("unit"),
+                    unit_price,
+                    is_active: fields.flag("isActive")?,
+                    is_taxable: fields.flag("isTaxable")?,
+                    ..ProductChange::default()
+                };
+                written(super::product::edit(services, id, change).await?)
+            }
+        }))
+    }
+}
+
+#[async_trait]
+impl Crm for CrmWriter {
+    async fn create(&self, acting: Acting, record: NewCrmRecord) -> Result<Written, CrmError> {
+        self.make(acting, record).await.map_err(told)
+    }
+
+    async fn update(
+        &self,
+        acting: Acting,
+        record_type: CrmRecordType,
+        id: Uuid,
+        version: i64,
+        values: &Values,
+    ) -> Result<Written, CrmError> {
+        self.change(acting, record_type, id, version, values).await.map_err(told)?.ok_or(CrmError::Gone)
+    }
+
+    async fn delete(
+        &self,
+        acting: Acting,
+        record_type: CrmRecordType,
+        id: Uuid,
+        version: i64,
+    ) -> Result<Written, CrmError> {
+        let services = &self.services(acting);
+        let version = Some(version);
+        let deleted = match record_type {
+            CrmRecordType::Account => {
+                write::remove::<account::Entity>(services, id, version).await.map(written)
+            }
+            CrmRecordType::Contact => {
+                write::remove::<contact::Entity>(services, id, version).await.map(written)
+            }
+            CrmRecordType::Vendor => {
+                write::remove::<vendor::Entity>(services, id, version).await.map(written)
+            }
+            CrmRecordType::Product => {
+                write::remove::<product::Entity>(services, id, version).await.map(written)
+            }
+        };
+        deleted.map_err(told)
+    }
+}
+
+fn stored(record_type: CrmRecordType) -> RecordType {
+    match record_type {
+        CrmRecordType::Account => RecordType::Account,
+        CrmRecordType::Contact => RecordType::Contact,
+        CrmRecordType::Vendor => RecordType::Vendor,
+        CrmRecordType::Product => RecordType::Product,
+    }
+}
+
+fn written<E: Record>(inserted: Inserted<E>) -> Written {
+    let (transaction, model) = inserted.into_parts();
+    let common = E::common(&model);
+    Written { transaction, version: common.version, wire_id: common.wire_id }
+}
+
+fn told(error: ServiceError) -> CrmError {
+    match &error {
+        ServiceError::Refused(errors) if errors.iter().any(|one| one.code == ErrorCode::VersionConflict) => {
+            CrmError::Stale
+        }
+        ServiceError::Refused(errors)
+            if errors.iter().any(|one| {
+                one.code == ErrorCode::NotFound && one.field.as_deref() == Some(&["id".to_owned()])
+            }) =>
+        {
+            CrmError::Gone
+        }
+        ServiceError::Internal(_) => match error {
+            ServiceError::Internal(source) => match source.downcast::<sea_orm::DbErr>() {
+                Ok(error) => CrmError::Database(*error),
+                Err(source) => CrmError::Refused(format!("the CRM could not write the record: {source}")),
+            },
+            error => CrmError::Refused(error.to_string()),
+        },
+        _ => CrmError::Refused(format!("The CRM does not take this record: {error}")),
+    }
+}
