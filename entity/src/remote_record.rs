@@ -42,6 +42,8 @@ pub struct Model {
     pub is_whole: bool,
     /// The last sweep that saw it.
     pub seen_in_sweep: Option<String>,
+    /// Whether it is the finance version of a record that both sides changed, kept apart: it does not come into the CRM.
+    pub is_copy: bool,
 }
 
 /// No relations: related rows are read by loaders, in batches.

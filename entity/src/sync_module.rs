@@ -32,6 +32,8 @@ pub struct Model {
     pub next_due_at: Option<DateTimeUtc>,
     /// When the ids of the finance side were last compared as a whole.
     pub swept_at: Option<DateTimeUtc>,
+    /// How far a comparison of them came that was interrupted.
+    pub sweep: Option<Json>,
 }
 
 /// No relations: related rows are read by loaders, in batches.

@@ -155,3 +155,27 @@ pub async fn nullable_sort_index(
     }
     Ok(())
 }
+
+pub fn flag(name: &'static str, value: bool) -> ColumnDef {
+    ColumnDef::new(name).boolean().not_null().default(value).take()
+}
+
+pub fn count(name: &'static str) -> ColumnDef {
+    ColumnDef::new(name).integer().not_null().default(0).take()
+}
+
+pub fn text_of(name: &'static str, value: &'static str) -> ColumnDef {
+    ColumnDef::new(name).text().not_null().default(value).take()
+}
+
+/// Columns come one at a time: SQLite adds no more in one statement.
+pub async fn add(
+    manager: &SchemaManager<'_>,
+    table: &'static str,
+    columns: impl IntoIterator<Item = ColumnDef>,
+) -> Result<(), DbErr> {
+    for column in columns {
+        manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
+    }
+    Ok(())
+}

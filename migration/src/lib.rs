@@ -15,6 +15,7 @@ mod m20261122_000009_merge;
 mod m20261122_000010_run_progress;
 mod m20261127_000011_filters;
 mod m20261127_000012_both_ways;
+mod m20261128_000013_exact_runs;
 
 use sea_orm_migration::prelude::*;
 
@@ -26,19 +27,48 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        fn whole(migration: impl MigrationTrait + 'static) -> Box<dyn MigrationTrait> {
+            Box::new(Whole(migration))
+        }
         vec![
-            Box::new(m20261122_000001_tenants::Migration),
-            Box::new(m20261122_000002_crm::Migration),
-            Box::new(m20261122_000003_import::Migration),
-            Box::new(m20261122_000004_integration::Migration),
-            Box::new(m20261122_000005_sync::Migration),
-            Box::new(m20261122_000006_job::Migration),
-            Box::new(m20261122_000007_crm_breadth::Migration),
-            Box::new(m20261122_000008_search::Migration),
-            Box::new(m20261122_000009_merge::Migration),
-            Box::new(m20261122_000010_run_progress::Migration),
-            Box::new(m20261127_000011_filters::Migration),
-            Box::new(m20261127_000012_both_ways::Migration),
+            whole(m20261122_000001_tenants::Migration),
+            whole(m20261122_000002_crm::Migration),
+            whole(m20261122_000003_import::Migration),
+            whole(m20261122_000004_integration::Migration),
+            whole(m20261122_000005_sync::Migration),
+            whole(m20261122_000006_job::Migration),
+            whole(m20261122_000007_crm_breadth::Migration),
+            whole(m20261122_000008_search::Migration),
+            whole(m20261122_000009_merge::Migration),
+            whole(m20261122_000010_run_progress::Migration),
+            whole(m20261127_000011_filters::Migration),
+            whole(m20261127_000012_both_ways::Migration),
+            whole(m20261128_000013_exact_runs::Migration),
         ]
+    }
+}
+
+/// A migration that is applied whole or not at all, on SQLite too: a process that is killed in between must not leave a
+/// half that the next start stumbles over.
+struct Whole<M>(M);
+
+impl<M: MigrationTrait> MigrationName for Whole<M> {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+}
+
+#[async_trait::async_trait]
+impl<M: MigrationTrait> MigrationTrait for Whole<M> {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.up(manager).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        self.0.down(manager).await
+    }
+
+    fn use_transaction(&self) -> Option<bool> {
+        Some(true)
     }
 }

@@ -8,30 +8,6 @@ use crate::columns::*;
 #[derive(DeriveMigrationName)]
 pub struct Migration;
 
-fn flag(name: &'static str, value: bool) -> ColumnDef {
-    ColumnDef::new(name).boolean().not_null().default(value).take()
-}
-
-fn count(name: &'static str) -> ColumnDef {
-    ColumnDef::new(name).integer().not_null().default(0).take()
-}
-
-fn text_of(name: &'static str, value: &'static str) -> ColumnDef {
-    ColumnDef::new(name).text().not_null().default(value).take()
-}
-
-/// Columns come one at a time: SQLite adds no more in one statement.
-async fn add(
-    manager: &SchemaManager<'_>,
-    table: &'static str,
-    columns: impl IntoIterator<Item = ColumnDef>,
-) -> Result<(), DbErr> {
-    for column in columns {
-        manager.alter_table(Table::alter().table(table).add_column(column).take()).await?;
-    }
-    Ok(())
-}
-
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -152,7 +152,11 @@ fn unlinked(crm: &CrmSide<'_>, found: &Found, policy: Policy<'_>) -> Decision {
         Some((MatchChoice::Link, Some(candidate))) => {
             return overwrite(crm, candidate, "DECIDED", "Somebody decided that this is the same thing");
         }
-        Some((MatchChoice::Link, None)) | None => {}
+        Some((MatchChoice::Link, None)) => {
+            let reason = "Somebody decided what it is, but that finance record is gone; decide anew with `syncMatchDecide`";
+            return plain(ItemAction::Ambiguous, "AMBIGUOUS_MATCH", reason);
+        }
+        None => {}
     }
     let candidates = &found.same;
     if candidates.len() > 1 || (crm.rivals > 0 && !candidates.is_empty()) {
@@ -237,6 +241,15 @@ fn linked(crm: &CrmSide<'_>, pair: &Pair<'_>, policy: Policy<'_>) -> Option<Deci
             (None, _) => {
                 create(&wanted, policy, "CLAIMED", "An earlier run began to make the finance record")
             }
+            // The CRM record was made of the finance record, and only their link is not complete.
+            (Some(remote_id), Origin::Finance) if !pair.bases.crm.is_empty() => Decision {
+                remote_id: Some(remote_id.to_owned()),
+                ..plain(
+                    ItemAction::CreateInCrm,
+                    "CLAIMED",
+                    "An earlier run began to link the CRM record that it made",
+                )
+            },
             (Some(remote_id), origin) => Decision {
                 action: if origin == Origin::Crm { ItemAction::Adopt } else { ItemAction::Overwrite },
                 remote_id: Some(remote_id.to_owned()),

@@ -170,7 +170,7 @@ fn what_was_claimed_before_a_crash_is_finished() {
     let cases = [
         (nothing, ItemAction::Create),
         (pair(LinkState::Claimed, Origin::Crm), ItemAction::Adopt),
-        (pair(LinkState::Claimed, Origin::Finance), ItemAction::Overwrite),
+        (pair(LinkState::Claimed, Origin::Finance), ItemAction::CreateInCrm),
     ];
     for (claimed, action) in cases {
         let decision = decided(&side(&wanted), Some(&claimed), &Found::default(), DuplicatePolicy::Skip);

@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_entity::types::{ItemOutcome, ItemState, RunPhase, RunState};
-use finbridge_entity::{Scoped, begin_write, sync_module, sync_run, sync_run_item};
+use finbridge_entity::{Scoped, begin_write, remote_record, sync_module, sync_run, sync_run_item};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -21,6 +22,19 @@ pub const LEASE: TimeDelta = TimeDelta::seconds(30);
 
 /// How often it says so.
 const HEARTBEAT: Duration = Duration::from_secs(10);
+
+/// How far a run has come.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Come {
+    phase: RunPhase,
+    planned: i64,
+    /// Records that have their outcome.
+    settled: u64,
+    /// Finance records that were read since the run was asked for.
+    read: u64,
+    cursor: Option<String>,
+    sweep: Option<serde_json::Value>,
+}
 
 /// A run that this worker has to itself.
 pub(crate) struct Lease<'a> {
@@ -76,8 +90,16 @@ impl<'a> Lease<'a> {
         of(self.run.organization_id, self.run.id).filter(sync_run::Column::LeaseOwner.eq(&self.owner))
     }
 
-    /// Says again and again that the worker is there; returns when the lease is lost.
-    pub async fn heartbeat(&self) {
+    /// Whether somebody asked the run to end.
+    pub async fn is_cancelled(&self) -> Result<bool, SyncError> {
+        let run =
+            sync_run::Entity::one_of(self.run.organization_id, self.run.id).one(&self.engine.db).await?;
+        Ok(run.is_none_or(|run| run.is_cancelled))
+    }
+
+    /// Says again and again that the worker is there, and lets it stop when somebody asked the run to end; returns when
+    /// the lease is lost.
+    pub async fn heartbeat(&self, stop: &CancellationToken) {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
             let until = self.engine.clock.now() + LEASE;
@@ -92,7 +114,11 @@ impl<'a> Lease<'a> {
                     tracing::warn!(run = %self.run.id, "Another worker has taken this run over");
                     return;
                 }
-                Ok(_) => {}
+                Ok(_) => {
+                    if self.is_cancelled().await.unwrap_or(false) {
+                        stop.cancel();
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(run = %self.run.id, %error, "A lease could not be renewed; trying again");
                 }
@@ -100,8 +126,8 @@ impl<'a> Lease<'a> {
         }
     }
 
-    /// How far the run has come: its phase, the records planned and those that have their outcome.
-    pub async fn progress(&self) -> Result<(RunPhase, i64, u64), SyncError> {
+    /// How far the run has come.
+    pub async fn progress(&self) -> Result<Come, SyncError> {
         let run = sync_run::Entity::one_of(self.run.organization_id, self.run.id)
             .one(&self.engine.db)
             .await?
@@ -111,7 +137,22 @@ impl<'a> Lease<'a> {
             .filter(sync_run_item::Column::State.ne(ItemState::Pending))
             .count(&self.engine.db)
             .await?;
-        Ok((run.phase, run.planned_count, settled))
+        let module = sync_module::Entity::one_of(run.organization_id, run.sync_module_id)
+            .one(&self.engine.db)
+            .await?
+            .ok_or(SyncError::Missing("the sync module"))?;
+        let read = remote_record::Entity::of(run.organization_id)
+            .filter(remote_record::Column::ReadAt.gte(run.created_at))
+            .count(&self.engine.db)
+            .await?;
+        Ok(Come {
+            phase: run.phase,
+            planned: run.planned_count,
+            settled,
+            read,
+            cursor: module.remote_cursor,
+            sweep: module.sweep,
+        })
     }
 
     /// Moves the run to its next phase. False: the lease is lost.
@@ -210,7 +251,8 @@ impl<'a> Lease<'a> {
             .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
             .filter(sync_module::Column::ActiveRunId.eq(run.id));
         // A part of the records is no first sync.
-        if matches!(state, RunState::Succeeded | RunState::Partial) && run.only_record_id.is_none() {
+        let is_whole = run.only_record_id.is_none() && run.retry_of_id.is_none();
+        if matches!(state, RunState::Succeeded | RunState::Partial) && is_whole {
             let first = Expr::col(sync_module::Column::InitialSyncAt).if_null(now);
             module = module.col_expr(sync_module::Column::InitialSyncAt, first);
         }

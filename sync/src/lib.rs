@@ -30,6 +30,8 @@ mod shared;
 pub mod stage;
 pub mod worker;
 
+pub use planning::DELETION_GUARD;
+
 pub use crm::Crm;
 pub use engine::{Engine, Vault};
 pub use error::SyncError;

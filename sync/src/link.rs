@@ -158,6 +158,22 @@ pub async fn complete(
     Ok(())
 }
 
+/// Notes on a claim what the CRM record had when it was made of the finance record, and what that had: whoever completes the
+/// link later must not take what was changed since for agreed.
+pub async fn taken(
+    db: &impl ConnectionTrait,
+    link: record_link::Model,
+    bases: &Bases,
+    version: i64,
+) -> Result<record_link::Model, SyncError> {
+    let told = |source| SyncError::Corrupt { what: "the base of a link", source };
+    let mut link = link.into_active_model();
+    link.crm_base = Set(Some(serde_json::to_value(&bases.crm).map_err(told)?));
+    link.remote_base = Set(Some(serde_json::to_value(&bases.finance).map_err(told)?));
+    link.synced_version = Set(version);
+    Ok(link.update(db).await?)
+}
+
 /// Moves the link to a state.
 pub async fn set_state(
     engine: &Engine,

@@ -55,7 +55,7 @@ impl MatchBy {
 }
 
 /// Kinds whose names must differ from those of this one (finance-apis 10.1: customers and vendors share one list).
-fn sharing_names(kind: RecordKind) -> &'static [RecordKind] {
+pub fn sharing_names(kind: RecordKind) -> &'static [RecordKind] {
     match kind {
         RecordKind::Customer | RecordKind::Vendor => &[RecordKind::Customer, RecordKind::Vendor],
         RecordKind::ContactPerson => &[RecordKind::ContactPerson],
@@ -141,6 +141,8 @@ pub async fn find(
     let ids = named.iter().chain(same_key).map(|row| row.remote_id.clone());
     let linked = linked(db, scope, ids).await?;
     let mut decided = decisions(db, scope, records).await?;
+    let ids: Vec<_> = decided.values().filter_map(|(_, remote_id)| remote_id.clone()).collect();
+    let chosen = mirror(scope, &[kind]).filter(remote_record::Column::RemoteId.is_in(ids)).all(db).await?;
 
     let taken: HashSet<&str> = named.iter().map(|row| row.name_key.as_str()).collect();
     let mut found = HashMap::new();
@@ -167,8 +169,7 @@ pub async fn find(
         let is_other = |row: &&remote_record::Model| same.iter().all(|one| one.remote_id != row.remote_id);
         let decided = match decided.remove(&record.id) {
             Some((choice, remote_id)) => {
-                let chosen =
-                    named.iter().chain(same_key).find(|row| Some(&row.remote_id) == remote_id.as_ref());
+                let chosen = chosen.iter().find(|row| Some(&row.remote_id) == remote_id.as_ref());
                 Some((choice, chosen.map(candidate).transpose()?))
             }
             None => None,

@@ -46,7 +46,16 @@ impl Merged {
     pub fn is_quiet(&self) -> bool {
         self.to_finance.is_empty() && self.to_crm.is_empty() && self.open.is_empty() && !self.keeps_copy
     }
+
+    /// Leaves these fields as they are on either side.
+    pub fn leave(&mut self, fields: &[FieldKey]) {
+        self.to_finance.retain(|change| !fields.contains(&change.field));
+        self.to_crm.retain(|change| !fields.contains(&change.field));
+    }
 }
+
+/// What an empty field holds.
+static NOTHING: String = String::new();
 
 /// How a pair is merged.
 #[derive(Debug, Clone, Copy)]
@@ -63,11 +72,19 @@ pub fn merge(bases: &Bases, crm: &Values, finance: Option<&Values>, rules: Rules
     for (field, wanted) in crm {
         let crm_base = bases.crm.get(field);
         let known = bases.finance.get(field);
-        let now = finance.and_then(|finance| finance.get(field)).or(known);
+        // Finance apps do not tell added fields that are empty.
+        let is_emptied = |finance: &Values| {
+            field.custom_name().is_some() && !finance.contains_key(field) && known.is_some()
+        };
+        let now_there = match finance {
+            Some(finance) if is_emptied(finance) => Some(&NOTHING),
+            finance => finance.and_then(|finance| finance.get(field)),
+        };
+        let now = now_there.or(known);
         // A field that was never mapped before has no base: the CRM's value is news unless it is there already. That it
         // has none is no news, or it would wipe out what the finance side has.
         let crm_changed = crm_base.map_or("", String::as_str) != wanted.as_str();
-        let finance_changed = match (finance.and_then(|finance| finance.get(field)), known) {
+        let finance_changed = match (now_there, known) {
             (Some(now), Some(known)) => now != known,
             _ => false,
         };
@@ -123,6 +140,11 @@ pub fn bases_after(bases: &Bases, crm: &Values, finance: &Values, merged: &Merge
     for (field, value) in finance {
         if !merged.open.contains(field) {
             after.finance.insert(field.clone(), value.clone());
+        }
+    }
+    for field in crm.keys().filter(|field| field.custom_name().is_some() && !finance.contains_key(*field)) {
+        if let Some(known) = after.finance.get_mut(field).filter(|_| !merged.open.contains(field)) {
+            known.clear();
         }
     }
     after

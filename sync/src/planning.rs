@@ -14,6 +14,9 @@ use crate::{link, progress};
 /// Deletions that no guard holds up, however small their number makes the rest look.
 const FEW: u64 = 10;
 
+/// The rule of items that wait for somebody to approve them.
+pub const DELETION_GUARD: &str = "DELETION_GUARD";
+
 /// Plans one batch: its items, the position and the agreed pairs stand or fall together. False: no more records.
 pub(crate) async fn plan_batch(lease: &Lease<'_>, subject: &Subject<'_>) -> Result<bool, SyncError> {
     let (engine, run) = (lease.engine, &lease.run);
@@ -150,7 +153,7 @@ pub(crate) async fn hold_deletions(lease: &Lease<'_>, subject: &Subject<'_>) -> 
     let held = sync_run_item::Entity::update_many()
         .col_expr(sync_run_item::Column::State, Expr::value(ItemState::Skipped))
         .col_expr(sync_run_item::Column::Outcome, Expr::value(ItemOutcome::Conflict))
-        .col_expr(sync_run_item::Column::Rule, Expr::value("DELETION_GUARD"))
+        .col_expr(sync_run_item::Column::Rule, Expr::value(DELETION_GUARD))
         .col_expr(sync_run_item::Column::Reason, Expr::value(reason))
         .col_expr(sync_run_item::Column::FinishedAt, Expr::value(Some(now)))
         .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))

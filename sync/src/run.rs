@@ -176,12 +176,19 @@ pub async fn go_on(
     stop: &CancellationToken,
 ) -> Result<(), SyncError> {
     let Some(lease) = Lease::take(engine, organization_id, run_id).await? else { return Ok(()) };
+    if lease.run.is_cancelled {
+        return lease.cancel().await;
+    }
     let before = lease.progress().await?;
+    let stop = stop.child_token();
     let result = tokio::select! {
-        result = drive(&lease, stop) => result,
+        result = drive(&lease, &stop) => result,
         // The heartbeat ends only when the lease is lost: somebody else has the run now.
-        () = lease.heartbeat() => return Ok(()),
+        () = lease.heartbeat(&stop) => return Ok(()),
     };
+    if matches!(result, Ok(Progress::Stopped)) && lease.is_cancelled().await? {
+        return lease.cancel().await;
+    }
     let attempts = lease.run.attempts;
     // A run that gets on may be interrupted as often as it takes.
     let patience =
@@ -290,6 +297,7 @@ async fn read(
         module: subject.module,
         settings: subject.settings,
         is_reconcile: run.is_reconcile,
+        is_preview: false,
     };
     pull::read_changes(engine, subject.remote, reading, stop).await
 }

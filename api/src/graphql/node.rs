@@ -8,7 +8,7 @@ use super::contact::{self, Contact};
 use super::context::Asked;
 use super::custom_field::{CustomField, Layout};
 use super::deal::{self, Deal, DealLine};
-use super::error::{coded, top_level};
+use super::error::coded;
 use super::integration::{FinanceOrganization, Integration, SyncModule};
 use super::loader::failed;
 use super::note::Note;
@@ -158,7 +158,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             link.map(|link| Node::ExternalReference(link.into()))
         }
         NodeKind::SyncConflict => {
-            let conflict = service::sync_control::conflict(ctx.services()?, uuid).await.map_err(top_level)?;
+            let conflict = ctx.loaders()?.conflicts.load_one(uuid).await.map_err(failed)?;
             conflict.map(|conflict| Node::SyncConflict(conflict.into()))
         }
         NodeKind::SyncModule => {

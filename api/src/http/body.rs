@@ -151,21 +151,28 @@ pub(super) async fn read(
 ) -> Result<Vec<u8>, Refusal> {
     let limits = shared.gate.limits();
     let maximum = usize::try_from(limits.body_bytes).unwrap_or(usize::MAX);
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let declared: Option<u64> =
+        headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
     let mut chunks = body.into_data_stream();
-    if let Some(declared) = declared.filter(|declared: &u64| *declared > limits.body_bytes) {
+    if let Some(declared) = declared.filter(|declared| *declared > limits.body_bytes) {
         tokio::spawn(discard_rest(chunks));
         return Err(too_large(limits.body_bytes).with("found", declared));
     }
     let mut whole = Vec::new();
     let reading = async {
+        // Taken at once where the length is known: bodies that each had a part and waited for more would keep it from each
+        // other, and all be refused together.
+        let mut counted = declared.and_then(|declared| usize::try_from(declared).ok()).unwrap_or_default();
+        shared.memory.grow(part, counted).await?;
         while let Some(chunk) = chunks.next().await {
             let chunk =
                 chunk.map_err(|error| malformed(format!("The body broke off: {error}; send it again")))?;
-            if whole.len() + chunk.len() > maximum {
+            let come = whole.len() + chunk.len();
+            if come > maximum {
                 return Err(too_large(limits.body_bytes));
             }
-            shared.memory.grow(part, chunk.len()).await?;
+            shared.memory.grow(part, come.saturating_sub(counted)).await?;
+            counted = counted.max(come);
             whole.extend_from_slice(&chunk);
         }
         Ok(())

@@ -121,7 +121,7 @@ async fn exchange(
                 return Err(refusal);
             }
         };
-        // What the request takes in memory is counted until it is answered.
+        // What the request takes in memory is counted until it is answered, over a stream until it is executed.
         let mut part = Part::default();
         let (mut asked, carries) = match sent {
             Sent::Body(body) => (posted(shared, headers, body, &mut part).await?, Carries::Everything),
@@ -130,7 +130,7 @@ async fn exchange(
         if wanted == Wanted::Always || door::is_subscription(shared, &mut asked) {
             exchange.media = Media::GraphqlResponse;
             let carries = if carries == Carries::Queries { Carries::Streams } else { carries };
-            return sse::answer(shared, &exchange, headers, (address, bearer), asked, carries).await;
+            return sse::answer(shared, &exchange, headers, (address, bearer), (asked, part), carries).await;
         }
         let admitted = door::admit(shared, signed_in, asked, carries).await?;
         let answer = door::run(shared, admitted).await?;

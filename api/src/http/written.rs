@@ -42,22 +42,31 @@ impl<T: Unpin> HttpBody for Holding<T> {
 /// An answer in parts, of known length.
 struct Parts {
     left: Bytes,
-    _held: Option<oneshot::Sender<()>>,
+    _kept: Option<Kept>,
 }
 
-/// A body of these bytes that holds a place among the running requests until they are written, but not for longer than
-/// that: whoever takes its answer drop by drop must not keep everybody else out.
-pub(super) fn in_parts(bytes: Vec<u8>, place: Option<OwnedSemaphorePermit>, longest: Duration) -> Body {
-    let held = place.filter(|_| bytes.len() > PART).map(|place| {
-        let (held, written) = oneshot::channel();
-        tokio::spawn(async move {
-            // Nothing is ever sent: either the body is gone, or the time is over.
-            let _ = tokio::time::timeout(longest, written).await;
-            drop(place);
-        });
-        held
+/// A place among the running requests, free again when this is dropped, or when it was kept for as long as it may be.
+pub(super) struct Kept {
+    _written: oneshot::Sender<()>,
+}
+
+/// Keeps the place of an answer of so many bytes while it is written, but not for longer than that: whoever takes its answer
+/// drop by drop must not keep everybody else out. A short answer is handed on whole, and its place is free at once.
+pub(super) fn keep(place: Option<OwnedSemaphorePermit>, bytes: usize, longest: Duration) -> Option<Kept> {
+    let place = place.filter(|_| bytes > PART)?;
+    let (kept, written) = oneshot::channel();
+    tokio::spawn(async move {
+        // Nothing is ever sent: either what was kept for is over, or the time is.
+        let _ = tokio::time::timeout(longest, written).await;
+        drop(place);
     });
-    Body::new(Parts { left: bytes.into(), _held: held })
+    Some(Kept { _written: kept })
+}
+
+/// A body of these bytes that keeps a place among the running requests until they are written, or for so long.
+pub(super) fn in_parts(bytes: Vec<u8>, place: Option<OwnedSemaphorePermit>, longest: Duration) -> Body {
+    let kept = keep(place, bytes.len(), longest);
+    Body::new(Parts { left: bytes.into(), _kept: kept })
 }
 
 impl HttpBody for Parts {

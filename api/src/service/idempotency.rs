@@ -215,6 +215,18 @@ async fn sweep(services: &Services, transaction: &DatabaseTransaction) -> Servic
     Ok(())
 }
 
+/// What was made under a key, unless it was removed since: for what leaves no tombstone. It must not be made again either.
+///
+/// # Errors
+/// `NOT_FOUND`.
+pub(super) fn removed_since<M>(row: Option<M>, name: &str) -> ServiceResult<M> {
+    row.ok_or_else(|| {
+        let message =
+            format!("The {name} that this key made was removed since; take a new key to make another");
+        UserError::of(ErrorCode::NotFound, "idempotencyKey", message).into()
+    })
+}
+
 /// Notes, in the transaction that makes it, what was made under the key.
 ///
 /// # Errors

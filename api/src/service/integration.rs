@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::validate::Check;
-use super::{Services, view};
+use super::{Services, crm, view};
 
 /// How long a person waits for a finance app while connecting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -237,6 +237,25 @@ pub struct Configured {
     pub run: Option<sync_run::Model>,
 }
 
+/// An integration that somebody names.
+pub(super) async fn find(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    id: Uuid,
+) -> ServiceResult<integration::Model> {
+    let found = integration::Entity::one_of(services.organization_id(), id).one(db).await?;
+    found.ok_or_else(|| {
+        let message = "There is no such integration; `integrations` lists them";
+        UserError::of(ErrorCode::NotFound, "integrationId", message).into()
+    })
+}
+
+/// What an integration may do.
+pub(super) fn profile(integration: &integration::Model) -> ServiceResult<&'static CapabilityProfile> {
+    CapabilityProfile::by_key(&integration.profile_key)
+        .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))
+}
+
 /// Saves a module's settings as a new version and, with `start`, queues a run in the same transaction (R080).
 ///
 /// # Errors
@@ -250,19 +269,10 @@ pub async fn configure(
 ) -> ServiceResult<Configured> {
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
-    let integration = integration::Entity::one_of(services.organization_id(), integration_id)
-        .one(&transaction)
-        .await?
-        .ok_or_else(|| {
-            UserError::of(
-                ErrorCode::NotFound,
-                "integrationId",
-                "There is no such integration; `integrations` lists them",
-            )
-        })?;
-    let profile = CapabilityProfile::by_key(&integration.profile_key)
-        .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))?;
+    let integration = find(services, &transaction, integration_id).await?;
+    let profile = profile(&integration)?;
     let settings = profile.settle(module, wish).map_err(refused)?;
+    crm::mapped::exist(services, &transaction, &settings).await?;
     let mut check = Check::default();
     for (records, field, choice) in [
         (RecordType::Account, "accountViewId", settings.account_view),
@@ -298,6 +308,7 @@ pub async fn configure(
                 state: Set(ModuleState::Active),
                 next_due_at: Set(None),
                 swept_at: Set(None),
+                sweep: Set(None),
             }
             .insert(&transaction)
             .await?
@@ -357,6 +368,7 @@ fn refused(refusal: SettingsRefusal) -> ServiceError {
             (ErrorCode::SettingNotSupported, field)
         }
         SettingsRefusal::Policy { .. } => (ErrorCode::PolicyNotAllowed, "duplicatePolicy"),
+        SettingsRefusal::Map(_) => (ErrorCode::Invalid, "fieldMaps"),
         SettingsRefusal::MappingFixed { .. } => (ErrorCode::MappingFixed, "fieldMaps"),
         SettingsRefusal::Missing { field, .. } => (ErrorCode::Required, field),
     };

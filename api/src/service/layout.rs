@@ -18,6 +18,8 @@ use super::idempotency::{self, Claim, Idempotency};
 use super::record::{expect_version, in_turn};
 use super::validate::{Check, LINE_LENGTH};
 
+pub(super) use super::idempotency::removed_since;
+
 /// What a layout is made of.
 #[derive(Debug, Clone)]
 pub struct NewLayout {
@@ -168,18 +170,6 @@ pub async fn create(services: &Services, new: NewLayout) -> ServiceResult<layout
 async fn repeated(services: &Services, id: Uuid) -> ServiceResult<layout::Model> {
     let row = layout::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
     removed_since(row, "layout")
-}
-
-/// What was made under an idempotency key, unless it was removed since: custom fields and layouts leave no tombstone.
-///
-/// # Errors
-/// `NOT_FOUND`.
-pub(super) fn removed_since<M>(row: Option<M>, name: &str) -> ServiceResult<M> {
-    row.ok_or_else(|| {
-        let message =
-            format!("The {name} that this key made was removed since; take a new key to make another");
-        UserError::of(ErrorCode::NotFound, "idempotencyKey", message).into()
-    })
 }
 
 async fn make(services: &Services, new: NewLayout, claim: Option<Claim>) -> ServiceResult<layout::Model> {

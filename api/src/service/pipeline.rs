@@ -77,18 +77,16 @@ pub async fn create(services: &Services, new: NewPipeline) -> ServiceResult<pipe
 }
 
 async fn repeated(services: &Services, id: Uuid) -> ServiceResult<pipeline::Model> {
-    made(pipeline::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
+    let row = pipeline::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
+    idempotency::removed_since(row, "pipeline")
 }
 
-/// What was made under an idempotency key, unless it was removed since: pipelines and stages leave no tombstone.
+/// The stage that was made under an idempotency key, unless it was removed since.
 ///
 /// # Errors
 /// `NOT_FOUND`.
 pub(super) fn made<M>(row: Option<M>) -> ServiceResult<M> {
-    row.ok_or_else(|| {
-        let message = "What was made under this key was removed since; take a new key to make it again";
-        UserError::of(ErrorCode::NotFound, "idempotencyKey", message).into()
-    })
+    idempotency::removed_since(row, "stage")
 }
 
 async fn insert(

@@ -5,13 +5,15 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use finbridge_domain::{CapabilityProfile, Side, SyncModule, SyncSettings};
 use finbridge_entity::types::RunTrigger;
-use finbridge_entity::{Scoped, begin_write, integration as integration_row, sync_run, sync_settings};
+use finbridge_entity::{
+    Scoped, begin_write, integration as integration_row, sync_module, sync_run, sync_settings,
+};
 use finbridge_sync::SyncError;
 use finbridge_sync::engine::Remote;
 use finbridge_sync::plan::{self, Position, Step, Subject};
 use finbridge_sync::pull::{self, Reading};
 use finbridge_sync::run::{self, StartRun, Started};
-use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, PaginatorTrait, QueryFilter};
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, PaginatorTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -31,14 +33,32 @@ pub async fn start(
     integration_id: Uuid,
     module: SyncModule,
 ) -> ServiceResult<sync_run::Model> {
+    begin(services, integration_id, module, RunTrigger::Instant).await
+}
+
+/// Queues a run about everything, for whoever asks.
+pub(super) async fn begin(
+    services: &Services,
+    integration_id: Uuid,
+    module: SyncModule,
+    trigger: RunTrigger,
+) -> ServiceResult<sync_run::Model> {
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
-    let row = integration::find_module(&transaction, services.organization_id(), integration_id, module)
-        .await?
-        .ok_or_else(not_configured)?;
-    let wish =
-        StartRun::of(services.organization_id(), row.id, RunTrigger::Instant).by(services.viewer.user_id);
+    let row = configured(services, &transaction, integration_id, module).await?;
+    let wish = StartRun::of(services.organization_id(), row.id, trigger).by(services.viewer.user_id);
     queued(services, transaction, wish).await
+}
+
+/// A module that was configured.
+pub(super) async fn configured(
+    services: &Services,
+    db: &impl ConnectionTrait,
+    integration_id: Uuid,
+    module: SyncModule,
+) -> ServiceResult<sync_module::Model> {
+    let found = integration::find_module(db, services.organization_id(), integration_id, module).await?;
+    found.ok_or_else(not_configured)
 }
 
 /// Queues what is wished for, and makes it last.
@@ -129,9 +149,7 @@ pub struct PlanPage {
 pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule) -> ServiceResult<Plan> {
     services.viewer.require_administrator()?;
     let db = services.db();
-    let row = integration::find_module(db, services.organization_id(), integration_id, module)
-        .await?
-        .ok_or_else(not_configured)?;
+    let row = configured(services, db, integration_id, module).await?;
     let settings = sync_settings::Entity::of(services.organization_id())
         .filter(sync_settings::Column::SyncModuleId.eq(row.id))
         .filter(sync_settings::Column::Version.eq(row.settings_version))
@@ -142,7 +160,8 @@ pub async fn plan(services: &Services, integration_id: Uuid, module: SyncModule)
     let remote = services.engine.remote(db, services.organization_id(), integration_id).await?;
     let never = CancellationToken::new();
     // Pages read before the deadline stay read, so asking again gets further.
-    let reading = Reading { module_id: row.id, module, settings: &settings, is_reconcile: false };
+    let reading =
+        Reading { module_id: row.id, module, settings: &settings, is_reconcile: false, is_preview: true };
     let read = pull::read_changes(&services.engine, &remote, reading, &never);
     match tokio::time::timeout(DEADLINE, read).await {
         Ok(Ok(_)) => {}

@@ -1,46 +1,32 @@
 //! What people do to syncs: pausing, resuming, ending a run, one record again, deciding what the engine does not.
 
 use finbridge_domain::profile::Pause;
-use finbridge_domain::record::RecordKind;
+use finbridge_domain::record::{CrmRecordType, RecordKind, Source};
 use finbridge_domain::{CapabilityProfile, SyncModule};
-use finbridge_entity::types::{ConflictState, LinkState, MatchChoice, ModuleState, Origin, RunTrigger};
+use finbridge_entity::types::{
+    ConflictState, ItemState, LinkState, MatchChoice, ModuleState, Origin, RunState, RunTrigger,
+};
 use finbridge_entity::{
-    Scoped, begin_write, integration, match_decision, record_link, remote_record, sync_conflict, sync_module,
-    sync_run,
+    Scoped, begin_write, match_decision, record_link, remote_record, sync_conflict, sync_module, sync_run,
+    sync_run_item,
 };
 use finbridge_sync::run::StartRun;
-use finbridge_sync::schedule;
+use finbridge_sync::{DELETION_GUARD, records, schedule};
+use sea_orm::sea_query::{Expr, SimpleExpr};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
-    QueryFilter, Set,
+    QueryFilter, QuerySelect, Set,
 };
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::page::{Listing, Page, PageArgs};
-use super::sync::{not_configured, queued};
+use super::sync::{begin, configured, not_configured, queued};
 use super::{Services, integration as integrations};
-
-fn profile(integration: &integration::Model) -> ServiceResult<&'static CapabilityProfile> {
-    CapabilityProfile::by_key(&integration.profile_key)
-        .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))
-}
 
 fn refused(profile: &CapabilityProfile, key: &str, what: &str) -> ServiceError {
     let message = format!("the profile {} does not offer {what} ({key})", profile.key);
     UserError::whole(ErrorCode::SettingNotSupported, message).into()
-}
-
-async fn find_integration(
-    services: &Services,
-    db: &impl ConnectionTrait,
-    id: Uuid,
-) -> ServiceResult<integration::Model> {
-    let found = integration::Entity::one_of(services.organization_id(), id).one(db).await?;
-    found.ok_or_else(|| {
-        let message = "There is no such integration; `integrations` lists them";
-        UserError::of(ErrorCode::NotFound, "integrationId", message).into()
-    })
 }
 
 /// Pauses the automatic and manual runs of a module, or of the whole integration where the profile pauses nothing less
@@ -63,7 +49,7 @@ pub async fn pause(
         row.next_due_at = Set(None);
         row.update(&transaction).await?;
     }
-    let paused = asked(services, &transaction, integration_id, module).await?;
+    let paused = configured(services, &transaction, integration_id, module).await?;
     transaction.commit().await?;
     Ok(paused)
 }
@@ -89,7 +75,7 @@ pub async fn resume(
         row.next_due_at = Set(next);
         row.update(&transaction).await?;
     }
-    let resumed = asked(services, &transaction, integration_id, module).await?;
+    let resumed = configured(services, &transaction, integration_id, module).await?;
     transaction.commit().await?;
     Ok(resumed)
 }
@@ -101,10 +87,12 @@ async fn paused_together(
     integration_id: Uuid,
     module: SyncModule,
 ) -> ServiceResult<Vec<sync_module::Model>> {
-    let integration = find_integration(services, db, integration_id).await?;
-    let profile = profile(&integration)?;
+    let integration = integrations::find(services, db, integration_id).await?;
+    let profile = integrations::profile(&integration)?;
     let all = sync_module::Entity::of(services.organization_id())
         .filter(sync_module::Column::IntegrationId.eq(integration_id))
+        // A run that begins or ends meanwhile would leave a module pausing for ever, or paused with a run under way.
+        .lock_exclusive()
         .all(db)
         .await?;
     if all.iter().all(|row| row.module != module.as_str()) {
@@ -117,30 +105,27 @@ async fn paused_together(
     }
 }
 
-async fn asked(
-    services: &Services,
-    db: &impl ConnectionTrait,
-    integration_id: Uuid,
-    module: SyncModule,
-) -> ServiceResult<sync_module::Model> {
-    let found = integrations::find_module(db, services.organization_id(), integration_id, module).await?;
-    found.ok_or_else(not_configured)
-}
-
 /// Asks a run to end after the records that are in hand. What it has not done yet is left to the next run.
 ///
 /// # Errors
 /// `NOT_FOUND`, also for a run that has ended.
 pub async fn cancel(services: &Services, run_id: Uuid) -> ServiceResult<sync_run::Model> {
     services.viewer.require_administrator()?;
-    let run = sync_run::Entity::one_of(services.organization_id(), run_id).one(services.db()).await?;
-    let Some(run) = run.filter(|run| !run.state.is_final()) else {
+    let here = services.organization_id();
+    let asked = sync_run::Entity::update_many()
+        .col_expr(sync_run::Column::IsCancelled, Expr::value(true))
+        // One that waits is woken to end.
+        .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(services.clock().now())))
+        .filter(sync_run::Column::OrganizationId.eq(here))
+        .filter(sync_run::Column::Id.eq(run_id))
+        .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
+        .exec(services.db())
+        .await?;
+    let run = sync_run::Entity::one_of(here, run_id).one(services.db()).await?;
+    run.filter(|_| asked.rows_affected == 1).ok_or_else(|| {
         let message = "There is no such run that is queued or running; `syncRuns` lists them";
-        return Err(UserError::of(ErrorCode::NotFound, "id", message).into());
-    };
-    let mut row = run.into_active_model();
-    row.is_cancelled = Set(true);
-    Ok(row.update(services.db()).await?)
+        UserError::of(ErrorCode::NotFound, "id", message).into()
+    })
 }
 
 /// Synchronises one record again, alone (R104).
@@ -154,17 +139,18 @@ pub async fn resync(
 ) -> ServiceResult<sync_run::Model> {
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
-    let integration = find_integration(services, &transaction, integration_id).await?;
-    let profile = profile(&integration)?;
+    let integration = integrations::find(services, &transaction, integration_id).await?;
+    let profile = integrations::profile(&integration)?;
     if !profile.is_single_resync_offered {
         return Err(refused(profile, "resyncSingle", "synchronising a single record"));
     }
     let link = record_link::Entity::of(services.organization_id())
         .filter(record_link::Column::FinanceOrganizationId.eq(integration.finance_organization_id))
         .filter(record_link::Column::RecordId.eq(record_id))
+        .filter(record_link::Column::Origin.eq(Origin::Crm))
+        .filter(record_link::Column::State.eq(LinkState::Linked))
         .one(&transaction)
         .await?;
-    let link = link.filter(|link| link.origin == Origin::Crm && link.state == LinkState::Linked);
     let kind = link.as_ref().and_then(|link| RecordKind::by_name(&link.kind));
     let Some(kind) = kind else {
         let message =
@@ -173,7 +159,7 @@ pub async fn resync(
     };
     let module = SyncModule::ALL.iter().copied().find(|module| module.kinds().contains(&kind));
     let module = module.ok_or_else(not_configured)?;
-    let row = asked(services, &transaction, integration_id, module).await?;
+    let row = configured(services, &transaction, integration_id, module).await?;
     let wish = StartRun {
         only_record_id: Some(record_id),
         ..StartRun::of(services.organization_id(), row.id, RunTrigger::Resync).by(services.viewer.user_id)
@@ -190,12 +176,7 @@ pub async fn reconcile(
     integration_id: Uuid,
     module: SyncModule,
 ) -> ServiceResult<sync_run::Model> {
-    services.viewer.require_administrator()?;
-    let transaction = begin_write(services.db()).await?;
-    let row = asked(services, &transaction, integration_id, module).await?;
-    let wish =
-        StartRun::of(services.organization_id(), row.id, RunTrigger::Reconcile).by(services.viewer.user_id);
-    queued(services, transaction, wish).await
+    begin(services, integration_id, module, RunTrigger::Reconcile).await
 }
 
 /// Starts a run about what an earlier one failed to do, and nothing else.
@@ -206,6 +187,8 @@ pub async fn retry(services: &Services, run_id: Uuid) -> ServiceResult<sync_run:
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
     let run = ended(services, &transaction, run_id).await?;
+    let failed = sync_run_item::Column::State.eq(ItemState::Failed);
+    has(&transaction, &run, failed, "Nothing failed in this run; start another with `syncRunStart`").await?;
     let wish = StartRun {
         retry_of_id: Some(run.id),
         ..StartRun::of(run.organization_id, run.sync_module_id, RunTrigger::Retry).by(services.viewer.user_id)
@@ -213,7 +196,8 @@ pub async fn retry(services: &Services, run_id: Uuid) -> ServiceResult<sync_run:
     queued(services, transaction, wish).await
 }
 
-/// Approves the deletions that a run held up, and starts a run that makes them.
+/// Approves the deletions that a run held up, and starts a run that makes them, and tries again what failed. No other
+/// deletion is approved.
 ///
 /// # Errors
 /// `NOT_FOUND`, `SYNC_ALREADY_RUNNING`, `SYNC_PAUSED`.
@@ -221,11 +205,32 @@ pub async fn approve_deletions(services: &Services, run_id: Uuid) -> ServiceResu
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
     let run = ended(services, &transaction, run_id).await?;
+    let held = sync_run_item::Column::Rule.eq(DELETION_GUARD);
+    has(&transaction, &run, held, "This run held no deletions up").await?;
     let wish = StartRun {
         may_delete: true,
+        retry_of_id: Some(run.id),
         ..StartRun::of(run.organization_id, run.sync_module_id, RunTrigger::Retry).by(services.viewer.user_id)
     };
     queued(services, transaction, wish).await
+}
+
+/// Refuses a run that has no item of which this holds.
+async fn has(
+    db: &impl ConnectionTrait,
+    run: &sync_run::Model,
+    holds: SimpleExpr,
+    message: &str,
+) -> ServiceResult<()> {
+    let item = sync_run_item::Entity::of(run.organization_id)
+        .filter(sync_run_item::Column::RunId.eq(run.id))
+        .filter(holds)
+        .one(db)
+        .await?;
+    match item {
+        Some(_) => Ok(()),
+        None => Err(UserError::of(ErrorCode::NotFound, "id", message).into()),
+    }
 }
 
 async fn ended(
@@ -254,14 +259,6 @@ pub async fn conflicts(
     listing.window(args)?.read(services.db(), rows).await
 }
 
-/// A conflict.
-///
-/// # Errors
-/// The database's.
-pub async fn conflict(services: &Services, id: Uuid) -> ServiceResult<Option<sync_conflict::Model>> {
-    Ok(sync_conflict::Entity::one_of(services.organization_id(), id).one(services.db()).await?)
-}
-
 /// How many conflicts there are.
 ///
 /// # Errors
@@ -282,9 +279,13 @@ pub async fn resolve(
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
     let here = services.organization_id();
-    let conflict = sync_conflict::Entity::one_of(here, conflict_id).one(&transaction).await?;
+    // Two who decide at once, and a run that writes the pair, wait for each other.
+    let conflict =
+        sync_conflict::Entity::one_of(here, conflict_id).lock_exclusive().one(&transaction).await?;
     let link = match &conflict {
-        Some(conflict) => record_link::Entity::one_of(here, conflict.link_id).one(&transaction).await?,
+        Some(conflict) => {
+            record_link::Entity::one_of(here, conflict.link_id).lock_exclusive().one(&transaction).await?
+        }
         None => None,
     };
     let open = conflict.filter(|conflict| conflict.state == ConflictState::Open).zip(link);
@@ -326,6 +327,8 @@ pub async fn resolve(
 pub struct Decide {
     /// Which integration.
     pub integration_id: Uuid,
+    /// What the CRM record is.
+    pub record_type: CrmRecordType,
     /// The CRM record.
     pub record_id: Uuid,
     /// What it is on the finance side.
@@ -344,8 +347,17 @@ pub async fn decide(services: &Services, wish: Decide) -> ServiceResult<match_de
     services.viewer.require_administrator()?;
     let here = services.organization_id();
     let transaction = begin_write(services.db()).await?;
-    let integration = find_integration(services, &transaction, wish.integration_id).await?;
+    let integration = integrations::find(services, &transaction, wish.integration_id).await?;
     let finance = integration.finance_organization_id;
+    if !Source::ALL.contains(&Source { record_type: wish.record_type, kind: wish.kind }) {
+        let message = "Records of this kind never become such finance records; choose another `kind`";
+        return Err(UserError::of(ErrorCode::Invalid, "kind", message).into());
+    }
+    let known = records::load(&transaction, here, wish.record_type, &[], &[wish.record_id]).await?;
+    if known.iter().all(|record| record.is_deleted) {
+        let message = "There is no such record; it may have been deleted";
+        return Err(UserError::of(ErrorCode::NotFound, "recordId", message).into());
+    }
     if wish.choice == MatchChoice::Link {
         let Some(remote_id) = &wish.remote_id else {
             let message = "Name the finance record that it is";

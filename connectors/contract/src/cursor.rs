@@ -1,7 +1,10 @@
 //! Reading what changed, page by page.
 
+use serde::{Deserialize, Serialize};
+
 /// A position in a finance app's records. Opaque: only the connector that made it reads it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Cursor(pub String);
 
 /// One page of changes, oldest first.

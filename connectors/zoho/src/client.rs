@@ -26,6 +26,9 @@ const SETUP_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest id that is put into a path.
 const ID_LIMIT: usize = 64;
 
+/// The vendor's code for an organization that the user, or the app, does not have.
+const NO_ORGANIZATION: &str = "6041";
+
 /// On whose behalf, in which organization, and for how long a call is made.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller<'a> {
@@ -244,7 +247,26 @@ impl Client {
             }
         }
         let raw = exchange(request, call.effect(), self.app).await.map_err(Rejection::Other)?;
-        judge(raw, call.effect(), call.bare, self.app)
+        judge(raw, call.effect(), call.bare, self.app).map_err(|rejection| match rejection {
+            Rejection::Other(failure) => Rejection::Other(self.not_joined(&call.path, failure)),
+            token => token,
+        })
+    }
+
+    /// An organization that is known to this app, and not to Books, whose calls this app uses too, did not join Books.
+    /// To connect it again, as one does where the user lacks access, would change nothing.
+    fn not_joined(&self, path: &str, failure: Failure) -> Failure {
+        let (root, shared) = (self.product.root, self.product.shared);
+        let is_foreign = shared != root && path.starts_with(shared);
+        if !is_foreign || failure.remote_code.as_deref() != Some(NO_ORGANIZATION) {
+            return failure;
+        }
+        let message = format!(
+            "{} makes records for the CRM and keeps contact persons only in organizations that were added to Books as \
+             well: add the organization to Books, then start the run again",
+            self.app
+        );
+        Failure { kind: FailureKind::NotSupported, message, ..failure }
     }
 
     fn authorization(&self, token: &AccessToken) -> Result<HeaderValue, Rejection> {

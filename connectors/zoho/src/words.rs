@@ -94,6 +94,17 @@ pub(crate) static BILLING_CUSTOMERS: ContactWords = ContactWords {
     has_personal_members: true,
 };
 
+/// Persons at contacts. They change, and are in use or out of it, with their contact.
+pub(crate) static CONTACT_PERSONS: Words = Words {
+    path: "contacts/contactpersons",
+    singular: "contact_person",
+    plural: "contact_persons",
+    id: "contact_person_id",
+    linked_as: "contactpersons",
+    in_use: &[],
+    ..CONTACTS
+};
+
 /// Items.
 pub(crate) static ITEMS: Words = Words {
     path: "items",

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use super::{CapabilityProfile, Mapping};
 use crate::module::{
     BothModifiedPolicy, CompareNameWith, CrmModule, Direction, DuplicatePolicy, ItemMatchKey, SyncModule,
-    SyncSettings, ViewChoice,
+    SyncSettings, ViewChoice, map_key,
 };
-use crate::record::{CrmRecordType, FieldMap};
+use crate::record::{CrmRecordType, FieldMap, MapFault, Source};
 
 /// Settings as somebody chose them; what is absent was not chosen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,6 +91,9 @@ pub enum SettingsRefusal {
         /// The profile asked.
         profile: &'static str,
     },
+    /// A field map that cannot be followed (R092).
+    #[error(transparent)]
+    Map(#[from] MapFault),
     /// Something that has to be chosen was not (R060).
     #[error("choose `{field}`: {}", offered.join(", "))]
     Missing {
@@ -146,6 +149,11 @@ impl CapabilityProfile {
         }
         if self.mapping == Mapping::Fixed && !wish.field_maps.is_empty() {
             return Err(SettingsRefusal::MappingFixed { profile: self.key });
+        }
+        for source in Source::ALL {
+            if let Some(map) = wish.field_maps.get(&map_key(*source)) {
+                map.check(*source)?;
+            }
         }
         let crm_module = match (module, wish.crm_module) {
             (SyncModule::Customers, None) => {
@@ -263,6 +271,7 @@ mod tests {
             Err(SettingsRefusal::Setting { key, .. } | SettingsRefusal::Value { key, .. }) => key,
             Err(SettingsRefusal::Policy { key, .. }) => key,
             Err(SettingsRefusal::MappingFixed { .. }) => "mapping",
+            Err(SettingsRefusal::Map(_)) => "map",
             Err(SettingsRefusal::Missing { field, .. }) => field,
         }
     }
@@ -308,7 +317,8 @@ mod tests {
                     assert_eq!(got, if is_offered { "" } else { "views" }, "{} {module:?}", profile.key);
                 }
                 let mapped = SettingsWish {
-                    field_maps: [("ACCOUNT:CUSTOMER".to_owned(), FieldMap(Vec::new()))].into(),
+                    field_maps: [("ACCOUNT:CUSTOMER".to_owned(), FieldMap::default_of(Source::ACCOUNTS))]
+                        .into(),
                     ..wish(module)
                 };
                 let expected = if profile.mapping == Mapping::Fixed { "mapping" } else { "" };

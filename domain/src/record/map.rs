@@ -1,10 +1,12 @@
 //! Which CRM field goes to which finance field (R092, R093).
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
-use super::finance::{FieldType, RecordKind};
-use super::values::{FieldChange, FieldKey, Values};
-use super::{CrmRecordType, values};
+use super::CrmRecordType;
+use super::finance::{FieldType, NAME, RecordKind, standard_fields};
+use super::values::{FieldKey, Values};
 
 /// A CRM field and the finance field that it goes to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ impl Source {
 #[serde(transparent)]
 pub struct FieldMap(pub Vec<FieldPair>);
 
+/// The parts that an address in the CRM has.
+const ADDRESS_PARTS: [&str; 5] = ["street", "city", "state", "postalCode", "country"];
+
 const fn both(crm: &'static str, finance: &'static str) -> FieldPair {
     FieldPair { crm: FieldKey::of(crm), finance: FieldKey::of(finance), to_crm: true }
 }
@@ -57,7 +62,7 @@ fn out(crm: &'static str, finance: &'static str) -> FieldPair {
 }
 
 fn address(crm: &'static str, finance: &'static str) -> impl Iterator<Item = FieldPair> {
-    ["street", "city", "state", "postalCode", "country"].into_iter().map(move |part| FieldPair {
+    ADDRESS_PARTS.into_iter().map(move |part| FieldPair {
         crm: FieldKey::from(format!("{crm}.{part}")),
         finance: FieldKey::from(format!("{finance}.{part}")),
         to_crm: true,
@@ -124,20 +129,6 @@ impl FieldMap {
         self.0.iter().any(|pair| pair.to_crm && pair.finance == *finance)
     }
 
-    /// Changes of finance fields as changes of CRM fields, as far as they come back.
-    pub fn changes_to_crm(&self, changes: &[FieldChange]) -> Vec<FieldChange> {
-        let pair = |change: &FieldChange| {
-            self.0
-                .iter()
-                .find(|pair| pair.to_crm && pair.finance == change.field)
-                .map(|pair| pair.crm.clone())
-        };
-        changes
-            .iter()
-            .filter_map(|change| Some(FieldChange { field: pair(change)?, ..change.clone() }))
-            .collect()
-    }
-
     /// The CRM fields that the map reads.
     pub fn crm_fields(&self) -> impl Iterator<Item = &FieldKey> {
         self.0.iter().map(|pair| &pair.crm)
@@ -147,6 +138,94 @@ impl FieldMap {
     pub fn finance_fields(&self) -> impl Iterator<Item = &FieldKey> {
         self.0.iter().map(|pair| &pair.finance)
     }
+}
+
+/// Why a field map cannot be followed. Nothing of it is guessed: a field that is misspelt would never travel, and nobody would
+/// hear of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapFault {
+    /// The CRM has no such field.
+    #[error(
+        "{0} has no field `{1}` that can be mapped; name fields as in the schema, such as `billingAddress.city`, and added ones as `customFields.` and their key"
+    )]
+    UnknownCrm(&'static str, FieldKey),
+    /// The finance side has no such field.
+    #[error("{0} has no field `{1}`; name added ones as `customFields.` and their API name")]
+    UnknownFinance(&'static str, FieldKey),
+    /// Two CRM fields for one finance field.
+    #[error("`{0}` is mapped from two fields; leave one")]
+    WrittenTwice(FieldKey),
+    /// Two finance fields for one CRM field.
+    #[error("`{0}` would come back from two fields; set `comesBack` for one of them")]
+    ComesBackTwice(FieldKey),
+    /// A CRM field that is made of others.
+    #[error("`{0}` is made of other fields and cannot come back; set `comesBack: false`, and map those")]
+    Computed(FieldKey),
+    /// A finance record cannot be without this.
+    #[error("`{0}` has to be mapped: finance records are found by it")]
+    Nameless(FieldKey),
+}
+
+impl FieldMap {
+    /// Whether the map can be followed.
+    ///
+    /// # Errors
+    /// The first thing that is wrong with it.
+    pub fn check(&self, source: Source) -> Result<(), MapFault> {
+        let known = standard_fields(source.kind);
+        let (mut written, mut back) = (HashSet::new(), HashSet::new());
+        for pair in &self.0 {
+            if pair.crm.custom_name().is_none() && !mappable(source.record_type, &pair.crm) {
+                return Err(MapFault::UnknownCrm(source.record_type.as_str(), pair.crm.clone()));
+            }
+            if pair.finance.custom_name().is_none() && known.iter().all(|field| field.key != pair.finance) {
+                return Err(MapFault::UnknownFinance(source.kind.as_str(), pair.finance.clone()));
+            }
+            if !written.insert(&pair.finance) {
+                return Err(MapFault::WrittenTwice(pair.finance.clone()));
+            }
+            if pair.to_crm && source.record_type == CrmRecordType::Contact && pair.crm == NAME {
+                return Err(MapFault::Computed(pair.crm.clone()));
+            }
+            if pair.to_crm && !back.insert(&pair.crm) {
+                return Err(MapFault::ComesBackTwice(pair.crm.clone()));
+            }
+        }
+        let name = source.kind.name_field();
+        if written.contains(&name) { Ok(()) } else { Err(MapFault::Nameless(name)) }
+    }
+}
+
+/// Whether records of this type have this field, apart from added ones.
+fn mappable(record_type: CrmRecordType, field: &FieldKey) -> bool {
+    let (own, addresses): (&[&str], &[&str]) = match record_type {
+        CrmRecordType::Account => (
+            &[
+                "name",
+                "industry",
+                "website",
+                "phone",
+                "description",
+                "yearEstablished",
+                "employeeCount",
+                "annualRevenue",
+            ],
+            &["billingAddress", "shippingAddress"],
+        ),
+        CrmRecordType::Contact => (
+            &["name", "firstName", "lastName", "email", "phone", "title", "description"],
+            &["mailingAddress"],
+        ),
+        CrmRecordType::Vendor => (&["name", "email", "phone", "website", "description"], &["address"]),
+        CrmRecordType::Product => {
+            (&["name", "code", "family", "unitPrice", "unit", "description", "isActive", "isTaxable"], &[])
+        }
+    };
+    own.contains(&field.as_str())
+        || field
+            .as_str()
+            .split_once('.')
+            .is_some_and(|(address, part)| addresses.contains(&address) && ADDRESS_PARTS.contains(&part))
 }
 
 /// The form in which values of a type are compared: blanks trimmed, numbers without trailing zeros.
@@ -162,42 +241,39 @@ pub fn canonical(field_type: FieldType, value: &str) -> String {
     }
 }
 
-/// What changes on the finance side, and what in the CRM.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Changes {
-    /// Finance fields to be written.
-    pub to_finance: Vec<FieldChange>,
-    /// Finance fields whose change comes into the CRM, named as on the finance side.
-    pub to_crm: Vec<FieldChange>,
-}
-
-impl Changes {
-    /// The finance values that `to_finance` leads to.
-    pub fn finance_values(&self) -> Values {
-        values::after(&self.to_finance)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
-
     use super::*;
-    use crate::record::finance::standard_fields;
 
     #[test]
     fn r093_default_maps_name_fields_that_exist_and_come_back_from_one_place() {
         for source in Source::ALL {
-            let map = FieldMap::default_of(*source);
-            assert!(!map.0.is_empty(), "{source:?}");
-            let known: HashSet<_> = standard_fields(source.kind).into_iter().map(|field| field.key).collect();
-            let mut back = HashSet::new();
-            for pair in &map.0 {
-                assert!(known.contains(&pair.finance), "{source:?}: {}", pair.finance);
-                assert!(!pair.to_crm || back.insert(pair.crm.clone()), "{source:?}: {}", pair.crm);
-            }
-            assert!(map.finance_fields().any(|field| *field == source.kind.name_field()));
+            assert_eq!(FieldMap::default_of(*source).check(*source), Ok(()), "{source:?}");
         }
+    }
+
+    #[test]
+    fn r092_a_map_that_cannot_be_followed_is_refused_by_the_field() {
+        let with = |pair: FieldPair| {
+            let mut map = FieldMap::default_of(Source::ACCOUNTS);
+            map.0.push(pair);
+            map.check(Source::ACCOUNTS)
+        };
+        assert_eq!(with(both("customFields.region", "customFields.cf_region")), Ok(()));
+        assert_eq!(
+            with(out("industy", "notes")),
+            Err(MapFault::UnknownCrm("ACCOUNT", FieldKey::of("industy")))
+        );
+        let unknown = MapFault::UnknownCrm("ACCOUNT", FieldKey::of("billingAddress.town"));
+        assert_eq!(with(out("billingAddress.town", "notes")), Err(unknown));
+        let unknown = MapFault::UnknownFinance("CUSTOMER", FieldKey::of("note"));
+        assert_eq!(with(out("industry", "note")), Err(unknown));
+        assert_eq!(with(out("industry", "website")), Err(MapFault::WrittenTwice(FieldKey::of("website"))));
+        assert_eq!(with(both("website", "notes")), Err(MapFault::ComesBackTwice(FieldKey::of("website"))));
+        let nameless = FieldMap(vec![both("website", "website")]).check(Source::ACCOUNTS);
+        assert_eq!(nameless, Err(MapFault::Nameless(FieldKey::of("displayName"))));
+        let computed = FieldMap(vec![both("name", "displayName")]).check(Source::CONTACTS);
+        assert_eq!(computed, Err(MapFault::Computed(FieldKey::of("name"))));
     }
 
     #[test]

@@ -8,5 +8,5 @@ pub mod values;
 
 pub use crm::CrmRecordType;
 pub use finance::{CustomerKind, FieldType, FinanceField, RecordKind};
-pub use map::{FieldMap, FieldPair, Source};
+pub use map::{FieldMap, FieldPair, MapFault, Source};
 pub use values::{FieldChange, FieldKey, Values};

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use reqwest::Url;
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -43,7 +45,7 @@ pub(super) static ROUTES: &[Route] = &[
     route(
         "POST",
         "webhooks/faults",
-        "Makes deliveries go wrong: {kind: lost | doubled | late | reordered, seconds (for late), event?, count?}.",
+        "Makes deliveries go wrong: {kind: lost | doubled | late | reordered, seconds (for late, from 0 to a year), event?, count?}.",
         add_fault,
     ),
     route("DELETE", "webhooks/faults", "Removes all faults of delivery.", clear_faults),
@@ -80,9 +82,7 @@ fn write<T>(call: &Call<'_>, act: impl FnOnce(&mut Transaction) -> Result<T, Ref
 
 fn subscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut webhook: Webhook = call.read("subscription")?;
-    if !(webhook.url.starts_with("http://") || webhook.url.starts_with("https://")) {
-        return Err(Refusal::bad("url is an http or https address."));
-    }
+    callable(&webhook)?;
     let shown = write(call, |transaction| {
         let state = &transaction.state;
         if !state.organizations.contains_key(&webhook.organization_id) {
@@ -94,6 +94,33 @@ fn subscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
         Ok(shown)
     })?;
     Ok(document(201, &json!({ "webhook": shown })))
+}
+
+/// Refuses a subscription that no request could be made of: every delivery of it would fail.
+fn callable(webhook: &Webhook) -> Result<(), Refusal> {
+    let url = &webhook.url;
+    if !(url.starts_with("http://") || url.starts_with("https://")) {
+        return Err(Refusal::bad("url is an http or https address."));
+    }
+    match Url::parse(url) {
+        Ok(parsed) if parsed.has_host() => {}
+        Ok(_) => return Err(Refusal::bad(format!("url names its host; \"{url}\" names none."))),
+        Err(error) => return Err(Refusal::bad(format!("url is an address; \"{url}\" is none: {error}."))),
+    }
+    for (name, value) in &webhook.headers {
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            return Err(Refusal::bad(format!(
+                "headers are named with letters, digits and dashes; \"{name}\" is no name of a header."
+            )));
+        }
+        // The value may be a secret, so it is not repeated.
+        if HeaderValue::from_str(value).is_err() {
+            return Err(Refusal::bad(format!(
+                "The value of a header is text without line breaks and other control characters; that of {name} is not."
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn unsubscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
@@ -141,6 +168,9 @@ fn faults(call: &Call<'_>) -> Result<Reply, Refusal> {
 
 fn add_fault(call: &Call<'_>) -> Result<Reply, Refusal> {
     let rule: Rule = call.read("fault")?;
+    if let Some(problem) = rule.problem() {
+        return Err(Refusal::bad(problem));
+    }
     call.app.mishaps.add(rule);
     Ok(document(201, &json!({ "status": "added" })))
 }

@@ -151,52 +151,74 @@ pub(crate) fn update(context: &Context<'_>, call: &Call, resource: &dyn Resource
     save(context, call, resource, true)
 }
 
-/// Errors: code 2 for a missing or bad member, 4098 for a credit note that is not open, 4017 for more than is left.
 fn save(context: &Context<'_>, call: &Call, resource: &dyn Resource, known: bool) -> Result<Reply, ApiError> {
     let manner = manner(resource);
     let (body, id) = (call.object()?, call.id(0, resource.spec().label)?);
     let shown = desk::write(context, call, |desk| {
         let before = desk.find(resource.spec().kind, id)?;
-        if manner.source.kind == Kind::CreditNote && before.text("status") != "open" {
-            return Err(wrong("Only an open credit note can be refunded."));
-        }
-        let mut members = Members::new();
-        let mut refunds = before.list("refunds").to_vec();
-        let at = refunds.iter().position(|it| is(it, call.text_id(1))).filter(|_| known);
-        let refund_id = match at {
-            Some(at) => {
-                field::take(&mut members, FIELDS, &refunds[at], 0)?;
-                refunds[at].get("refund_id").cloned().unwrap_or(Json::Null)
-            }
-            None if known => return Err(ApiError::missing("Refund")),
-            None => Json::id(desk.next_id()),
-        };
-        field::take(&mut members, FIELDS, body, 0)?;
-        let currency = before.reference("currency_id").and_then(|id| desk.organization.currency(id));
-        let wanted = members.get("amount").and_then(Json::as_decimal).unwrap_or_default();
-        let wanted = round_money(wanted, currency.map_or(2, |it| it.precision));
-        if wanted <= Decimal::ZERO {
-            return Err(ApiError::invalid("amount"));
-        }
-        members.insert("amount", Json::amount(wanted));
-        let missing = |name: &&&str| field::text(&members, name).is_empty();
-        if let Some(name) = manner.required.iter().filter(|it| **it != "amount").find(missing) {
-            return Err(ApiError::invalid(name));
-        }
-        if members.get("exchange_rate").and_then(Json::as_decimal).is_none_or(|it| it.is_zero()) {
-            members.insert("exchange_rate", Json::amount(before.decimal("exchange_rate")));
-        }
-        let mut refund = vec![("refund_id".to_owned(), refund_id)];
-        field::show_all(&mut refund, &members, FIELDS);
-        let refund = Json::Object(refund);
-        match at {
-            Some(at) => refunds[at] = refund.clone(),
-            None => refunds.push(refund.clone()),
-        }
-        store(desk, manner, &before, refunds)?;
+        let refund = keep(desk, manner, &before, body, known.then(|| call.text_id(1)))?;
         Ok(detail(manner, &before, &refund, &desk.reader()))
     })?;
     Ok(answer(manner, shown, manner.messages[if known { 3 } else { 2 }]))
+}
+
+/// Refunds a record and gives back the refund as it is stored. Errors: those of [`keep`].
+pub(crate) fn make(
+    desk: &mut Desk<'_>,
+    resource: &dyn Resource,
+    record: &Arc<Record>,
+    body: &Json,
+) -> Result<Json, ApiError> {
+    keep(desk, manner(resource), record, body, None)
+}
+
+/// Stores a new refund, or changes the `known` one. Errors: code 2 for a missing or bad member, 4098 for a credit note
+/// that is not open, 4017 for more than is left.
+fn keep(
+    desk: &mut Desk<'_>,
+    manner: &Manner,
+    before: &Arc<Record>,
+    body: &Json,
+    known: Option<&str>,
+) -> Result<Json, ApiError> {
+    if manner.source.kind == Kind::CreditNote && before.text("status") != "open" {
+        return Err(wrong("Only an open credit note can be refunded."));
+    }
+    let mut members = Members::new();
+    let mut refunds = before.list("refunds").to_vec();
+    let at = known.and_then(|id| refunds.iter().position(|it| is(it, id)));
+    let refund_id = match at {
+        Some(at) => {
+            field::take(&mut members, FIELDS, &refunds[at], 0)?;
+            refunds[at].get("refund_id").cloned().unwrap_or(Json::Null)
+        }
+        None if known.is_some() => return Err(ApiError::missing("Refund")),
+        None => Json::id(desk.next_id()),
+    };
+    field::take(&mut members, FIELDS, body, 0)?;
+    let currency = before.reference("currency_id").and_then(|id| desk.organization.currency(id));
+    let wanted = members.get("amount").and_then(Json::as_decimal).unwrap_or_default();
+    let wanted = round_money(wanted, currency.map_or(2, |it| it.precision));
+    if wanted <= Decimal::ZERO {
+        return Err(ApiError::invalid("amount"));
+    }
+    members.insert("amount", Json::amount(wanted));
+    let missing = |name: &&&str| field::text(&members, name).is_empty();
+    if let Some(name) = manner.required.iter().filter(|it| **it != "amount").find(missing) {
+        return Err(ApiError::invalid(name));
+    }
+    if members.get("exchange_rate").and_then(Json::as_decimal).is_none_or(|it| it.is_zero()) {
+        members.insert("exchange_rate", Json::amount(before.decimal("exchange_rate")));
+    }
+    let mut refund = vec![("refund_id".to_owned(), refund_id)];
+    field::show_all(&mut refund, &members, FIELDS);
+    let refund = Json::Object(refund);
+    match at {
+        Some(at) => refunds[at] = refund.clone(),
+        None => refunds.push(refund.clone()),
+    }
+    store(desk, manner, before, refunds)?;
+    Ok(refund)
 }
 
 /// `DELETE /x/{id}/refunds/{refund_id}`: the amount is left over again.

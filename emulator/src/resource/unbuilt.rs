@@ -9,7 +9,7 @@ const ERP: Served = Served::By(&[Product::Erp]);
 
 /// List, create, get, update and delete of one resource, and why they are not emulated.
 macro_rules! unbuilt {
-    ($served:ident, $path:literal, $scope:literal, $one:literal, $many:literal, $why:literal) => {{
+    ($served:ident, $path:literal, $scope:literal, $one:literal, $many:literal, $why:expr) => {{
         const CREATE: Need = ($scope, "create");
         const READ: Need = ($scope, "read");
         const UPDATE: Need = ($scope, "update");
@@ -26,6 +26,10 @@ macro_rules! unbuilt {
 
 /// Why the calls on profiles are not emulated.
 const PROFILES: &str = "profiles that make documents on a schedule take no part in the CRM link";
+/// Why those on banking are not.
+const NO_BANKING: &str = "banking takes no part in the CRM link";
+/// Why those on projects are not.
+const NO_PROJECTS: &str = "projects take no part in the CRM link";
 
 pub(crate) static RECURRING_INVOICES: &[Operation] = unbuilt!(
     BOOKS_AND_INVOICE,
@@ -33,7 +37,7 @@ pub(crate) static RECURRING_INVOICES: &[Operation] = unbuilt!(
     "invoices",
     "a recurring invoice",
     "recurring invoices",
-    "profiles that make documents on a schedule take no part in the CRM link"
+    PROFILES
 );
 pub(crate) static RETAINER_INVOICES: &[Operation] = unbuilt!(
     BOOKS_AND_INVOICE,
@@ -75,53 +79,29 @@ pub(crate) static JOURNALS: &[Operation] = unbuilt!(
     "journals",
     "the emulator keeps no general ledger"
 );
-pub(crate) static BANK_ACCOUNTS: &[Operation] = unbuilt!(
-    BOOKS,
-    "bankaccounts",
-    "banking",
-    "a bank account",
-    "bank accounts",
-    "banking takes no part in the CRM link"
-);
-pub(crate) static BANK_TRANSACTIONS: &[Operation] = unbuilt!(
-    BOOKS,
-    "banktransactions",
-    "banking",
-    "a bank transaction",
-    "bank transactions",
-    "banking takes no part in the CRM link"
-);
-pub(crate) static PROJECTS: &[Operation] = unbuilt!(
-    BOOKS_AND_INVOICE,
-    "projects",
-    "projects",
-    "a project",
-    "projects",
-    "projects take no part in the CRM link"
-);
+pub(crate) static BANK_ACCOUNTS: &[Operation] =
+    unbuilt!(BOOKS, "bankaccounts", "banking", "a bank account", "bank accounts", NO_BANKING);
+pub(crate) static BANK_TRANSACTIONS: &[Operation] =
+    unbuilt!(BOOKS, "banktransactions", "banking", "a bank transaction", "bank transactions", NO_BANKING);
+pub(crate) static PROJECTS: &[Operation] =
+    unbuilt!(BOOKS_AND_INVOICE, "projects", "projects", "a project", "projects", NO_PROJECTS);
 pub(crate) static TASKS: &[Operation] = unbuilt!(
     BOOKS_AND_INVOICE,
     "projects/*/tasks",
     "projects",
     "a task of a project",
     "tasks of a project",
-    "projects take no part in the CRM link"
+    NO_PROJECTS
 );
-pub(crate) static ALL_TASKS: &[Operation] = unbuilt!(
-    BOOKS_AND_INVOICE,
-    "tasks",
-    "projects",
-    "a task",
-    "tasks",
-    "projects take no part in the CRM link"
-);
+pub(crate) static ALL_TASKS: &[Operation] =
+    unbuilt!(BOOKS_AND_INVOICE, "tasks", "projects", "a task", "tasks", NO_PROJECTS);
 pub(crate) static TIME_ENTRIES: &[Operation] = unbuilt!(
     BOOKS_AND_INVOICE,
     "projects/timeentries",
     "projects",
     "a time entry",
     "time entries",
-    "projects take no part in the CRM link"
+    NO_PROJECTS
 );
 
 /// What ERP has beside Books: its warehouse.

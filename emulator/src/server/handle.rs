@@ -95,16 +95,12 @@ fn dispatch(
             }
             call.ids = ids;
             let writes = !matches!(incoming.method.as_str(), "GET" | "HEAD");
-            let before = match stale {
-                Some(age) => {
-                    let before = context.state.clone();
-                    context.state = app.history.earlier(age, now, context.state);
-                    Some(before)
-                }
-                None => None,
-            };
+            if let Some(age) = stale {
+                context.state = app.history.earlier(age, now, context.state);
+            }
             let reply = operation.answer(&context, call);
-            worked.before = writes.then(|| before.unwrap_or(context.state));
+            // Only a read is answered from earlier records, so what a write began with was the present.
+            worked.before = writes.then_some(context.state);
             reply
         }
     }

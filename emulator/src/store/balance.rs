@@ -65,7 +65,9 @@ pub(crate) fn shares(record: &Record) -> Vec<(u64, Balance)> {
         Kind::PurchaseOrder => &["vendor_id", "delivery_customer_id"],
         Kind::Bill | Kind::VendorPayment => &["vendor_id"],
         Kind::Expense => &["vendor_id", "customer_id"],
-        Kind::Subscription | Kind::EmployeeExpense | Kind::ExpenseReport => &["customer_id"],
+        Kind::Subscription | Kind::UnbilledCharge | Kind::EmployeeExpense | Kind::ExpenseReport => {
+            &["customer_id"]
+        }
         _ => return Vec::new(),
     };
     let owner = members.first().and_then(|member| record.reference(member));

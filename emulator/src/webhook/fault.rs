@@ -34,6 +34,21 @@ pub(crate) struct Rule {
     pub(crate) mishap: Mishap,
 }
 
+/// The longest that a rule holds a delivery back, in seconds: a year.
+const LATEST: i64 = 31_536_000;
+
+impl Rule {
+    /// What is wrong with the rule, as a sentence that says what is allowed.
+    pub(crate) fn problem(&self) -> Option<String> {
+        match self.mishap {
+            Mishap::Late { seconds } if !(0..=LATEST).contains(&seconds) => {
+                Some(format!("seconds is a number from 0 to {LATEST}, which is a year."))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// All rules, asked in the order in which they were added.
 #[derive(Debug, Default)]
 pub(crate) struct Mishaps(Mutex<Vec<Rule>>);

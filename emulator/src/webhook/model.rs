@@ -146,7 +146,8 @@ impl Delivery {
         Self { status: Status::Failed, due: None, last_error, ..self.clone() }
     }
 
-    /// The delivery after an attempt at `now`.
+    /// The delivery after an attempt at `now`. What has arrived once stays delivered, whatever becomes of it when it is
+    /// sent again.
     pub(crate) fn attempted(&self, now: DateTime<Utc>, outcome: Result<u16, String>) -> Self {
         let mut next =
             Self { attempts: self.attempts + 1, last_attempt: Some(now), due: None, ..self.clone() };
@@ -156,7 +157,7 @@ impl Delivery {
         };
         next.last_status = status;
         next.status = Status::Delivered;
-        if !error.is_empty() {
+        if !error.is_empty() && self.status != Status::Delivered {
             let wait = BACKOFF_SECONDS.get(usize::try_from(self.attempts).unwrap_or(usize::MAX));
             next.due = wait.and_then(|seconds| now.checked_add_signed(TimeDelta::seconds(*seconds)));
             next.status = if next.due.is_some() { Status::Pending } else { Status::Failed };

@@ -1,17 +1,18 @@
 //! Sends what is due: to each webhook in the order in which it happened, and to all of them at the same time.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::redirect::Policy;
 use ring::hmac;
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 
 use super::fault::Mishap;
 use super::model::{Delivery, Encoding, Status, Webhook};
+use crate::error::ApiError;
 use crate::server::App;
 use crate::store::change::Change;
 
@@ -19,6 +20,9 @@ use crate::store::change::Change;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the clock is looked at while something is due later; the clock may be moved at any moment.
 const LOOK: Duration = Duration::from_millis(50);
+/// How long a webhook rests after an outcome could not be kept. Its delivery is still due then, and without a rest the
+/// receiver would get it over and over until the disk has room again.
+const REST: Duration = Duration::from_secs(10);
 const SIGNATURE: &str = "X-Zoho-Webhook-Signature";
 
 /// Sends deliveries until the emulator stops.
@@ -36,7 +40,7 @@ pub(crate) async fn run(app: Arc<App>) {
     let sender = Arc::new(Sender { app, client });
     let mut running: JoinSet<(u64, Option<Arc<Delivery>>)> = JoinSet::new();
     // Webhooks that are being sent to: each has one task, so that one that hangs keeps nobody else waiting.
-    let mut busy: BTreeSet<u64> = BTreeSet::new();
+    let mut busy: BTreeMap<u64, task::Id> = BTreeMap::new();
     // The delivery of each webhook that waits for the next one.
     let mut held: BTreeMap<u64, Arc<Delivery>> = BTreeMap::new();
     loop {
@@ -48,39 +52,51 @@ pub(crate) async fn run(app: Arc<App>) {
         let mut due: BTreeMap<u64, VecDeque<Arc<Delivery>>> = BTreeMap::new();
         for delivery in state.deliveries.due(sender.app.clock.now()) {
             let webhook = delivery.webhook_id;
-            if !busy.contains(&webhook) && held.get(&webhook).is_none_or(|held| held.id != delivery.id) {
+            if !busy.contains_key(&webhook) && held.get(&webhook).is_none_or(|held| held.id != delivery.id) {
                 due.entry(webhook).or_default().push_back(delivery);
             }
         }
         let waiting = state.deliveries.any_pending();
         drop(state);
         for (webhook, due) in due {
-            busy.insert(webhook);
             let (sender, held) = (Arc::clone(&sender), held.remove(&webhook));
-            running.spawn(async move { (webhook, sender.work(due, held).await) });
+            let task = running.spawn(async move { (webhook, sender.work(due, held).await) });
+            busy.insert(webhook, task.id());
         }
         tokio::select! {
             () = sender.app.stop.cancelled() => return,
             () = changed => {}
-            Some(ended) = running.join_next(), if !running.is_empty() => {
-                // A task that panicked keeps its webhook, which then gets nothing more; the panic is logged.
-                if let Ok((webhook, late)) = ended {
+            Some(ended) = running.join_next(), if !running.is_empty() => match ended {
+                Ok((webhook, late)) => {
                     busy.remove(&webhook);
                     held.extend(late.map(|late| (webhook, late)));
                 }
-            }
+                Err(error) => {
+                    tracing::error!(%error, "a task that sends to a webhook broke off and begins anew after a rest");
+                    let of = busy.iter().find(|(_, task)| **task == error.id()).map(|(webhook, _)| *webhook);
+                    if let Some(webhook) = of {
+                        let sender = Arc::clone(&sender);
+                        let task = running.spawn(async move {
+                            sender.rest().await;
+                            (webhook, None)
+                        });
+                        busy.insert(webhook, task.id());
+                    }
+                }
+            },
             () = tokio::time::sleep(LOOK), if waiting => {}
         }
     }
 }
 
 /// What became of a delivery.
-#[derive(PartialEq)]
 enum Fate {
     Tried,
     /// A rule swallowed or postponed it, or it is gone.
     Passed,
     Held,
+    /// What became of it could not be written down, so it is still due.
+    Unkept,
 }
 
 struct Sender {
@@ -89,8 +105,8 @@ struct Sender {
 }
 
 impl Sender {
-    /// Sends deliveries of one webhook, one after the other. `held` waits for the next one that is sent; gives back what
-    /// waits in the end.
+    /// Sends deliveries of one webhook, one after the other, until an outcome cannot be kept. `held` waits for the next
+    /// one that is sent; gives back what waits in the end.
     async fn work(
         &self,
         due: VecDeque<Arc<Delivery>>,
@@ -101,13 +117,28 @@ impl Sender {
                 Fate::Passed => {}
                 Fate::Held => held = Some(delivery),
                 Fate::Tried => {
-                    if let Some(late) = held.take().filter(|late| self.waits(late)) {
-                        self.attempt(&late).await;
+                    if let Some(late) = held.take().filter(|late| self.waits(late))
+                        && self.attempt(&late).await.is_none()
+                    {
+                        self.rest().await;
+                        return None;
                     }
+                }
+                Fate::Unkept => {
+                    self.rest().await;
+                    return held;
                 }
             }
         }
         held
+    }
+
+    /// Lets time pass, but never more than the emulator lives.
+    async fn rest(&self) {
+        tokio::select! {
+            () = self.app.stop.cancelled() => {}
+            () = tokio::time::sleep(REST) => {}
+        }
     }
 
     /// Whether a delivery is still to be sent: it may have been forgotten, or another state restored.
@@ -121,32 +152,35 @@ impl Sender {
         if !self.waits(delivery) {
             return Fate::Passed;
         }
-        match self.app.mishaps.strike(delivery, held) {
-            None => self.attempt(delivery).await,
+        let (kept, fate) = match self.app.mishaps.strike(delivery, held) {
+            None => (self.attempt(delivery).await, Fate::Tried),
             Some(Mishap::Lost) => {
-                self.keep(Delivery { status: Status::Lost, ..(**delivery).clone() }).await;
-                return Fate::Passed;
+                (self.keep(Delivery { status: Status::Lost, ..(**delivery).clone() }).await, Fate::Passed)
             }
-            Some(Mishap::Doubled) => {
-                self.attempt(delivery).await;
-                self.attempt(delivery).await;
-            }
+            Some(Mishap::Doubled) => match self.attempt(delivery).await {
+                Some(first) => (self.attempt(&first).await, Fate::Tried),
+                None => (None, Fate::Unkept),
+            },
             Some(Mishap::Late { seconds }) => {
                 let due = self.app.clock.now().checked_add_signed(TimeDelta::seconds(seconds));
-                self.keep(Delivery { due, ..(**delivery).clone() }).await;
-                return Fate::Passed;
+                // Without a day it would be due at once, and struck again.
+                let due = Some(due.unwrap_or(DateTime::<Utc>::MAX_UTC));
+                (self.keep(Delivery { due, ..(**delivery).clone() }).await, Fate::Passed)
             }
             Some(Mishap::Reordered) => return Fate::Held,
-        }
-        Fate::Tried
+        };
+        if kept.is_some() { fate } else { Fate::Unkept }
     }
 
-    async fn attempt(&self, delivery: &Delivery) {
+    /// Sends a delivery and gives it back as it was kept, or nothing when it could not be kept.
+    async fn attempt(&self, delivery: &Delivery) -> Option<Delivery> {
         // The wait before the next attempt counts from here, however long the receiver takes.
         let now = self.app.clock.now();
         let webhook = self.app.store.read().webhooks.get(&delivery.webhook_id).cloned();
         let next = match webhook {
             Some(webhook) => delivery.attempted(now, send(&self.client, &webhook, delivery).await),
+            // The first of two arrived before the subscription was removed.
+            None if delivery.status == Status::Delivered => delivery.clone(),
             None => Delivery {
                 status: Status::Failed,
                 due: None,
@@ -154,16 +188,24 @@ impl Sender {
                 ..delivery.clone()
             },
         };
-        self.keep(next).await;
+        self.keep(next).await
     }
 
-    /// Writes down what became of a delivery. The write may wait for others, so it leaves the event loop.
-    async fn keep(&self, delivery: Delivery) {
+    /// Writes down what became of a delivery and gives it back, or nothing when it could not be written, which is logged.
+    /// The write may wait for others, so it leaves the event loop.
+    async fn keep(&self, delivery: Delivery) -> Option<Delivery> {
         let app = Arc::clone(&self.app);
-        let kept = tokio::task::spawn_blocking(move || keep(&app, delivery)).await;
-        if let Err(error) = kept {
-            tracing::error!(%error, "the outcome of a webhook delivery could not be kept");
-        }
+        let kept = task::spawn_blocking(move || {
+            let written = keep(&app, &delivery);
+            (delivery, written)
+        });
+        let problem = match kept.await {
+            Ok((delivery, Ok(()))) => return Some(delivery),
+            Ok((_, Err(error))) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::error!(%problem, "the outcome of a webhook delivery could not be kept; free space on the state file's disk");
+        None
     }
 }
 
@@ -204,17 +246,14 @@ fn signature(webhook: &Webhook, body: &str) -> String {
     }
 }
 
-fn keep(app: &App, delivery: Delivery) {
-    let written = app.store.write(|transaction| {
+fn keep(app: &App, delivery: &Delivery) -> Result<(), ApiError> {
+    app.store.write(|transaction| {
         // While it was being sent, it may have been cleared away, or another state with another delivery of this id may
         // have been restored.
         let known = transaction.state.deliveries.get(delivery.id);
-        if known.is_some_and(|known| known.is_of(&delivery)) {
-            transaction.apply(Change::Delivery(Arc::new(delivery)));
+        if known.is_some_and(|known| known.is_of(delivery)) {
+            transaction.apply(Change::Delivery(Arc::new(delivery.clone())));
         }
         Ok(())
-    });
-    if let Err(error) = written {
-        tracing::error!(%error, "the outcome of a webhook delivery could not be kept");
-    }
+    })
 }

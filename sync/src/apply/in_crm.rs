@@ -45,14 +45,14 @@ impl Work<'_> {
         let reference = CrmReference { record_type: task.record_type, wire_id: WireId(record.wire_id) };
         task.adapter.link(connection, remote_id, reference).await?;
         let read_back = task.adapter.fetch(connection, remote_id).await?;
-        let taken = values::after(&crm_changes(item)?);
-        // What changed there since it was taken over is not agreed on yet.
+        // What changed on either side since it was taken over is not agreed on yet.
+        let Bases { crm, finance: taken } = link::bases(&link)?;
         let is_remote_dirty =
             taken.iter().any(|(field, value)| read_back.values.get(field).is_some_and(|now| now != value));
         let mut finance = read_back.values.clone();
         finance.extend(taken);
-        let bases = Bases { crm: task.map.to_finance(&record.values), finance };
-        let completion = Completion { read_back, bases, version: record.version, is_remote_dirty };
+        let version = link.synced_version;
+        let completion = Completion { read_back, bases: Bases { crm, finance }, version, is_remote_dirty };
         Ok(Done::linked(ItemOutcome::Added, LinkChange::Complete(link, Box::new(completion))))
     }
 
@@ -89,6 +89,10 @@ impl Work<'_> {
         };
         match link::claim(self.engine, &written.transaction, self.remote(), wish).await {
             Ok(Claim::Fresh(link)) => {
+                let made = self.read(&written.transaction, task, item.record_id).await?;
+                let made = made.ok_or(SyncError::Missing("the CRM record of an item"))?;
+                let bases = Bases { crm: task.map.to_finance(&made.values), finance };
+                let link = link::taken(&written.transaction, link, &bases, written.version).await?;
                 written.transaction.commit().await?;
                 Ok(Made::Linked(Box::new(link)))
             }

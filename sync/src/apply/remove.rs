@@ -1,6 +1,6 @@
 //! What becomes of a pair when one of its records goes away, or moves.
 
-use finbridge_contract::{NewRecord, Removal};
+use finbridge_contract::{FailureKind, NewRecord, Removal};
 use finbridge_entity::sync_run_item;
 use finbridge_entity::types::{ItemOutcome, LinkState};
 
@@ -55,9 +55,19 @@ impl Work<'_> {
             return Ok(Done::linked(ItemOutcome::Skipped, LinkChange::State(link, LinkState::RemoteMissing)));
         }
         if let Some(remote_id) = &link.remote_id {
-            task.adapter.unlink(&self.remote().connection, remote_id).await?;
+            self.unlink(task, remote_id).await?;
         }
         Ok(Done::linked(ItemOutcome::Skipped, LinkChange::Dissolve(link)))
+    }
+
+    /// Takes the CRM record's name off the finance record. One that is gone, or cannot have it, has it no longer.
+    async fn unlink(&self, task: &Task<'_>, remote_id: &str) -> Result<(), SyncError> {
+        match task.adapter.unlink(&self.remote().connection, remote_id).await {
+            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::NotSupported) => {
+                Ok(())
+            }
+            unlinked => Ok(unlinked?),
+        }
     }
 
     /// The finance record, which was there first, is gone: the CRM record follows.
@@ -112,10 +122,7 @@ impl Work<'_> {
             Some(found) => self.write(task, found, &values).await?,
             None => {
                 if let Some(old) = &link.remote_id {
-                    match task.adapter.unlink(connection, old).await {
-                        Err(failure) if failure.kind == finbridge_contract::FailureKind::NotFound => {}
-                        unlinked => unlinked?,
-                    }
+                    self.unlink(task, old).await?;
                 }
                 let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
                 let new = NewRecord { parent_id: Some(parent_id), customer_kind: None, values: told };

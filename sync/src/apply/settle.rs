@@ -109,10 +109,6 @@ impl Work<'_> {
             return Ok(());
         }
         let (version, record_id) = (item.record_version, item.record_id);
-        let link_id = match &done.link {
-            LinkChange::Complete(link, _) => Some(link.id),
-            _ => None,
-        };
         let mut item = item.into_active_model();
         match done.link {
             LinkChange::None => {}
@@ -135,15 +131,15 @@ impl Work<'_> {
                 link::agree(&transaction, link.organization_id, link.id, record_id, version, None).await?;
             }
             LinkChange::Dissolve(link) => {
+                if let Some(remote_id) = &link.remote_id {
+                    pull::unlinked(&transaction, self.remote(), task.kind, remote_id).await?;
+                }
                 record_link::Entity::delete_many()
                     .filter(record_link::Column::OrganizationId.eq(link.organization_id))
                     .filter(record_link::Column::Id.eq(link.id))
                     .exec(&transaction)
                     .await?;
             }
-        }
-        if let Some(link_id) = link_id {
-            self.note_conflicts(&transaction, link_id, &done.conflicts).await?;
         }
         let error = done.error.as_ref().or(done.waits.as_ref());
         item.state = Set(match (done.outcome, &done.error, &done.waits) {
@@ -174,10 +170,10 @@ impl Work<'_> {
         self.pulse.commit(self.engine, transaction, &item).await
     }
 
-    /// Keeps the three values of each field that both sides changed.
-    async fn note_conflicts(
+    /// Keeps the three values of each field that both sides changed, before anything is written: afterwards one of them
+    /// may be nowhere else.
+    pub(super) async fn note_conflicts(
         &self,
-        transaction: &DatabaseTransaction,
         link_id: uuid::Uuid,
         conflicts: &[(FieldConflict, ConflictState)],
     ) -> Result<(), SyncError> {
@@ -214,7 +210,7 @@ impl Work<'_> {
             .to_owned();
         sync_conflict::Entity::insert_many(rows)
             .on_conflict(same_field)
-            .exec_without_returning(transaction)
+            .exec_without_returning(&self.engine.db)
             .await?;
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! Bringing a linked pair up to date: one side, the other, or both.
 
 use chrono::TimeDelta;
-use finbridge_contract::{FailureKind, NewRecord, RemoteRecord};
-use finbridge_domain::record::{FieldChange, FieldKey, Values, values};
+use finbridge_contract::{Failure, FailureKind, NewRecord, RemoteRecord, listed_name};
+use finbridge_domain::record::{FieldChange, FieldKey, RecordKind, Values, values};
 use finbridge_domain::{BothModifiedPolicy, name_key};
 use finbridge_entity::types::{ConflictState, ItemOutcome, ItemState, LinkState};
-use finbridge_entity::{Scoped, record_link, remote_record, sync_run_item};
-use sea_orm::{ColumnTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
+use finbridge_entity::{Scoped, begin_write, record_link, remote_record, sync_run_item};
+use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::settle::{Done, LinkChange};
 use super::work::{Task, Work, changes, crm_changes, extended, wanted};
@@ -16,10 +16,16 @@ use crate::error::SyncError;
 use crate::link::{self, Completion};
 use crate::merge::{self, Merged};
 use crate::records::SourceRecord;
-use crate::{merged, pull};
+use crate::{matching, merged, pull};
 
 /// How long two automations that keep rewriting each other are watched.
 const WATCHED: TimeDelta = TimeDelta::hours(24);
+
+/// What says so.
+const LOOP_DETECTED: &str = "LOOP_DETECTED";
+
+/// Copies of one finance record that are kept.
+const MOST_COPIES: u32 = 20;
 
 /// How often a field may go to either side in that time.
 const MOST_TURNS: usize = 3;
@@ -41,13 +47,13 @@ impl Work<'_> {
         };
         match updated {
             Err(SyncError::Finance(failure)) if failure.kind == FailureKind::NotFound => {
-                // One way, the CRM's change has nowhere to go; both ways, the next plan decides about the pair.
-                let state = match self.subject.is_both_ways() {
-                    true => LinkState::RemoteGone,
-                    false => LinkState::RemoteMissing,
-                };
-                link::set_state(self.engine, &self.engine.db, link, state).await?;
-                pull::forget(&self.engine.db, self.remote(), task.kind, &remote_id).await?;
+                let transaction = begin_write(&self.engine.db).await?;
+                pull::gone(&transaction, self.remote(), task.kind, &remote_id).await?;
+                // Both ways, the next plan decides about the pair; one way, the CRM's change has nowhere to go.
+                if !self.subject.is_both_ways() {
+                    link::set_state(self.engine, &transaction, link, LinkState::RemoteMissing).await?;
+                }
+                transaction.commit().await?;
                 Err(failure.into())
             }
             updated => updated,
@@ -114,22 +120,21 @@ impl Work<'_> {
         let wanted = with_suffix(task.kind, &task.map.to_finance(&record.values), suffix);
         let rules = self.subject.policy(task.kind, &task.map)?.merge;
         let mut merged = merge::merge(&bases, &wanted, Some(&before.values), rules);
-        if self.run.plan_hash.is_some() && !is_as_planned(item, &merged)? {
-            return Ok(stale());
-        }
-        if let Some(looping) = self.looping_field(item, &merged).await? {
-            return Ok(self.broken_loop(link, &record, before, &wanted, &bases, &looping));
-        }
+        let looping = self.looping_fields(item, &merged).await?;
+        merged.leave(&looping);
+        let conflicts = conflicts(&merged, self.subject.settings.both_modified_policy);
+        self.note_conflicts(link.id, &conflicts).await?;
         if merged.keeps_copy {
             self.keep_copy(task, &before).await?;
         }
-        let to_finance = merge_values(&merged.to_finance);
+        let changed_since_read = self.is_newer(task, &before).await?;
+        let to_finance = values::after(&merged.to_finance);
         let after = match to_finance.is_empty() {
             true => before.clone(),
             false => task.adapter.update(connection, remote_id, &to_finance).await?,
         };
         let (finance, is_remote_dirty) = seen(&before, &after, &to_finance);
-        let conflicts = conflicts(&merged, self.subject.settings.both_modified_policy);
+        let had_changes = !merged.to_finance.is_empty() || !merged.to_crm.is_empty();
         let is_open = conflicts.iter().any(|(_, state)| *state == ConflictState::Open);
         let mut done = Done::nothing(if is_open {
             ItemOutcome::Conflict
@@ -142,7 +147,7 @@ impl Work<'_> {
         done.rule =
             (link.synced_version != record_link::NEVER_WRITTEN && !is_quiet).then(|| rule_of(&merged));
         let mut version = record.version;
-        let mut is_remote_dirty = is_remote_dirty;
+        let mut is_remote_dirty = is_remote_dirty || changed_since_read;
         if !merged.to_crm.is_empty() {
             let written = self.write_crm(task, &record, suffix, &merged.to_crm).await;
             match written {
@@ -162,8 +167,17 @@ impl Work<'_> {
                 }
             }
         }
+        let is_unwritten = merged.to_finance.is_empty() && merged.to_crm.is_empty() && !merged.keeps_copy;
+        if had_changes && is_unwritten && done.outcome == ItemOutcome::Updated {
+            // All of it was for the CRM, whose record changed meanwhile: the next run looks again.
+            done.outcome = ItemOutcome::Skipped;
+        }
         let bases = merge::bases_after(&bases, &wanted, &finance, &merged);
+        let after = RemoteRecord { is_whole: after.is_whole && !changed_since_read, ..after };
         let completion = Completion { read_back: after, bases, version, is_remote_dirty };
+        if !looping.is_empty() {
+            done.error = Some(broken_loop(&looping));
+        }
         done.link = LinkChange::Complete(link, Box::new(completion));
         done.changes = Some(merged.to_finance);
         done.crm_changes = Some(merged.to_crm);
@@ -188,23 +202,27 @@ impl Work<'_> {
 
     /// The finance side's version stays as an unlinked copy (A17.16, CLONE).
     async fn keep_copy(&self, task: &Task<'_>, before: &RemoteRecord) -> Result<(), SyncError> {
-        let name_field = task.kind.name_field();
-        for n in 2..20 {
+        let (db, remote) = (&self.engine.db, self.remote());
+        for n in 2..=MOST_COPIES {
             let mut copy = before.values.clone();
-            let name = copy.entry(name_field.clone()).or_default();
-            name.push_str(&format!(" ({n})"));
-            let key = name_key(name);
-            let known = remote_record::Entity::of(self.run.organization_id)
-                .filter(remote_record::Column::FinanceOrganizationId.eq(self.remote().organization.id))
-                .filter(remote_record::Column::Kind.eq(task.kind.as_str()))
-                .filter(remote_record::Column::NameKey.eq(key))
-                .one(&self.engine.db)
-                .await?;
-            match known.as_ref().map(crate::matching::values).transpose()? {
-                // An earlier try made it.
-                Some(values) if values == copy => return Ok(()),
-                Some(_) => continue,
-                None => {}
+            copy.entry(task.kind.name_field()).or_default().push_str(&format!(" ({n})"));
+            let kinds = matching::sharing_names(task.kind).iter().map(|kind| kind.as_str());
+            let mut named = remote_record::Entity::of(self.run.organization_id)
+                .filter(remote_record::Column::FinanceOrganizationId.eq(remote.organization.id))
+                .filter(remote_record::Column::Kind.is_in(kinds))
+                .filter(remote_record::Column::NameKey.eq(name_key(&listed_name(task.kind, &copy))));
+            if let Some(parent_id) = &before.parent_id {
+                named = named.filter(remote_record::Column::ParentId.eq(parent_id));
+            }
+            let named = named.all(db).await?;
+            for row in named.iter().filter(|row| row.kind == task.kind.as_str()) {
+                if matching::values(row)? == copy {
+                    // An earlier try made it.
+                    return Ok(pull::keep_apart(db, remote, task.kind, &row.remote_id).await?);
+                }
+            }
+            if !named.is_empty() {
+                continue;
             }
             copy.retain(|_, value| !value.is_empty());
             let new = NewRecord {
@@ -212,40 +230,72 @@ impl Work<'_> {
                 customer_kind: before.customer_kind,
                 values: copy,
             };
-            return match task.adapter.create(&self.remote().connection, None, &new).await {
-                Ok(made) => {
-                    let row = std::slice::from_ref(&made);
-                    pull::mirror(self.engine, &self.engine.db, self.remote(), task.kind, row).await
+            // Somebody took the name since the finance side was read, or a try that was cut off did: the next run knows.
+            let taken = |failure: Failure| match failure.kind {
+                FailureKind::NameTaken => {
+                    let message =
+                        "The name of the copy was taken meanwhile; the next run finds another".to_owned();
+                    Failure { kind: FailureKind::Refused, message, ..failure }
                 }
-                // Nobody knew of it when the run began, so it is the copy of a try that was cut off.
-                Err(failure) if failure.kind == FailureKind::NameTaken => Ok(()),
-                Err(failure) => Err(failure.into()),
+                _ => failure,
             };
+            let made = task.adapter.create(&remote.connection, None, &new).await.map_err(taken)?;
+            let transaction = begin_write(db).await?;
+            let row = std::slice::from_ref(&made);
+            pull::mirror(self.engine, &transaction, remote, task.kind, row).await?;
+            pull::keep_apart(&transaction, remote, task.kind, &made.remote_id).await?;
+            return Ok(transaction.commit().await?);
         }
-        Ok(())
+        let message = format!(
+            "There are {MOST_COPIES} copies of it already, so its finance version cannot be kept as one more; delete some there, then start the run again"
+        );
+        Err(Failure::new(FailureKind::Refused, message).into())
     }
 
-    /// A field that has gone both ways again and again within a day: two automations keep rewriting each other.
-    async fn looping_field(
+    /// Whether the finance record changed since the run read it. The time of change of a customer is that of its persons
+    /// too, who are read with it only when it shows that it changed: then it is read again.
+    async fn is_newer(&self, task: &Task<'_>, before: &RemoteRecord) -> Result<bool, SyncError> {
+        if task.kind != RecordKind::Customer {
+            return Ok(false);
+        }
+        let row = remote_record::Entity::of(self.run.organization_id)
+            .filter(remote_record::Column::FinanceOrganizationId.eq(self.remote().organization.id))
+            .filter(remote_record::Column::Kind.eq(task.kind.as_str()))
+            .filter(remote_record::Column::RemoteId.eq(&before.remote_id))
+            .one(&self.engine.db)
+            .await?;
+        Ok(row.is_some_and(|row| row.modified_at < before.modified_at))
+    }
+
+    /// Fields that have gone both ways again and again within a day: two automations keep rewriting each other. Counted
+    /// anew after it was said, so that a later change gets its chance.
+    async fn looping_fields(
         &self,
         item: &sync_run_item::Model,
         merged: &Merged,
-    ) -> Result<Option<FieldKey>, SyncError> {
+    ) -> Result<Vec<FieldKey>, SyncError> {
         if merged.to_finance.is_empty() && merged.to_crm.is_empty() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let since = self.engine.clock.now() - WATCHED;
         let earlier = sync_run_item::Entity::of(self.run.organization_id)
             .filter(sync_run_item::Column::RecordId.eq(item.record_id))
             .filter(sync_run_item::Column::Kind.eq(item.kind.clone()))
-            .filter(sync_run_item::Column::State.eq(ItemState::Succeeded))
+            .filter(
+                Condition::any()
+                    .add(sync_run_item::Column::State.eq(ItemState::Succeeded))
+                    .add(sync_run_item::Column::ErrorCode.eq(LOOP_DETECTED)),
+            )
             .filter(sync_run_item::Column::FinishedAt.gt(since))
             .order_by_desc(sync_run_item::Column::Id)
             .limit(50);
         if earlier.clone().count(&self.engine.db).await? < 2 * MOST_TURNS as u64 {
-            return Ok(None);
+            return Ok(Vec::new());
         }
-        let earlier = earlier.all(&self.engine.db).await?;
+        let mut earlier = earlier.all(&self.engine.db).await?;
+        let told = earlier.iter().position(|item| item.error_code.as_deref() == Some(LOOP_DETECTED));
+        earlier.truncate(told.unwrap_or(earlier.len()));
+        let mut looping = Vec::new();
         for change in merged.to_finance.iter().chain(&merged.to_crm) {
             let mut turns = (0, 0);
             for item in &earlier {
@@ -254,48 +304,21 @@ impl Work<'_> {
                 turns.1 += usize::from(crm_changes(item)?.iter().any(is_it));
             }
             if turns.0 >= MOST_TURNS && turns.1 >= MOST_TURNS {
-                return Ok(Some(change.field.clone()));
+                looping.push(change.field.clone());
             }
         }
-        Ok(None)
-    }
-
-    /// Leaves both sides as they are, and says so; the next change of either goes on.
-    fn broken_loop(
-        &self,
-        link: record_link::Model,
-        record: &SourceRecord,
-        before: RemoteRecord,
-        wanted: &Values,
-        bases: &merge::Bases,
-        field: &FieldKey,
-    ) -> Done {
-        let bases = merge::bases_after(bases, wanted, &before.values, &Merged::default());
-        let completion =
-            Completion { read_back: before, bases, version: record.version, is_remote_dirty: false };
-        let message = format!(
-            "`{field}` went both ways {MOST_TURNS} times within a day: an automation on each side seems to rewrite it. Both sides keep what they have now; stop one of the two, then change the field once more"
-        );
-        let mut done = Done::linked(ItemOutcome::Conflict, LinkChange::Complete(link, Box::new(completion)));
-        done.error = Some(("LOOP_DETECTED", message));
-        done
+        Ok(looping)
     }
 }
 
-/// The plan was looked at before it was applied, and the record is not what it was then.
-fn stale() -> Done {
-    let mut done = Done::nothing(ItemOutcome::Skipped);
-    done.error =
-        Some(("PLAN_STALE", "The record changed after the plan was made; look at a new plan".to_owned()));
-    done
-}
-
-fn is_as_planned(item: &sync_run_item::Model, merged: &Merged) -> Result<bool, SyncError> {
-    Ok(changes(item)? == merged.to_finance && crm_changes(item)? == merged.to_crm)
-}
-
-fn merge_values(changes: &[FieldChange]) -> Values {
-    values::after(changes)
+/// Both sides keep what they have in these fields, and somebody is told.
+fn broken_loop(fields: &[FieldKey]) -> (&'static str, String) {
+    let names: Vec<_> = fields.iter().map(|field| format!("`{field}`")).collect();
+    let message = format!(
+        "{} went both ways {MOST_TURNS} times within a day: an automation on each side seems to rewrite it. Both sides keep what they have now; stop one of the two, then change the field once more",
+        names.join(", ")
+    );
+    (LOOP_DETECTED, message)
 }
 
 /// What of the finance side was taken into account, and whether it changed again between looking and reading back. What

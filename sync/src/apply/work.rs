@@ -4,7 +4,7 @@ use finbridge_contract::{CrmReference, RecordAdapter};
 use finbridge_domain::record::{CrmRecordType, FieldChange, FieldKey, FieldMap, RecordKind, Values, values};
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState, LinkState};
 use finbridge_entity::{Scoped, record_link, sync_run, sync_run_item};
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::settle::{Done, LinkChange, Settled};
@@ -111,10 +111,19 @@ impl<'a> Work<'a> {
         task: &Task<'_>,
         record_id: Uuid,
     ) -> Result<Option<SourceRecord>, SyncError> {
+        self.read(&self.engine.db, task, record_id).await
+    }
+
+    /// The same, as somebody's transaction sees it.
+    pub(super) async fn read(
+        &self,
+        db: &impl ConnectionTrait,
+        task: &Task<'_>,
+        record_id: Uuid,
+    ) -> Result<Option<SourceRecord>, SyncError> {
         let fields: Vec<FieldKey> = task.map.crm_fields().cloned().collect();
         let organization_id = self.run.organization_id;
-        let records =
-            records::load(&self.engine.db, organization_id, task.record_type, &fields, &[record_id]).await?;
+        let records = records::load(db, organization_id, task.record_type, &fields, &[record_id]).await?;
         Ok(records.into_iter().next())
     }
 
@@ -152,10 +161,11 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Whether the run still has to do something about this CRM record.
+    /// Whether the run still has to do something about this CRM record as a customer.
     pub(super) async fn is_pending(&self, record_id: Uuid) -> Result<bool, SyncError> {
         let item = sync_run_item::Entity::of(self.run.organization_id)
             .filter(sync_run_item::Column::RunId.eq(self.run.id))
+            .filter(sync_run_item::Column::Kind.eq(RecordKind::Customer.as_str()))
             .filter(sync_run_item::Column::RecordId.eq(record_id))
             .filter(sync_run_item::Column::State.eq(ItemState::Pending))
             .one(&self.engine.db)

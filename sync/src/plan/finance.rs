@@ -108,6 +108,7 @@ fn unlinked(scope: &Scope<'_>) -> Select<remote_record::Entity> {
     let row = |column: remote_record::Column| (remote_record::Entity, column);
     let mut select = of(scope)
         .filter(remote_record::Column::IsWhole.eq(true))
+        .filter(remote_record::Column::IsCopy.eq(false))
         .filter(remote_record::Column::CrmReference.is_null())
         .filter(link(record_link::Column::Id).is_null());
     if kind != RecordKind::Item {

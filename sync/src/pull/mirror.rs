@@ -7,7 +7,7 @@ use finbridge_domain::name_key;
 use finbridge_domain::record::{CustomerKind, RecordKind, Values};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{Scoped, record_link, remote_record};
-use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::sea_query::{Condition, Expr, OnConflict};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
@@ -110,6 +110,7 @@ pub async fn mirror(
             is_active: Set(record.is_active),
             is_whole: Set(record.is_whole),
             seen_in_sweep: Set(None),
+            is_copy: Set(false),
         });
     }
     use remote_record::Column;
@@ -176,17 +177,88 @@ pub async fn gone(
     remote_id: &str,
 ) -> Result<(), DbErr> {
     forget(db, remote, kind, remote_id).await?;
+    let itself = |link| Condition::all().add(record_link::Column::RemoteId.eq(link));
+    lose(db, remote, kind, itself(remote_id)).await?;
+    if kind == RecordKind::Customer {
+        // Its persons went with it.
+        let person = RecordKind::ContactPerson;
+        remote_record::Entity::delete_many()
+            .filter(remote_record::Column::OrganizationId.eq(remote.organization.organization_id))
+            .filter(remote_record::Column::FinanceOrganizationId.eq(remote.organization.id))
+            .filter(remote_record::Column::Kind.eq(person.as_str()))
+            .filter(remote_record::Column::ParentId.eq(remote_id))
+            .exec(db)
+            .await?;
+        let its = Condition::all().add(record_link::Column::RemoteParentId.eq(remote_id));
+        lose(db, remote, person, its).await?;
+    }
+    Ok(())
+}
+
+/// Notes that the finance records of these links are gone.
+async fn lose(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    which: Condition,
+) -> Result<(), DbErr> {
     record_link::Entity::update_many()
         .col_expr(record_link::Column::State, Expr::value(LinkState::RemoteGone))
         .col_expr(record_link::Column::IsRemoteDirty, Expr::value(false))
         .filter(record_link::Column::OrganizationId.eq(remote.organization.organization_id))
         .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
         .filter(record_link::Column::Kind.eq(kind.as_str()))
-        .filter(record_link::Column::RemoteId.eq(remote_id))
+        .filter(which)
         .filter(record_link::Column::State.eq(LinkState::Linked))
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Writes a column of one mirror row.
+async fn set(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    remote_id: &str,
+    (column, value): (remote_record::Column, Expr),
+) -> Result<(), DbErr> {
+    remote_record::Entity::update_many()
+        .col_expr(column, value)
+        .filter(remote_record::Column::OrganizationId.eq(remote.organization.organization_id))
+        .filter(remote_record::Column::FinanceOrganizationId.eq(remote.organization.id))
+        .filter(remote_record::Column::Kind.eq(kind.as_str()))
+        .filter(remote_record::Column::RemoteId.eq(remote_id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that a finance record names no CRM record any more.
+///
+/// # Errors
+/// The database's.
+pub async fn unlinked(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    remote_id: &str,
+) -> Result<(), DbErr> {
+    let none = Expr::value(Option::<String>::None);
+    set(db, remote, kind, remote_id, (remote_record::Column::CrmReference, none)).await
+}
+
+/// Notes that a finance record is a copy that is kept apart (A17.16).
+///
+/// # Errors
+/// The database's.
+pub async fn keep_apart(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    remote_id: &str,
+) -> Result<(), DbErr> {
+    set(db, remote, kind, remote_id, (remote_record::Column::IsCopy, Expr::value(true))).await
 }
 
 /// The mirror of a kind.
@@ -216,7 +288,12 @@ pub(super) async fn changed_persons(
     for person in persons {
         let before = known.iter().find(|row| row.remote_id == person.remote_id);
         let is_same = match before {
-            Some(before) => matching::values(before)? == person.values,
+            Some(before) => {
+                let reference = person.crm_reference.map(|reference| reference.wire_id.to_string());
+                matching::values(before)? == person.values
+                    && before.crm_reference == reference
+                    && before.parent_id == person.parent_id
+            }
             None => false,
         };
         if !is_same {

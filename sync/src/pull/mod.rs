@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 
-pub use mirror::{customer_kind, forget, gone, mirror};
+pub use mirror::{customer_kind, forget, gone, keep_apart, mirror, unlinked};
 
 /// What is read for a module.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,8 @@ pub struct Reading<'a> {
     pub settings: &'a SyncSettings,
     /// Whether every pair is compared, so that linked records are needed with all their fields.
     pub is_reconcile: bool,
+    /// Whether it is for a plan that nobody carries out: what takes long is left to runs.
+    pub is_preview: bool,
 }
 
 impl Reading<'_> {
@@ -91,7 +93,7 @@ pub async fn read_changes(
             break;
         }
     }
-    if !sweep::sweep_if_due(engine, remote, reading, is_first, stop).await? {
+    if !reading.is_preview && !sweep::sweep_if_due(engine, remote, reading, is_first, stop).await? {
         return Ok(false);
     }
     if reading.needs_whole() {

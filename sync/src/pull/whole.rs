@@ -28,10 +28,9 @@ pub(super) async fn read_whole(
     reading: Reading<'_>,
     stop: &CancellationToken,
 ) -> Result<bool, SyncError> {
-    let kind = reading.kind();
     let mut after: Option<Uuid> = None;
     loop {
-        let rows = unread(engine, remote, kind, after).await?;
+        let rows = unread(engine, remote, reading, after).await?;
         let Some(last) = rows.last() else { return Ok(true) };
         after = Some(last.id);
         let mut reads = futures::stream::iter(rows)
@@ -50,21 +49,23 @@ pub(super) async fn read_whole(
     }
 }
 
-/// Rows that are known in part only, and either changed while they are linked or are not linked.
+/// Rows that are known in part only, and either changed while they are linked or are not linked. Where every pair is
+/// compared, all that are known in part: a change may have been passed over when only the CRM's side counted.
 async fn unread(
     engine: &Engine,
     remote: &Remote,
-    kind: RecordKind,
+    reading: Reading<'_>,
     after: Option<Uuid>,
 ) -> Result<Vec<remote_record::Model>, SyncError> {
     let link = |column: record_link::Column| Expr::col((record_link::Entity, column));
     let row = |column: remote_record::Column| (remote_record::Entity, column);
-    let mut select = mirror::rows(remote, kind)
+    let mut select = mirror::rows(remote, reading.kind())
         .filter(remote_record::Column::IsWhole.eq(false))
         .filter(
             Condition::any()
                 .add(link(record_link::Column::Id).is_null())
-                .add(link(record_link::Column::IsRemoteDirty).eq(true)),
+                .add(link(record_link::Column::IsRemoteDirty).eq(true))
+                .add_option(reading.is_reconcile.then(|| Expr::value(true))),
         )
         .order_by_asc(remote_record::Column::Id)
         .limit(BATCH);

@@ -33,8 +33,6 @@ pub struct SourceRecord {
     pub version: i64,
     /// Whether it was deleted.
     pub is_deleted: bool,
-    /// Whether it was merged into another.
-    pub is_merged: bool,
     /// What it holds, by CRM field.
     pub values: Values,
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::read::CrmTable;
 use super::{Scope, SourceRecord, custom};
+use crate::planning::DELETION_GUARD;
 
 /// Calls a function with the table of a record type.
 macro_rules! with_table {
@@ -181,7 +182,11 @@ async fn pending_of<E: CrmTable>(
             .from(sync_run_item::Entity)
             .and_where(sync_run_item::Column::OrganizationId.eq(scope.organization_id))
             .and_where(sync_run_item::Column::RunId.eq(run_id))
-            .and_where(sync_run_item::Column::State.eq(ItemState::Failed));
+            .cond_where(
+                Condition::any()
+                    .add(sync_run_item::Column::State.eq(ItemState::Failed))
+                    .add(sync_run_item::Column::Rule.eq(DELETION_GUARD)),
+            );
         select = select.filter(E::id_column().in_subquery(failed.take()));
     }
     let rows = joined(select, scope).all(db).await?;

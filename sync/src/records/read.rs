@@ -50,7 +50,6 @@ macro_rules! source {
             account_id: None,
             version: $row.version,
             is_deleted: $row.deleted_at.is_some(),
-            is_merged: $row.merged_into_id.is_some(),
             values: $values,
         }
     };

@@ -4,6 +4,7 @@ mod both_ways;
 mod control;
 mod crashes;
 mod duplicates;
+mod exact;
 mod failures;
 mod merge;
 mod modules;

@@ -1,4 +1,5 @@
-//! The schema as the guard needs it: read once from the schema's own definition, never from a list of names.
+//! The schema as the guard needs it: read once from the schema's own definition. Only what a definition cannot tell stands
+//! here by name: how many items the services let some lists without pages have, in `most`.
 
 use std::collections::{HashMap, HashSet};
 

@@ -4,12 +4,34 @@ use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
 use finbridge_domain::SyncSettings;
-use finbridge_entity::{Scoped, custom_field, pipeline, stage, sync_module};
+use finbridge_entity::{Scoped, crm_user, custom_field, membership, pipeline, stage, sync_module};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{LoadError, Scope};
 use crate::service::{integration, layout};
+
+/// People of the organization, by user id.
+pub struct Users(pub(super) Scope);
+
+impl Loader<Uuid> for Users {
+    type Value = (crm_user::Model, membership::Model);
+    type Error = LoadError;
+
+    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        let user = membership::Entity::belongs_to(crm_user::Entity)
+            .from(membership::Column::UserId)
+            .to(crm_user::Column::Id);
+        let members = membership::Entity::of(self.0.organization_id)
+            .filter(membership::Column::UserId.is_in(ids.iter().copied()))
+            .join(JoinType::InnerJoin, user.into())
+            .select_also(crm_user::Entity)
+            .all(&self.0.db)
+            .await?;
+        let people = members.into_iter().filter_map(|(member, user)| Some((user?, member)));
+        Ok(people.map(|(user, member)| (user.id, (user, member))).collect())
+    }
+}
 
 /// The fields that layouts show, by layout.
 pub struct FieldsOfLayout(pub(super) Scope);

@@ -16,16 +16,14 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
-    Scoped, TenantOwned, account, api_token, contact, crm_user, custom_field, deal, deal_line,
-    finance_organization, integration, layout, membership, note, pipeline, product, product_price,
-    record_link, stage, sync_run, sync_run_item, tag, vendor,
+    Scoped, TenantOwned, account, api_token, contact, custom_field, deal, deal_line, finance_organization,
+    integration, layout, note, pipeline, product, product_price, record_link, stage, sync_conflict, sync_run,
+    sync_run_item, tag, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
 use futures::future::BoxFuture;
-use sea_orm::{
-    ColumnTrait, DatabaseConnection, DbErr, EntityTrait, JoinType, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter, QueryOrder};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tracing::Instrument;
@@ -35,7 +33,7 @@ use crate::service::page::Identified;
 use crate::service::{ServiceError, Services};
 
 pub use children::Children;
-pub use joined::{FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage};
+pub use joined::{FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
 pub use view::{ViewCounts, Viewed, Views};
@@ -159,6 +157,8 @@ pub struct Loaders {
     pub run_items: DataLoader<ById<sync_run_item::Entity>>,
     /// Pages of items by run; of these outcomes only, where they are given.
     pub items_of_run: Arc<DataLoader<Nested<sync_run_item::Entity, Option<Vec<ItemOutcome>>>>>,
+    /// Conflicts by id.
+    pub conflicts: DataLoader<ById<sync_conflict::Entity>>,
     /// Totals by run.
     pub run_totals: DataLoader<RunTotals>,
     /// Pages of contacts by account.
@@ -309,6 +309,7 @@ impl Loaders {
                 },
                 turns,
             )),
+            conflicts: by_id(&scope, turns),
             run_totals: batching(RunTotals(scope.clone()), turns),
             contacts_of_account: Arc::new(batching(
                 Nested {
@@ -368,28 +369,6 @@ where
             .all(&self.0.db)
             .await?;
         Ok(rows.into_iter().map(|row| (row.id(), row)).collect())
-    }
-}
-
-/// People of the organization, by user id.
-pub struct Users(Scope);
-
-impl Loader<Uuid> for Users {
-    type Value = (crm_user::Model, membership::Model);
-    type Error = LoadError;
-
-    async fn load(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
-        let user = membership::Entity::belongs_to(crm_user::Entity)
-            .from(membership::Column::UserId)
-            .to(crm_user::Column::Id);
-        let members = membership::Entity::of(self.0.organization_id)
-            .filter(membership::Column::UserId.is_in(ids.iter().copied()))
-            .join(JoinType::InnerJoin, user.into())
-            .select_also(crm_user::Entity)
-            .all(&self.0.db)
-            .await?;
-        let people = members.into_iter().filter_map(|(member, user)| Some((user?, member)));
-        Ok(people.map(|(user, member)| (user.id, (user, member))).collect())
     }
 }
 

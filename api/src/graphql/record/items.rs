@@ -19,7 +19,7 @@ impl Items {
     /// Does the next item, unless nothing works any more.
     ///
     /// # Errors
-    /// User errors only.
+    /// User errors, and `Forbidden`: that is about who asks, so it is true of every item and ends the whole request.
     pub async fn attempt<T>(&mut self, item: impl Future<Output = ServiceResult<T>>) -> ServiceResult<T> {
         if self.failures >= MOST_FAILURES {
             let message =
@@ -31,7 +31,7 @@ impl Items {
                 self.failures += 1;
                 Err(UserError::whole(ErrorCode::Failed, top_level(error).message).into())
             }
-            Err(error @ (ServiceError::Forbidden(_) | ServiceError::BadInput(_))) => {
+            Err(error @ ServiceError::BadInput(_)) => {
                 self.failures = 0;
                 Err(UserError::whole(ErrorCode::Invalid, error.to_string()).into())
             }
@@ -73,5 +73,15 @@ mod tests {
             assert_eq!(code(&mut items, internal()).await, Some(ErrorCode::Failed));
         }
         assert_eq!(code(&mut items, Ok(())).await, Some(ErrorCode::Failed), "not tried");
+    }
+
+    #[tokio::test]
+    async fn who_may_not_ask_hears_it_for_the_whole_request() {
+        let mut items = Items::default();
+        let forbidden = async { Err::<(), _>(ServiceError::Forbidden("ask an administrator".to_owned())) };
+        let told = items.attempt(forbidden).await;
+        assert!(matches!(told, Err(ServiceError::Forbidden(_))), "{told:?}");
+        let wrong = Err(ServiceError::BadInput("not an id".to_owned()));
+        assert_eq!(code(&mut items, wrong).await, Some(ErrorCode::Invalid), "of this item alone");
     }
 }

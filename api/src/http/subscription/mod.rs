@@ -9,6 +9,7 @@ mod session;
 pub(super) mod sse;
 mod streams;
 mod turnstile;
+mod writer;
 
 use std::net::SocketAddr;
 

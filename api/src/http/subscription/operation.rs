@@ -10,11 +10,13 @@ use async_graphql::parser::types::{
 use async_graphql::{Name, Positioned, Response as Answer, ServerError};
 use futures::StreamExt;
 use futures::stream::{BoxStream, once, unfold};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::turnstile::Turnstile;
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::graphql::resume::Resumed;
 use crate::http::Shared;
+use crate::http::body::Part;
 use crate::http::door::{self, Admitted, Asked, Carries, name_request};
 use crate::http::sign_in::SignedIn;
 
@@ -36,6 +38,8 @@ pub(super) struct Event {
     pub refused: bool,
     /// How far the client has come with this.
     pub cursor: Option<String>,
+    /// The place of a query or mutation among the running requests, to be kept until the answer is written.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 impl Operation {
@@ -63,21 +67,24 @@ impl Operation {
         Ok(Self { kind, admitted })
     }
 
-    /// Begins to execute it. Nothing happens until the stream is asked for its first answer.
+    /// Begins to execute it. Nothing happens until the stream is asked for its first answer. What the request takes in memory
+    /// is counted until it is executed; of a subscription no longer, which may live for hours and has bounds of its own.
     pub fn run(
         self,
         shared: &Shared,
         request_id: String,
         last_event: Option<String>,
+        part: Part,
     ) -> BoxStream<'static, Event> {
         let resumed = Resumed::from(last_event);
         let mut admitted = self.admitted;
         admitted.request = admitted.request.data(resumed.clone());
-        let event = move |door::Answer { response: mut answer, executed, .. }: door::Answer| {
+        let event = move |door::Answer { response: mut answer, executed, place }: door::Answer| {
             name_request(&mut answer, &request_id);
-            Event { answer, refused: !executed, cursor: resumed.take() }
+            Event { answer, refused: !executed, cursor: resumed.take(), place }
         };
         if self.kind == OperationType::Subscription {
+            drop(part);
             let Admitted { request, turns, mut ticket, .. } = admitted;
             let turnstile = Turnstile::new(shared.clone(), ticket.release());
             let ticket = Arc::new(ticket);
@@ -99,7 +106,11 @@ impl Operation {
             return events.map(event).boxed();
         }
         let shared = shared.clone();
-        let answer = async move { door::run(&shared, admitted).await.unwrap_or_else(door::Answer::refused) };
+        let answer = async move {
+            let answer = door::run(&shared, admitted).await.unwrap_or_else(door::Answer::refused);
+            drop(part);
+            answer
+        };
         once(answer).map(event).boxed()
     }
 }

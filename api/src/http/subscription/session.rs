@@ -27,6 +27,7 @@ use super::operation::Operation;
 use super::origin;
 use super::pass::Pass;
 use super::protocol::{Close, FromClient, MESSAGE_LIMIT, SUBPROTOCOL, ToClient};
+use super::writer::{Letter, QUEUE, Written, say, write};
 use crate::graphql::guard::lexer;
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::http::Shared;
@@ -38,15 +39,16 @@ use crate::http::media::Media;
 use crate::http::server::Held;
 use crate::http::sign_in::SignedIn;
 use crate::http::wire::Line;
-
-/// Messages that may wait to be written.
-const QUEUE: usize = 16;
+use crate::http::written;
 
 /// Bytes that are read and written at a time.
 const BUFFER: usize = 4 * 1024;
 
 /// Bytes that a client may send until it is acknowledged. A token takes a hundred.
 const BEFORE_ACK: usize = 8 * 1024;
+
+/// Values that a message of a client may hold until it is acknowledged.
+const VALUES_BEFORE_ACK: u64 = 50;
 
 /// Longest wait for the client to take the close, and then to answer it.
 const FAREWELL: Duration = Duration::from_secs(1);
@@ -105,28 +107,6 @@ enum Farewell {
     Slow(SplitSink<WebSocket, Message>),
 }
 
-/// How writing ends.
-enum Written {
-    All(SplitSink<WebSocket, Message>),
-    Slow(SplitSink<WebSocket, Message>),
-    Gone,
-}
-
-async fn write(
-    mut sink: SplitSink<WebSocket, Message>,
-    mut waiting: mpsc::Receiver<Message>,
-    slow: Duration,
-) -> Written {
-    while let Some(message) = waiting.recv().await {
-        match timeout(slow, sink.send(message)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Written::Gone,
-            Err(_) => return Written::Slow(sink),
-        }
-    }
-    Written::All(sink)
-}
-
 async fn bid_farewell(
     farewell: Farewell,
     mut incoming: SplitStream<WebSocket>,
@@ -163,7 +143,7 @@ struct Session {
     address: IpAddr,
     /// From the handshake.
     token: Option<String>,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Letter>,
     line: Arc<Line>,
     initialised: bool,
     pass: Option<Pass>,
@@ -185,7 +165,7 @@ impl Session {
         shared: Shared,
         address: IpAddr,
         token: Option<String>,
-        queue: mpsc::Sender<Message>,
+        queue: mpsc::Sender<Letter>,
         line: Arc<Line>,
     ) -> Self {
         Self {
@@ -243,7 +223,7 @@ impl Session {
 
     /// Queues a message. A queue without a writer is found out elsewhere.
     async fn say(&self, message: &ToClient<'_>) -> Flow {
-        say(&self.queue, message).await;
+        say(&self.queue, message, |_| None).await;
         ON
     }
 
@@ -260,15 +240,20 @@ impl Session {
         if lexer::json_nesting(text.as_bytes()) > deepest {
             return close(Close::bad_message(&format!("brackets nest deeper than {deepest}")));
         }
+        let signed_in = self.pass.is_some();
         let most = self.shared.gate.limits().variables_values;
+        let (most, when) =
+            if signed_in { (most, "") } else { (most.min(VALUES_BEFORE_ACK), " before connection_ack") };
         if body::values(text.as_bytes()) > most {
-            return close(Close::bad_message(&format!("it holds more than {most} values")));
+            return close(Close::bad_message(&format!("it holds more than {most} values{when}")));
         }
-        // What it takes is counted before anybody knows what it asks for.
+        // What it takes is counted before anybody knows what it asks for. What comes before the acknowledgement is bounded to
+        // little instead: nobody who is not signed in may take of what the requests of all others share.
         let mut part = Part::default();
         let memory = &self.shared.memory;
-        if memory.grow(&mut part, text.len()).await.is_err()
-            || memory.grow_by_values(&mut part, text.as_bytes()).await.is_err()
+        if signed_in
+            && (memory.grow(&mut part, text.len()).await.is_err()
+                || memory.grow_by_values(&mut part, text.as_bytes()).await.is_err())
         {
             return close(Close::no_memory());
         }
@@ -375,24 +360,13 @@ async fn next(incoming: &mut SplitStream<WebSocket>, line: &Line) -> Option<Resu
     .await
 }
 
-/// Whether the message could be queued.
-async fn say(queue: &mpsc::Sender<Message>, message: &ToClient<'_>) -> bool {
-    match serde_json::to_string(message) {
-        Ok(text) => queue.send(Message::text(text)).await.is_ok(),
-        Err(error) => {
-            tracing::error!(%error, "A message could not be written");
-            false
-        }
-    }
-}
-
 async fn perform(
     shared: Shared,
     signed_in: SignedIn,
     (asked, part): (Asked, Part),
     request_id: String,
     id: String,
-    queue: mpsc::Sender<Message>,
+    queue: mpsc::Sender<Letter>,
 ) -> Ended {
     let operation = match Operation::admit(&shared, signed_in, asked, Carries::Everything).await {
         Ok(operation) => operation,
@@ -403,9 +377,8 @@ async fn perform(
         }
     };
     let is_subscription = operation.kind == OperationType::Subscription;
-    // A subscription may live for hours; its bounds are those of subscriptions.
-    let part = (!is_subscription).then_some(part);
-    let mut events = operation.run(&shared, request_id, None);
+    let longest = Duration::from_secs(shared.gate.limits().answer_seconds);
+    let mut events = operation.run(&shared, request_id, None, part);
     let mut is_first = true;
     while let Some(event) = events.next().await {
         let failed = !event.answer.errors.is_empty();
@@ -414,11 +387,11 @@ async fn perform(
             return Ended::Refused(event.answer.errors);
         }
         is_first = false;
-        if !say(&queue, &ToClient::Next { id: &id, payload: &event.answer }).await {
+        let message = ToClient::Next { id: &id, payload: &event.answer };
+        if !say(&queue, &message, |bytes| written::keep(event.place, bytes, longest)).await {
             return Ended::Gone;
         }
     }
-    drop(part);
     Ended::Complete
 }
 

@@ -18,10 +18,12 @@ use super::operation::{Event, Operation};
 use super::pass::{Pass, Refusal};
 use crate::graphql::guard::refusal::Manner;
 use crate::http::Shared;
+use crate::http::body::Part;
 use crate::http::door::{self, Asked, Carries};
 use crate::http::graphql::Exchange;
 use crate::http::media::{self, Media};
 use crate::http::sign_in;
+use crate::http::written::{self, Kept};
 
 /// What an event stream is called.
 const KIND: &str = "text/event-stream";
@@ -62,7 +64,7 @@ pub(in crate::http) async fn answer(
     exchange: &Exchange,
     headers: &HeaderMap,
     (address, bearer): (IpAddr, Option<&str>),
-    asked: Asked,
+    (asked, part): (Asked, Part),
     carries: Carries,
 ) -> Result<Response, door::Refusal> {
     let pass = match Pass::of(shared, address, bearer, "sse").await {
@@ -79,7 +81,7 @@ pub(in crate::http) async fn answer(
         return Err(door::Refusal::new(Manner::NotAcceptable, "BAD_USER_INPUT", message));
     }
     let operation = Operation::admit(shared, pass.signed_in, asked, carries).await?;
-    Ok(stream(exchange, shared.clone(), headers, pass, operation))
+    Ok(stream(exchange, shared.clone(), headers, pass, (operation, part)))
 }
 
 fn stream(
@@ -87,12 +89,12 @@ fn stream(
     shared: Shared,
     headers: &HeaderMap,
     pass: Pass,
-    operation: Operation,
+    (operation, part): (Operation, Part),
 ) -> Response {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let last = last.filter(|last| !last.is_empty()).map(str::to_owned);
     // One that is over at once is asked again by whoever tends it.
-    let mut events = operation.run(&shared, exchange.request_id.clone(), last).fuse().boxed();
+    let mut events = operation.run(&shared, exchange.request_id.clone(), last, part).fuse().boxed();
     // Validation waits for nothing, so what it refuses is known at once.
     let first = events.next().now_or_never().flatten();
     if let Some(refused) = first.as_ref().filter(|event| event.refused) {
@@ -102,7 +104,16 @@ fn stream(
     let (queue, mut waiting) = mpsc::channel(QUEUE);
     let tasks = shared.streams.tasks.clone();
     tasks.spawn(tend(shared, pass, first, events, queue));
-    let frames = poll_fn(move |context| waiting.poll_recv(context)).map(Ok::<_, Infallible>);
+    let mut last_kept: Option<Kept> = None;
+    let frames = poll_fn(move |context| {
+        // The connection asks for more when it has written what it has, or nearly.
+        drop(last_kept.take());
+        waiting.poll_recv(context).map(|frame: Option<Frame>| {
+            let Frame { bytes, kept } = frame?;
+            last_kept = kept;
+            Some(Ok::<_, Infallible>(bytes))
+        })
+    });
     let mut response = Response::new(Body::from_stream(frames));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(KIND));
@@ -112,16 +123,42 @@ fn stream(
     response
 }
 
+/// What goes to the client next.
+struct Frame {
+    bytes: Bytes,
+    /// The place of what it answers.
+    kept: Option<Kept>,
+}
+
+impl Frame {
+    fn bare(bytes: &'static [u8]) -> Self {
+        Self { bytes: Bytes::from_static(bytes), kept: None }
+    }
+
+    fn of(event: Event, longest: Duration) -> Self {
+        let answer = serde_json::to_string(&event.answer).unwrap_or_else(|error| {
+            tracing::error!(%error, "An event could not be written");
+            "{\"data\":null}".to_owned()
+        });
+        // Neither JSON nor a cursor has line breaks.
+        let id = event.cursor.map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
+        let bytes: Bytes = format!("event: next\n{id}data: {answer}\n\n").into();
+        let kept = written::keep(event.place, bytes.len(), longest);
+        Self { bytes, kept }
+    }
+}
+
 /// Looks after a stream while it lives. One that is cut off has no `complete` at its end, so the client connects again.
 async fn tend(
     shared: Shared,
     pass: Pass,
     first: Option<Event>,
     events: BoxStream<'static, Event>,
-    queue: mpsc::Sender<Bytes>,
+    queue: mpsc::Sender<Frame>,
 ) {
     let bounds = shared.streams.bounds;
     let slow = Duration::from_secs(bounds.slow_seconds);
+    let longest = Duration::from_secs(shared.gate.limits().answer_seconds);
     let every = |seconds| {
         let period = Duration::from_secs(seconds);
         interval_at(Instant::now() + period, period)
@@ -130,17 +167,17 @@ async fn tend(
     // In a task of its own, making an event goes on whatever happens here: one that stood still halfway would keep its
     // connection to the database meanwhile.
     let mut making = JoinSet::new();
-    making.spawn(make(first, events, queue.clone(), slow));
+    making.spawn(make(first, events, queue.clone(), (slow, longest)));
     loop {
         tokio::select! {
             () = shared.streams.stop.cancelled() => break,
             () = queue.closed() => break,
             _ = checks.tick() => if pass.look_again(&shared).await.is_err() { break },
             // A queue that is full shows enough of life.
-            _ = pings.tick() => drop(queue.try_send(Bytes::from_static(b":\n\n"))),
+            _ = pings.tick() => drop(queue.try_send(Frame::bare(b":\n\n"))),
             made = making.join_next() => {
                 if let Some(Ok(Made::All)) = made {
-                    let _ = timeout(slow, queue.send(Bytes::from_static(COMPLETE))).await;
+                    let _ = timeout(slow, queue.send(Frame::bare(COMPLETE))).await;
                 }
                 break;
             }
@@ -156,12 +193,13 @@ enum Made {
     Untaken,
 }
 
-/// Makes the events, each when the one before it has found its place.
+/// Makes the events, each when the one before it has found its place in the queue. A client that leaves it without room for
+/// longer than the first of these times is given up; for the second, an answer keeps its place among the running requests.
 async fn make(
     first: Option<Event>,
     mut events: BoxStream<'static, Event>,
-    queue: mpsc::Sender<Bytes>,
-    slow: Duration,
+    queue: mpsc::Sender<Frame>,
+    (slow, longest): (Duration, Duration),
 ) -> Made {
     let mut next = first;
     loop {
@@ -171,20 +209,10 @@ async fn make(
         }) else {
             return Made::All;
         };
-        if !timeout(slow, queue.send(frame(&event))).await.is_ok_and(|sent| sent.is_ok()) {
+        if !timeout(slow, queue.send(Frame::of(event, longest))).await.is_ok_and(|sent| sent.is_ok()) {
             return Made::Untaken;
         }
     }
-}
-
-fn frame(event: &Event) -> Bytes {
-    let answer = serde_json::to_string(&event.answer).unwrap_or_else(|error| {
-        tracing::error!(%error, "An event could not be written");
-        "{\"data\":null}".to_owned()
-    });
-    // Neither JSON nor a cursor has line breaks.
-    let id = event.cursor.as_ref().map(|cursor| format!("id: {cursor}\n")).unwrap_or_default();
-    format!("event: next\n{id}data: {answer}\n\n").into()
 }
 
 #[cfg(test)]

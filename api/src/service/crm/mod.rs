@@ -1,6 +1,7 @@
 //! CRM records as the sync engine writes them: by the services that everybody's writes go through, so that what comes from
 //! a finance app is checked, indexed and searched like everything else.
 
+pub mod mapped;
 mod values;
 
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use finbridge_entity::{Scoped, account, contact, organization, product, vendor};
 use finbridge_sync::crm::{Acting, Crm, CrmError, NewCrmRecord, Written};
 use finbridge_sync::queue::JobQueue;
 use finbridge_sync::{Engine, Events, Vault};
+use rust_decimal::Decimal;
 use sea_orm::{DatabaseConnection, EntityTrait};
 use uuid::Uuid;
 
@@ -81,6 +83,27 @@ impl CrmWriter {
             .ok_or_else(|| ServiceError::Internal("an organization without a home currency".into()))
     }
 
+    /// What becomes of an amount, in the currency that it has here, else in the organization's.
+    async fn money(
+        &self,
+        organization_id: Uuid,
+        fields: &Fields<'_>,
+        key: &str,
+        known: Option<&str>,
+    ) -> ServiceResult<MaybeUndefined<(Decimal, CurrencyCode)>> {
+        Ok(match (fields.change(key), fields.number(key)?) {
+            (MaybeUndefined::Undefined, _) => MaybeUndefined::Undefined,
+            (_, None) => MaybeUndefined::Null,
+            (_, Some(amount)) => {
+                let currency = match known.and_then(|code| code.parse().ok()) {
+                    Some(currency) => currency,
+                    None => self.home_currency(organization_id).await?,
+                };
+                MaybeUndefined::Value((amount, currency))
+            }
+        })
+    }
+
     async fn make(&self, acting: Acting, record: NewCrmRecord) -> ServiceResult<Written> {
         let services = &self.services(acting);
         let fields = Fields(&record.values);
@@ -99,7 +122,10 @@ impl CrmWriter {
                     description: fields.text("description"),
                     year_established: fields.integer("yearEstablished")?,
                     employee_count: fields.integer("employeeCount")?,
-                    annual_revenue: None,
+                    annual_revenue: match fields.number("annualRevenue")? {
+                        Some(revenue) => Some((revenue, self.home_currency(here).await?)),
+                        None => None,
+                    },
                     billing_address: address("billingAddress"),
                     shipping_address: address("shippingAddress"),
                     parent_id: None,
@@ -178,6 +204,11 @@ impl CrmWriter {
                     website: fields.change("website"),
                     phone: fields.change("phone"),
                     description: fields.change("description"),
+                    year_established: fields.integer_change("yearEstablished")?,
+                    employee_count: fields.integer_change("employeeCount")?,
+                    annual_revenue: self
+                        .money(here, &fields, "annualRevenue", before.annual_revenue_currency_code.as_deref())
+                        .await?,
                     billing_address: fields.address("billingAddress", before.billing_address.as_ref()),
                     shipping_address: fields.address("shippingAddress", before.shipping_address.as_ref()),
                     ..AccountChange::default()
@@ -220,19 +251,8 @@ impl CrmWriter {
                 let Some(before) = product::Entity::one_of(here, id).one(&self.db).await? else {
                     return Ok(None);
                 };
-                let known = before.unit_price_currency_code.as_deref().and_then(|code| code.parse().ok());
-                let currency = match known {
-                    Some(currency) => currency,
-                    None => self.home_currency(here).await?,
-                };
-                let unit_price = match fields.change("unitPrice") {
-                    MaybeUndefined::Undefined => MaybeUndefined::Undefined,
-                    MaybeUndefined::Null => MaybeUndefined::Null,
-                    MaybeUndefined::Value(_) => match fields.number("unitPrice")? {
-                        Some(price) => MaybeUndefined::Value((price, currency)),
-                        None => MaybeUndefined::Null,
-                    },
-                };
+                let known = before.unit_price_currency_code.as_deref();
+                let unit_price = self.money(here, &fields, "unitPrice", known).await?;
                 let change = ProductChange {
                     common,
                     name: fields.change("name"),

@@ -71,6 +71,18 @@ impl Fields<'_> {
         }
     }
 
+    /// What becomes of a whole number: not told, emptied, or this.
+    ///
+    /// # Errors
+    /// Something else.
+    pub(super) fn integer_change(&self, key: &str) -> ServiceResult<MaybeUndefined<i32>> {
+        Ok(match (self.get(key), self.integer(key)?) {
+            (None, _) => MaybeUndefined::Undefined,
+            (Some(_), None) => MaybeUndefined::Null,
+            (Some(_), Some(number)) => MaybeUndefined::Value(number),
+        })
+    }
+
     /// The address whose parts begin with this key, over what it is now; undefined when no part is told.
     pub(super) fn address(&self, key: &str, before: Option<&Address>) -> MaybeUndefined<Address> {
         let mut address = before.cloned().unwrap_or_default();

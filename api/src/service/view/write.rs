@@ -60,9 +60,7 @@ pub async fn create(services: &Services, new: NewView) -> ServiceResult<View> {
 
 async fn repeated(services: &Services, id: Uuid) -> ServiceResult<View> {
     let row = view::Entity::one_of(services.organization_id(), id).one(services.db()).await?;
-    let gone = "The view that this key made was removed since; take a new key to make another";
-    let row = row.ok_or_else(|| UserError::of(ErrorCode::NotFound, "idempotencyKey", gone))?;
-    Ok(View::of(row)?)
+    Ok(View::of(idempotency::removed_since(row, "view")?)?)
 }
 
 async fn insert(services: &Services, new: NewView, claim: Option<Claim>) -> ServiceResult<View> {

@@ -106,6 +106,12 @@ impl Persons<'_> {
         let left =
             said("create without a CRM record", self.adapter.create(self.connection, None, &other).await)?;
         holds(left.crm_reference.is_none(), "a person made for no CRM record is linked to none")?;
+        let again = self.adapter.create(self.connection, None, &other).await;
+        let again = said("create without a CRM record, repeated,", again)?;
+        holds(
+            again.remote_id == left.remote_id,
+            "create without a CRM record, repeated, makes no second person",
+        )?;
         let taken = self.adapter.create(self.connection, Some(self.other), &other).await;
         let taken = said("create after an interruption", taken)?;
         holds(taken.remote_id == left.remote_id, "create takes up a person that was not linked yet")?;

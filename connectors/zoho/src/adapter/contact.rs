@@ -9,9 +9,9 @@ use finbridge_contract::{
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
-use super::table::{Table, Told, after_the_write};
+use super::table::{Table, Told};
 use crate::client::{Call, Client, path_id};
-use crate::map::{contact as map, custom, person};
+use crate::map::{contact as map, person};
 use crate::wire::row::Row;
 use crate::words::{BOOKS_CONTACTS, ContactWords};
 
@@ -62,18 +62,18 @@ impl Contacts {
                 Call::post(format!("{shared}/contacts/contactpersons")).with_body(members)
             }
         };
-        self.table.write(connection, call).await
-    }
-
-    async fn read_back(
-        &self,
-        connection: &Connection,
-        remote_id: &str,
-        written: &Values,
-    ) -> Result<RemoteRecord, Failure> {
-        let mut record = self.fetch(connection, remote_id).await.map_err(after_the_write)?;
-        custom::tell_emptied(written, &mut record.values);
-        Ok(record)
+        self.table.write(connection, call).await.map_err(|failure| match failure.kind {
+            // As it stands it would say that the customer is gone, and with it may go the CRM's record.
+            FailureKind::NotFound => Failure {
+                kind: FailureKind::OutcomeUnknown,
+                message: format!(
+                    "the person was removed while it was written; the next try looks who is there: {}",
+                    failure.message
+                ),
+                ..failure
+            },
+            _ => failure,
+        })
     }
 }
 
@@ -101,16 +101,7 @@ impl RecordAdapter for Contacts {
         reference: CrmReference,
         _parent_id: Option<&str>,
     ) -> Result<Option<RemoteRecord>, Failure> {
-        for id in self.table.claimants(connection, reference).await? {
-            match self.fetch(connection, &id).await {
-                // Customers also come when one of their persons is linked to a CRM contact.
-                Ok(found) if found.crm_reference == Some(reference) => return Ok(Some(found)),
-                Ok(_) => {}
-                Err(failure) if failure.kind == FailureKind::NotFound => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(None)
+        self.table.find(self, connection, reference).await
     }
 
     async fn create(
@@ -125,7 +116,7 @@ impl RecordAdapter for Contacts {
             Some(reference) => self.table.import(connection, reference, &made(&BOOKS_CONTACTS)).await?,
             None => self.table.post(connection, &made(self.words)).await?,
         };
-        self.read_back(connection, &remote_id, &record.values).await
+        Table::read_back(self, connection, &remote_id, &record.values).await
     }
 
     async fn link(
@@ -163,8 +154,7 @@ impl RecordAdapter for Contacts {
         if let Some(present) = present.filter(|_| writes_person) {
             self.write_first_person(connection, remote_id, &present, values).await?;
         }
-        // The reply to a write may echo what was sent; only a read tells what was kept.
-        self.read_back(connection, remote_id, values).await
+        Table::read_back(self, connection, remote_id, values).await
     }
 
     async fn remove(&self, connection: &Connection, remote_id: &str) -> Result<Removal, Failure> {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord, RecordAdapter,
-    RemoteRecord, Removal,
+    ChangePage, Connection, CrmReference, Cursor, Failure, IdPage, NewRecord, RecordAdapter, RemoteRecord,
+    Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
 use super::table::{Table, Told, after_the_write};
 use crate::client::{Call, Client};
-use crate::map::{custom, item as map};
+use crate::map::item as map;
 use crate::words::ITEMS;
 
 /// Items of one app.
@@ -29,17 +29,6 @@ impl Items {
 
     fn listed(told: &Told) -> Result<Option<RemoteRecord>, Failure> {
         map::record(told, false).map(Some)
-    }
-
-    async fn read_back(
-        &self,
-        connection: &Connection,
-        remote_id: &str,
-        written: &Values,
-    ) -> Result<RemoteRecord, Failure> {
-        let mut record = self.fetch(connection, remote_id).await.map_err(after_the_write)?;
-        custom::tell_emptied(written, &mut record.values);
-        Ok(record)
     }
 }
 
@@ -67,15 +56,7 @@ impl RecordAdapter for Items {
         reference: CrmReference,
         _parent_id: Option<&str>,
     ) -> Result<Option<RemoteRecord>, Failure> {
-        for id in self.table.claimants(connection, reference).await? {
-            match self.fetch(connection, &id).await {
-                Ok(found) if found.crm_reference == Some(reference) => return Ok(Some(found)),
-                Ok(_) => {}
-                Err(failure) if failure.kind == FailureKind::NotFound => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(None)
+        self.table.find(self, connection, reference).await
     }
 
     async fn create(
@@ -94,7 +75,7 @@ impl RecordAdapter for Items {
             let outcome = self.table.set_active(connection, &remote_id, false).await;
             outcome.map_err(after_the_write)?;
         }
-        self.read_back(connection, &remote_id, &record.values).await
+        Table::read_back(self, connection, &remote_id, &record.values).await
     }
 
     async fn link(
@@ -123,8 +104,7 @@ impl RecordAdapter for Items {
         if let Some(is_active) = map::activity(values) {
             self.table.set_active(connection, remote_id, is_active).await?;
         }
-        // The reply to a write may echo what was sent; only a read tells what was kept.
-        self.read_back(connection, remote_id, values).await
+        Table::read_back(self, connection, remote_id, values).await
     }
 
     async fn remove(&self, connection: &Connection, remote_id: &str) -> Result<Removal, Failure> {

@@ -14,17 +14,15 @@ use finbridge_contract::{
 use finbridge_domain::record::finance::standard_fields;
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
-use super::table::{Table, after_the_write, can_link};
+use super::table::{Table, Told, after_the_write};
 use crate::client::{Call, Client, path_id};
-use crate::envelope::Answer;
 use crate::map::{contact, person as map, reference as reference_of};
-use crate::product::INTEGRATION;
-use crate::wire::body::Members;
 use crate::wire::row::Row;
-use crate::words::{BOOKS_CONTACTS, crm_words};
+use crate::words::{BOOKS_CONTACTS, CONTACT_PERSONS};
 
 /// Contact persons of one app. Their ids alone name them; no path needs the customer's.
 pub(crate) struct Persons {
+    table: Table,
     /// The contacts that hold them.
     contacts: Table,
 }
@@ -32,30 +30,23 @@ pub(crate) struct Persons {
 impl Persons {
     pub(crate) fn new(client: Arc<Client>) -> Self {
         let root = client.product().shared;
-        Self { contacts: Table { client, root, words: &BOOKS_CONTACTS.list, only: None } }
+        let contacts = Table { client: Arc::clone(&client), root, words: &BOOKS_CONTACTS.list, only: None };
+        Self { table: Table { client, root, words: &CONTACT_PERSONS, only: None }, contacts }
     }
 
-    fn all(&self) -> String {
-        format!("{}/contacts/contactpersons", self.contacts.root)
-    }
-
-    fn one(&self, remote_id: &str) -> Result<String, Failure> {
-        Ok(format!("{}/{}", self.all(), path_id(remote_id)?))
-    }
-
-    fn link_of(remote_id: &str) -> Result<String, Failure> {
-        Ok(format!("{INTEGRATION}/contactpersons/{}/link", path_id(remote_id)?))
-    }
-
-    async fn write(&self, connection: &Connection, call: Call) -> Result<(), Failure> {
-        self.contacts.write(connection, call).await
+    async fn write(&self, connection: &Connection, remote_id: &str, values: &Values) -> Result<(), Failure> {
+        self.table.write(connection, Call::put(self.table.one(remote_id)?, map::members(values))).await
     }
 
     /// Everybody at a contact.
     async fn at(&self, connection: &Connection, contact_id: &str) -> Result<Vec<RemoteRecord>, Failure> {
+        Self::told_by(&self.contacts.read(connection, contact_id).await?, contact_id)
+    }
+
+    /// Everybody whom a contact's detail tells.
+    fn told_by(told: &Told, contact_id: &str) -> Result<Vec<RemoteRecord>, Failure> {
         let words = &BOOKS_CONTACTS;
-        let told = self.contacts.read(connection, contact_id).await?;
-        let holder = contact::record(words, RecordKind::Customer, &told, true)?;
+        let holder = contact::record(words, RecordKind::Customer, told, true)?;
         let named = |failure| Failure { request_id: told.request_id.clone(), ..failure };
         let rows = told.row.rows(words.persons).map_err(named)?;
         rows.iter()
@@ -78,7 +69,7 @@ impl Persons {
         present.into_iter().find(|person| person.remote_id == remote_id).ok_or_else(gone)
     }
 
-    /// Refuses a CRM contact that stands for somebody at another customer, or for a customer, before anything is made.
+    /// Refuses a CRM contact that stands for another customer, or for somebody there, before anything is made.
     async fn is_free(
         &self,
         connection: &Connection,
@@ -86,6 +77,7 @@ impl Persons {
         reference: CrmReference,
     ) -> Result<(), Failure> {
         for holder in self.contacts.claimants(connection, reference).await? {
+            // Whoever makes the person has looked there: at the customer itself, and at everybody.
             if holder == contact_id {
                 continue;
             }
@@ -94,16 +86,24 @@ impl Persons {
                 outcome => outcome?,
             };
             let persons = told.row.list(BOOKS_CONTACTS.persons).unwrap_or_default();
-            let is_linked = |row: &Row| reference_of(row, &[reference.record_type]) == Some(reference);
-            if is_linked(&told.row) || persons.iter().any(is_linked) {
-                let message = format!("the CRM contact is linked to the contact {holder} already");
-                return Err(Failure {
-                    request_id: told.request_id,
-                    ..Failure::new(FailureKind::Refused, message)
-                });
+            if is_linked(&told.row, reference) {
+                return Err(self.taken(&format!("the contact {holder} itself"), told.request_id));
+            }
+            if persons.iter().any(|person| is_linked(person, reference)) {
+                return Err(self.taken(&format!("a person at the contact {holder}"), told.request_id));
             }
         }
         Ok(())
+    }
+
+    /// The refusal of a CRM contact that stands for somebody else.
+    fn taken(&self, by: &str, request_id: Option<String>) -> Failure {
+        let message = format!(
+            "the CRM contact is linked to {by} in {} already: unlink it there, or merge the two there, then start the \
+             run again",
+            self.table.product().manifest.name
+        );
+        Failure { request_id, ..Failure::new(FailureKind::Refused, message) }
     }
 
     /// Makes the person at the contact, or takes the one that an earlier attempt left: linked, or not yet.
@@ -119,32 +119,32 @@ impl Persons {
         reference: Option<CrmReference>,
         values: &Values,
     ) -> Result<String, Failure> {
-        if let Some(reference) = reference {
-            let present = self.at(connection, contact_id).await?;
-            let linked = present.iter().find(|it| it.crm_reference == Some(reference));
-            let free =
-                || present.iter().find(|it| it.crm_reference.is_none() && map::is_same(&it.values, values));
-            if let Some(known) = linked.or_else(free) {
-                if !holds(&known.values, values) {
-                    self.write(connection, Call::put(self.one(&known.remote_id)?, map::members(values)))
-                        .await?;
-                }
-                return Ok(known.remote_id.clone());
+        let told = self.contacts.read(connection, contact_id).await?;
+        let present = Self::told_by(&told, contact_id)?;
+        let linked = present.iter().find(|it| reference.is_some() && it.crm_reference == reference);
+        if linked.is_none() && reference.is_some_and(|reference| is_linked(&told.row, reference)) {
+            return Err(self.taken(&format!("the contact {contact_id} itself"), told.request_id));
+        }
+        let free =
+            || present.iter().find(|it| it.crm_reference.is_none() && map::is_same(&it.values, values));
+        if let Some(known) = linked.or_else(free) {
+            if !holds(&known.values, values) {
+                self.write(connection, &known.remote_id, values).await?;
             }
+            return Ok(known.remote_id.clone());
+        }
+        if let Some(reference) = reference {
             self.is_free(connection, contact_id, reference).await?;
         }
         let mut members = map::made(values);
         members.insert("contact_id".to_owned(), contact_id.into());
-        let call = Call::post(self.all()).with_body(members);
-        let answer: Answer<Row> = self.contacts.client.call(connection, call).await?;
-        let made =
-            answer.body.record("contact_person").and_then(|row| row.required(BOOKS_CONTACTS.person_id));
-        made.map_err(|failure| Failure { request_id: answer.request_id, ..after_the_write(failure) })
+        self.table.post(connection, &members).await
     }
+}
 
-    fn needs_crm_link(&self, connection: &Connection) -> Result<(), Failure> {
-        self.contacts.needs_crm_link(connection)
-    }
+/// Whether a row of a contact, or of a person there, is linked to this CRM record.
+fn is_linked(row: &Row, reference: CrmReference) -> bool {
+    reference_of(row, &[reference.record_type]) == Some(reference)
 }
 
 /// Whether these values are told as wanted.
@@ -171,11 +171,9 @@ impl RecordAdapter for Persons {
     }
 
     async fn fetch(&self, connection: &Connection, remote_id: &str) -> Result<RemoteRecord, Failure> {
-        let call = Call::get(self.one(remote_id)?);
-        let answer: Answer<Row> = self.contacts.client.call(connection, call).await?;
-        let person = answer.body.record("contact_person");
-        let contact_id = person.and_then(|row| row.required(BOOKS_CONTACTS.list.id));
-        let named = |failure| Failure { request_id: answer.request_id, ..failure };
+        let told = self.table.read(connection, remote_id).await?;
+        let contact_id = told.row.required(BOOKS_CONTACTS.list.id);
+        let named = |failure| Failure { request_id: told.request_id, ..failure };
         // The person alone does not tell when it changed.
         self.one_at(connection, &contact_id.map_err(named)?, remote_id).await
     }
@@ -221,7 +219,7 @@ impl RecordAdapter for Persons {
             return Err(Failure::new(FailureKind::Refused, "a contact person needs a customer to belong to"));
         };
         if reference.is_some() {
-            self.needs_crm_link(connection)?;
+            self.table.needs_crm_link(connection)?;
         }
         path_id(contact_id)?;
         let remote_id = self.make(connection, contact_id, reference, &record.values).await?;
@@ -237,15 +235,11 @@ impl RecordAdapter for Persons {
         remote_id: &str,
         reference: CrmReference,
     ) -> Result<(), Failure> {
-        self.needs_crm_link(connection)?;
-        let member = crm_words(reference.record_type).member.to_owned();
-        let body = Members::from([(member, reference.wire_id.to_string().as_str().into())]);
-        self.write(connection, Call::put(Self::link_of(remote_id)?, body)).await
+        self.table.link(connection, remote_id, reference).await
     }
 
     async fn unlink(&self, connection: &Connection, remote_id: &str) -> Result<(), Failure> {
-        self.needs_crm_link(connection)?;
-        self.write(connection, Call::delete(Self::link_of(remote_id)?)).await
+        self.table.unlink(connection, remote_id).await
     }
 
     async fn update(
@@ -257,21 +251,12 @@ impl RecordAdapter for Persons {
         if values.is_empty() {
             return self.fetch(connection, remote_id).await;
         }
-        self.write(connection, Call::put(self.one(remote_id)?, map::members(values))).await?;
+        self.write(connection, remote_id, values).await?;
         self.fetch(connection, remote_id).await.map_err(after_the_write)
     }
 
     async fn remove(&self, connection: &Connection, remote_id: &str) -> Result<Removal, Failure> {
-        let outcome = async {
-            if can_link(connection) {
-                self.write(connection, Call::delete(Self::link_of(remote_id)?)).await?;
-            }
-            self.write(connection, Call::delete(self.one(remote_id)?)).await
-        };
-        match outcome.await {
-            Err(failure) if failure.kind == FailureKind::NotFound => Ok(Removal::Deleted),
-            outcome => outcome.map(|()| Removal::Deleted),
-        }
+        self.table.remove(connection, remote_id).await
     }
 
     /// Those that every organization has: persons have no added ones.

@@ -1,11 +1,12 @@
-//! What the calls on contacts and on items have in common.
+//! What the calls on contacts, on persons and on items have in common.
 
 use std::sync::Arc;
 
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, RemoteRecord, Removal,
+    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, RecordAdapter, RemoteRecord,
+    Removal,
 };
-use finbridge_domain::record::{FinanceField, RecordKind};
+use finbridge_domain::record::{FinanceField, RecordKind, Values};
 use serde_json::Value;
 
 use crate::client::{Call, Client, path_id};
@@ -22,9 +23,6 @@ const PER_PAGE: usize = 200;
 
 /// Records that may claim one CRM record before the answer is taken for an unfiltered list.
 const CLAIMANTS: usize = 10;
-
-/// The vendor's code for an organization that the user, or the app, does not have.
-const NO_ORGANIZATION: &str = "6041";
 
 /// Whether CRM records can be imported and linked.
 pub(crate) fn can_link(connection: &Connection) -> bool {
@@ -140,7 +138,8 @@ impl Table {
         let Some(tail) = &position.tail else { return Ok(false) };
         let call = self.changed_since(position).with("per_page", 1).with("page", tail.position);
         let answer: Answer<Row> = self.client.call(connection, call).await?;
-        let rows = answer.body.rows(self.words.plural)?;
+        let rows = answer.body.rows(self.words.plural);
+        let rows = rows.map_err(|failure| Failure { request_id: answer.request_id, ..failure })?;
         Ok(rows.first().is_none_or(|row| row.text(self.words.id).as_ref() != Some(&tail.id)))
     }
 
@@ -176,13 +175,45 @@ impl Table {
         rows.iter().map(|row| row.required(self.words.id).map_err(named)).collect()
     }
 
+    /// The record that is linked to this CRM record, as its adapter fetches it.
+    pub(crate) async fn find(
+        &self,
+        adapter: &dyn RecordAdapter,
+        connection: &Connection,
+        reference: CrmReference,
+    ) -> Result<Option<RemoteRecord>, Failure> {
+        for id in self.claimants(connection, reference).await? {
+            match adapter.fetch(connection, &id).await {
+                // Customers also come when one of their persons is linked to a CRM contact.
+                Ok(found) if found.crm_reference == Some(reference) => return Ok(Some(found)),
+                Ok(_) => {}
+                Err(failure) if failure.kind == FailureKind::NotFound => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        Ok(None)
+    }
+
+    /// The record after these values were written, as its adapter fetches it. The reply to a write may echo what was
+    /// sent; only a read tells what was kept.
+    pub(crate) async fn read_back(
+        adapter: &dyn RecordAdapter,
+        connection: &Connection,
+        remote_id: &str,
+        written: &Values,
+    ) -> Result<RemoteRecord, Failure> {
+        let mut record = adapter.fetch(connection, remote_id).await.map_err(after_the_write)?;
+        custom::tell_emptied(written, &mut record.values);
+        Ok(record)
+    }
+
     pub(crate) fn needs_crm_link(&self, connection: &Connection) -> Result<(), Failure> {
         if can_link(connection) {
             return Ok(());
         }
         let message = format!(
             "this organization of {} does not declare the capability crm_link, without which records cannot be \
-             linked to CRM records",
+             linked to CRM records: have the CRM integration switched on for it there, then connect it again",
             self.product().manifest.name
         );
         Err(Failure::new(FailureKind::NotSupported, message))
@@ -210,27 +241,13 @@ impl Table {
         self.write(connection, Call::put(known, Pushed { record: members })).await?;
         let shared = self.product().shared;
         let import = Call::post(format!("{shared}/crm/{}/{}/import", names.singular, reference.wire_id));
-        let answer: Answer<Row> =
-            self.client.call(connection, import).await.map_err(|failure| self.not_joined(failure))?;
+        let answer: Answer<Row> = self.client.call(connection, import).await?;
         let data = answer.body.object("data").unwrap_or_default();
         let ids = [self.words.id, "contact_id", "customer_id"];
         ids.into_iter().find_map(|id| data.some_text(id)).ok_or_else(|| Failure {
             request_id: answer.request_id,
             ..Failure::new(FailureKind::OutcomeUnknown, "the import did not say which record it made")
         })
-    }
-
-    /// An organization that is refused by the app that imports, and is known to this one, did not join the other.
-    fn not_joined(&self, failure: Failure) -> Failure {
-        let product = self.product();
-        if product.shared == product.root || failure.remote_code.as_deref() != Some(NO_ORGANIZATION) {
-            return failure;
-        }
-        let message = format!(
-            "records of {} can be made for the CRM only in organizations that were added to Books as well",
-            product.manifest.name
-        );
-        Failure { kind: FailureKind::NotSupported, message, ..failure }
     }
 
     pub(crate) async fn link(

@@ -23,9 +23,10 @@ pub(crate) enum Member {
 }
 
 impl Member {
-    /// A number. What is none is sent as the text it is, so that the vendor says what is wrong with it.
+    /// A number. What is none, or has more digits than are held exactly, is sent as the text it is, so that the vendor
+    /// says what is wrong with it.
     pub(crate) fn number(text: &str) -> Self {
-        let number = text.parse::<rust_decimal::Decimal>().ok();
+        let number = rust_decimal::Decimal::from_str_exact(text).ok();
         let written = number.and_then(|number| RawValue::from_string(number.to_string()).ok());
         written.map_or_else(|| Self::Text(text.to_owned()), Self::Exact)
     }
@@ -53,5 +54,7 @@ mod tests {
         let written = |text| serde_json::to_string(&Member::number(text)).unwrap();
         assert_eq!(written("12345678901234567.123456789"), "12345678901234567.123456789");
         assert_eq!(written("twelve"), "\"twelve\"");
+        let long = "0.12345678901234567890123456789012";
+        assert_eq!(written(long), format!("\"{long}\""), "nothing is rounded on the way");
     }
 }

@@ -65,13 +65,14 @@ impl Row {
         serde_json::from_str(raw.get()).map_err(|_| lacking(name))
     }
 
-    /// The record of an answer.
+    /// The record of an answer. The vendor documents it as a list of one after writes of contact persons.
     ///
     /// # Errors
     /// [`FailureKind::Malformed`] when there is none.
     pub(crate) fn record(&self, name: &str) -> Result<Self, Failure> {
-        let raw = self.0.get(name).ok_or_else(|| lacking(name))?;
-        serde_json::from_str(raw.get()).map_err(|_| lacking(name))
+        let raw = self.0.get(name).ok_or_else(|| lacking(name))?.get();
+        let listed = || serde_json::from_str(raw).map(|[record]: [Self; 1]| record);
+        serde_json::from_str(raw).or_else(|_| listed()).map_err(|_| lacking(name))
     }
 
     /// The members as they are written.
@@ -115,5 +116,18 @@ mod tests {
         assert_eq!(row.joined("several").as_deref(), Some("a,b"));
         assert_eq!(row.required("none").unwrap_err().kind, FailureKind::Malformed);
         assert!(row.rows("text").is_err() && row.rows("missing").is_err());
+    }
+
+    #[test]
+    fn a_record_may_stand_in_a_list_of_its_own() {
+        let written =
+            r#"{"plain": {"id": 1}, "listed": [{"id": 1}], "none": [], "two": [{"id": 1}, {"id": 2}]}"#;
+        let row: Row = serde_json::from_str(written).unwrap();
+        for name in ["plain", "listed"] {
+            assert_eq!(row.record(name).unwrap().text("id").as_deref(), Some("1"), "{name}");
+        }
+        for name in ["none", "two", "missing"] {
+            assert_eq!(row.record(name).unwrap_err().kind, FailureKind::Malformed, "{name}");
+        }
     }
 }

@@ -1,12 +1,14 @@
 //! What differs between the apps, and what all of them share.
 
-use finbridge_contract::{Connector, Grant, NewRecord, Shared};
+use finbridge_contract::{Connector, FailureKind, Grant, NewRecord, Shared};
 use finbridge_domain::record::{CustomerKind, RecordKind};
 use finbridge_domain::{CapabilityProfile, CrmModule, SyncModule};
 use finbridge_zoho::{App, ZohoApp};
 use serde_json::{Value, json};
 
-use crate::support::{REFERENCE, World, config, contact, contact_answer, done, list_answer, values};
+use crate::support::{
+    REFERENCE, World, config, contact, contact_answer, done, failure, list_answer, no_organization, values,
+};
 
 const SETTINGS: &str = "/integration/v1/settings";
 
@@ -38,9 +40,12 @@ async fn each_app_is_told_the_organization_in_its_own_way() {
         (App::Erp, "/erp/v3/contacts", None),
         (App::Invoice, "/invoice/v3/contacts", Some("x-com-zoho-invoice-organizationid")),
         (App::Expense, "/expense/v1/contacts", Some("x-com-zoho-expense-organizationid")),
+        (App::Billing, "/billing/v1/customers", Some("x-com-zoho-subscriptions-organizationid")),
     ] {
         let world = World::start().await;
-        world.answer("GET", path, 200, list_answer(vec![], false)).await;
+        let mut empty = list_answer(vec![], false);
+        empty["customers"] = json!([]);
+        world.answer("GET", path, 200, empty).await;
         let app = world.app(app);
         let customers = app.records(RecordKind::Customer).unwrap();
         customers.list_changed(&world.connection, None).await.unwrap();
@@ -136,6 +141,55 @@ async fn imports_are_calls_of_books() {
         "customer_sub_type": "business", "contact_persons": [{ "email": "ada@acme.example" }] } });
     assert_eq!(calls[0].1, told);
     assert_eq!(calls[1], (format!("POST {import}"), Value::Null));
+}
+
+#[tokio::test]
+async fn an_organization_that_did_not_join_books_is_told_to() {
+    for app in [App::Invoice, App::Expense, App::Billing] {
+        let world = World::start().await;
+        let import = "/books/v3/crm/account/300000000000012001/import";
+        let person = "/books/v3/contacts/contactpersons/7";
+        world.answer("PUT", "/integration/v1/crm/accounts/300000000000012001", 200, done()).await;
+        for (verb, path) in [("POST", import), ("GET", "/books/v3/contacts/46"), ("PUT", person)] {
+            world.answer(verb, path, 400, no_organization()).await;
+        }
+        let app = world.app(app);
+        let customers = app.records(RecordKind::Customer).unwrap();
+        let persons = app.records(RecordKind::ContactPerson).unwrap();
+        let record =
+            NewRecord { parent_id: None, customer_kind: None, values: values(&[("displayName", "A")]) };
+        let renamed = values(&[("firstName", "Ada")]);
+        for outcome in [
+            customers.create(&world.connection, Some(REFERENCE), &record).await.map(drop),
+            persons.fetch_children(&world.connection, "46").await.map(drop),
+            persons.update(&world.connection, "7", &renamed).await.map(drop),
+        ] {
+            let failure = failure(outcome);
+            assert_eq!(failure.kind, FailureKind::NotSupported, "{}", failure.message);
+            assert!(failure.message.contains("add the organization to Books"), "{}", failure.message);
+            assert_eq!(failure.remote_code.as_deref(), Some("6041"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_organization_that_the_app_itself_refuses_is_another_matter() {
+    for app in [App::Books, App::Erp, App::Expense] {
+        let world = World::start().await;
+        for path in ["/books/v3/contacts/46", "/erp/v3/contacts/46", "/expense/v1/contacts/46"] {
+            world.answer("GET", path, 400, no_organization()).await;
+        }
+        let connector = world.app(app);
+        let customers = connector.records(RecordKind::Customer).unwrap();
+        let refused = failure(customers.fetch(&world.connection, "46").await);
+        assert_eq!(refused.kind, FailureKind::Unauthorized, "{app:?}");
+        if app != App::Expense {
+            // Their persons are kept in calls of their own.
+            let persons = connector.records(RecordKind::ContactPerson).unwrap();
+            let refused = failure(persons.fetch_children(&world.connection, "46").await);
+            assert_eq!(refused.kind, FailureKind::Unauthorized, "{app:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_contract::{Cursor, FailureKind, RemoteRecord};
 use serde_json::{Value, json};
-use wiremock::matchers::{method, path};
+use wiremock::matchers::{method, path, query_param};
 use wiremock::{Mock, Request, ResponseTemplate};
 
 use crate::support::{World, failure, list_answer};
@@ -142,6 +142,28 @@ async fn a_second_that_loses_records_while_it_is_paged_is_read_again() {
     };
     let (records, _, _) = read(&world, None, disturb).await;
     assert_eq!(newest(&records), *rows.lock().unwrap());
+}
+
+#[tokio::test]
+async fn a_failed_look_for_shifts_names_its_request() {
+    let (world, _) = vendor((0..900).map(|id| (id, 7))).await;
+    let body = json!({ "code": 0, "message": "success" });
+    Mock::given(method("GET"))
+        .and(path(LIST))
+        .and(query_param("per_page", "1"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(body).insert_header("X-Request-Id", "req-9"))
+        .with_priority(1)
+        .mount(&world.server)
+        .await;
+    let mut cursor = None;
+    // There is something to look for only behind the first page of one second.
+    for _ in 0..2 {
+        let page = world.customers().list_changed(&world.connection, cursor.as_ref()).await.unwrap();
+        cursor = Some(page.next);
+    }
+    let failure = failure(world.customers().list_changed(&world.connection, cursor.as_ref()).await);
+    assert_eq!(failure.kind, FailureKind::Malformed);
+    assert_eq!(failure.request_id.as_deref(), Some("req-9"));
 }
 
 #[tokio::test]

@@ -112,7 +112,9 @@ async fn linking_needs_the_capability_and_says_so() {
     for outcome in [created, linked] {
         let failure = failure(outcome);
         assert_eq!(failure.kind, FailureKind::NotSupported);
-        assert!(failure.message.contains("crm_link"), "{}", failure.message);
+        for words in ["crm_link", "connect it again"] {
+            assert!(failure.message.contains(words), "{}", failure.message);
+        }
     }
     assert!(world.calls().await.is_empty());
 }

@@ -52,13 +52,36 @@ async fn a_person_that_is_linked_elsewhere_is_refused_before_anything_is_made() 
     other["contact"]["contact_id"] = "47".into();
     world.answer("GET", "/books/v3/contacts/47", 200, other).await;
     let outcome = world.records(RecordKind::ContactPerson).create(&world.connection, Some(ADA), &ada()).await;
-    assert_eq!(failure(outcome).kind, FailureKind::Refused);
+    let refused = failure(outcome);
+    assert_eq!(refused.kind, FailureKind::Refused);
+    for words in ["a person at the contact 47", "unlink it there"] {
+        assert!(refused.message.contains(words), "{}", refused.message);
+    }
     assert!(world.lines().await.iter().all(|line| line.starts_with("GET")));
+}
+
+#[tokio::test]
+async fn a_crm_contact_that_stands_for_the_customer_itself_gets_no_person_there() {
+    // With and without a person who could be taken up, and then not be linked.
+    for present in [vec![], vec![person("8", "Ada", "Byron", "")]] {
+        let world = World::start().await;
+        let mut customer = at(present);
+        customer["contact"]["zcrm_contact_id"] = "300000000000012009".into();
+        world.answer("GET", CONTACT, 200, customer).await;
+        let persons = world.records(RecordKind::ContactPerson);
+        let refused = failure(persons.create(&world.connection, Some(ADA), &ada()).await);
+        assert_eq!(refused.kind, FailureKind::Refused);
+        for words in ["the contact 46 itself", "unlink it there", "merge"] {
+            assert!(refused.message.contains(words), "{}", refused.message);
+        }
+        assert!(world.lines().await.iter().all(|line| line.starts_with("GET")));
+    }
 }
 
 #[tokio::test]
 async fn no_given_name_is_written_and_read_as_a_dash() {
     let world = World::start().await;
+    world.answer_once("GET", CONTACT, 200, at(vec![])).await;
     world.answer("GET", CONTACT, 200, at(vec![person("7", "-", "Byron", "")])).await;
     world
         .answer("POST", PERSONS, 201, json!({ "code": 0, "contact_person": { "contact_person_id": "7" } }))
@@ -70,7 +93,34 @@ async fn no_given_name_is_written_and_read_as_a_dash() {
     assert_eq!(made.values["firstName"], "");
     let body = json!({ "contact_id": "46", "first_name": "-", "last_name": "Byron", "email": "Ada@acme.example",
         "phone": "1" });
-    assert_eq!(world.calls().await[0], (format!("POST {PERSONS}"), body));
+    assert_eq!(world.calls().await[1], (format!("POST {PERSONS}"), body));
+}
+
+#[tokio::test]
+async fn the_person_that_was_made_may_be_told_in_a_list() {
+    let world = World::start().await;
+    world.answer_once("GET", CONTACT, 200, at(vec![])).await;
+    world.answer("GET", CONTACT, 200, at(vec![person("7", "Ada", "Byron", "")])).await;
+    let listed = json!({ "code": 0, "contact_person": [{ "contact_person_id": "7", "contact_id": "46" }] });
+    world.answer("POST", PERSONS, 201, listed).await;
+    let made = world.records(RecordKind::ContactPerson).create(&world.connection, None, &ada()).await;
+    assert_eq!(made.unwrap().remote_id, "7");
+}
+
+#[tokio::test]
+async fn a_person_for_no_crm_contact_is_made_once() {
+    let world = World::start().await;
+    let present = vec![person("7", "Ada", "Byron", "999"), person("8", "Ada", "Byron", "")];
+    world.answer("GET", CONTACT, 200, at(present)).await;
+    world.answer("PUT", &format!("{PERSONS}/8"), 200, done()).await;
+    let made = world.records(RecordKind::ContactPerson).create(&world.connection, None, &ada()).await;
+    assert_eq!(
+        made.unwrap().remote_id,
+        "8",
+        "of two persons of these values the one that is linked to nobody"
+    );
+    let lines = world.lines().await;
+    assert!(!lines.iter().any(|line| line.starts_with("POST") || line.contains("/link")), "{lines:?}");
 }
 
 #[tokio::test]
@@ -103,6 +153,22 @@ async fn a_customer_shows_and_changes_its_first_person() {
     let calls = world.calls().await;
     assert_eq!(calls[1], (format!("PUT {CONTACT}"), json!({ "website": "https://acme.example" })));
     assert_eq!(calls[2], (format!("PUT {PERSONS}/7"), json!({ "email": "new@acme.example" })));
+}
+
+#[tokio::test]
+async fn a_first_person_that_goes_meanwhile_is_no_customer_that_is_gone() {
+    let world = World::start().await;
+    world.answer_once("GET", CONTACT, 200, at(vec![person("7", "Ada", "Byron", "")])).await;
+    let mut next = person("8", "Bob", "B", "");
+    next["is_primary_contact"] = true.into();
+    world.answer("GET", CONTACT, 200, at(vec![next])).await;
+    world.answer("PUT", &format!("{PERSONS}/7"), 404, missing()).await;
+    world.answer("PUT", &format!("{PERSONS}/8"), 200, done()).await;
+    let change = values(&[("email", "new@acme.example")]);
+    let outcome = world.customers().update(&world.connection, "46", &change).await;
+    assert_eq!(failure(outcome).kind, FailureKind::OutcomeUnknown);
+    let again = world.customers().update(&world.connection, "46", &change).await.unwrap();
+    assert_eq!(again.values["firstName"], "Bob", "the next try reads the persons afresh");
 }
 
 #[tokio::test]

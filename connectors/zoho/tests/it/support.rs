@@ -97,6 +97,17 @@ impl World {
             .await;
     }
 
+    /// Answers the first call to this path, before what else answers there; of several such answers each is given once.
+    pub async fn answer_once(&self, verb: &str, at: &str, status: u16, body: Value) {
+        Mock::given(method(verb))
+            .and(path(at))
+            .respond_with(ResponseTemplate::new(status).set_body_json(body))
+            .up_to_n_times(1)
+            .with_priority(1)
+            .mount(&self.server)
+            .await;
+    }
+
     /// The same servers and connection, seen by another app.
     pub fn app(&self, app: App) -> ZohoApp {
         let config = config(self.server.uri(), self.server.uri());
@@ -162,6 +173,11 @@ pub fn contact(id: &str, name: &str) -> Value {
         "zcrm_contact_id": "",
         "last_modified_time": "2026-01-05T12:06:10+0530",
     })
+}
+
+/// The user, or the app, does not have the organization.
+pub fn no_organization() -> Value {
+    json!({ "code": 6041, "message": "This user is not associated with the CompanyID/CompanyName:10234695." })
 }
 
 pub fn contact_answer(contact: Value) -> Value {

@@ -14,6 +14,7 @@ use crate::resource;
 use crate::resource::billing::event::{self, Happening};
 use crate::resource::extra::{self, mail};
 use crate::routes::Operation;
+use crate::store::record::Record;
 
 /// Runs one operation of a table of Books.
 pub(super) fn run(
@@ -104,32 +105,21 @@ pub(super) fn delete(
     Ok(Reply::done(spec.messages.deleted, []))
 }
 
-/// What runs an operation of Books for a call of Billing.
-pub(super) struct Act<'a> {
-    pub(super) view: &'static dyn Resource,
-    pub(super) table: &'static [Operation],
-    /// Paths of the operations, all by POST, in their order.
-    pub(super) paths: &'a [&'static str],
-    pub(super) event_type: &'a str,
-    pub(super) message: &'a str,
-}
-
-impl Act<'_> {
-    /// Runs the operations, tells of the change if there was any, and answers with Billing's sentence.
-    pub(super) fn run(&self, context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-        let before = write::find(context, call, self.view)?;
-        for path in self.paths {
-            run(context, call, self.table, "POST", path)?;
-        }
-        desk::write(context, call, |desk| {
-            let after = desk.find(before.kind, before.id)?;
-            if Arc::ptr_eq(&before, &after) {
-                return Ok(());
-            }
-            tell(desk, self.view, before.id, self.event_type)
-        })?;
-        Ok(Reply::done(self.message, []))
-    }
+/// Changes a record by the rules of Books and tells of it if anything changed, in one write: no one sees a step between,
+/// and no change is without its event. Answers with Billing's sentence.
+pub(super) fn act(
+    context: &Context<'_>,
+    call: &Call,
+    view: &'static dyn Resource,
+    event_type: &str,
+    message: &str,
+    change: impl FnOnce(&mut Desk<'_>, &Arc<Record>) -> Result<(), ApiError>,
+) -> Result<Reply, ApiError> {
+    write::act(context, call, view, message, |desk, before| {
+        change(desk, before)?;
+        let after = desk.find(before.kind, before.id)?;
+        if Arc::ptr_eq(before, &after) { Ok(()) } else { tell(desk, view, before.id, event_type) }
+    })
 }
 
 /// `POST /x/{id}/email`, which is `path` in Books: what is in `needed` must be there (code 2), the rest is as in Books.
@@ -228,7 +218,7 @@ fn renamed(value: &Json, from: &str, to: &str) -> Json {
 }
 
 /// Lines of a document under Billing's names.
-pub(super) fn items(record: &crate::store::record::Record) -> Json {
+pub(super) fn items(record: &Record) -> Json {
     let given = |line: &Json, name: &str| line.get(name).cloned().unwrap_or_else(|| "".into());
     let rows = record.list("line_items").iter().map(|line| {
         Json::object([

@@ -10,7 +10,7 @@ use crate::json::Json;
 use crate::request::Call;
 use crate::resource;
 use crate::resource::billing::books;
-use crate::resource::creditnote::OPERATIONS as BOOKS;
+use crate::resource::creditnote::{apply, status};
 use crate::resource::extra;
 use crate::routes::Handler::Plain;
 use crate::routes::{BILLING, Operation, lists, op};
@@ -160,33 +160,23 @@ fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     books::mail(context, call, "creditnotes/*/email", &needed, "Your creditnote has been sent.")
 }
 
-fn act(
-    context: &Context<'_>,
-    call: &Call,
-    paths: &[&'static str],
-    event_type: &str,
-    message: &str,
-) -> Result<Reply, ApiError> {
-    books::Act { view: &CreditNote, table: BOOKS, paths, event_type, message }.run(context, call)
-}
-
 fn void(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let message = "The credit note has been marked as void.";
-    act(context, call, &["creditnotes/*/status/void"], "credit_note_voided", message)
+    books::act(context, call, &CreditNote, "credit_note_voided", message, status::void)
 }
 
 /// A draft and a void credit note become open.
 fn open(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    const PATHS: [&str; 2] = ["creditnotes/*/status/draft", "creditnotes/*/status/open"];
-    let void = write::find(context, call, &CreditNote)?.text("status") == "void";
-    let paths = if void { &PATHS[..] } else { &PATHS[1..] };
     let message = "Status of the credit note has been changed to open.";
-    act(context, call, paths, "credit_note_updated", message)
+    books::act(context, call, &CreditNote, "credit_note_updated", message, status::open)
 }
 
 fn apply(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let applied = call.object()?.get("invoices").cloned().ok_or_else(|| ApiError::invalid("invoices"))?;
+    let body = call.object()?;
+    let applied = body.get("invoices").cloned().ok_or_else(|| ApiError::invalid("invoices"))?;
     let message = "Credits have been applied to the invoice(s).";
-    act(context, call, &["creditnotes/*/invoices"], "credit_note_updated", message)?;
+    books::act(context, call, &CreditNote, "credit_note_updated", message, |desk, note| {
+        apply::add_all(desk, note, &apply::wanted(body)?)
+    })?;
     Ok(Reply::done(message, [("invoices", applied)]))
 }

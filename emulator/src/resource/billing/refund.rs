@@ -4,6 +4,7 @@ use super::creditnote::CreditNote;
 use super::payment::Payment;
 use super::{books, event};
 use crate::auth::{Context, Need};
+use crate::document::refund;
 use crate::engine::reader::Reader;
 use crate::engine::spec::Resource;
 use crate::engine::{desk, write};
@@ -11,8 +12,7 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
-use crate::resource::creditnote::OPERATIONS as BOOKS;
-use crate::resource::customerpayment::OPERATIONS as PAYMENTS;
+use crate::resource;
 use crate::routes::Handler::Plain;
 use crate::routes::{BILLING, Operation, op};
 use crate::store::kind::Kind;
@@ -55,18 +55,20 @@ fn completed(context: &Context<'_>, call: &Call, account: Option<Json>) -> Resul
     Ok(books::with_body(call, Json::Object(members)))
 }
 
-/// Shows the newest refund of a record and tells of it.
-fn answer(
+/// Makes a refund of a record by the rules of Books and tells of it.
+fn make(
     context: &Context<'_>,
     call: &Call,
     kind: Kind,
     id: u64,
     shown: fn(&Record, &Json, &Reader<'_>) -> Json,
 ) -> Result<Reply, ApiError> {
+    let body = call.object()?;
     let shown = desk::write(context, call, |desk| {
+        let before = desk.find(kind, id)?;
+        let refund = refund::make(desk, resource::of(kind), &before, body)?;
         let record = desk.find(kind, id)?;
-        let refund = record.list("refunds").last().ok_or_else(|| ApiError::missing("Refund"))?;
-        let shown = shown(&record, refund, &desk.reader());
+        let shown = shown(&record, &refund, &desk.reader());
         event::record(
             desk,
             event::Happening {
@@ -84,8 +86,7 @@ fn answer(
 /// `POST /creditnotes/{id}/refunds`. Errors: those of Books, 4017 for more than is left for example.
 fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let id = call.id(0, "Credit note")?;
-    books::run(context, &completed(context, call, None)?, BOOKS, "POST", "creditnotes/*/refunds")?;
-    answer(context, call, Kind::CreditNote, id, shown)
+    make(context, &completed(context, call, None)?, Kind::CreditNote, id, shown)
 }
 
 /// `POST /payments/{id}/refunds`: what is not applied to invoices goes back. Billing names no account: it is the one that
@@ -100,9 +101,7 @@ fn create_of_payment(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         }
         known => Some(known.into()),
     };
-    let completed = completed(context, call, account)?;
-    books::run(context, &completed, PAYMENTS, "POST", "customerpayments/*/refunds")?;
-    answer(context, call, Kind::CustomerPayment, payment.id, shown_of_payment)
+    make(context, &completed(context, call, account)?, Kind::CustomerPayment, payment.id, shown_of_payment)
 }
 
 fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {

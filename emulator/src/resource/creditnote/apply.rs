@@ -2,7 +2,7 @@
 
 use crate::auth::Context;
 use crate::document::application::{self, CREDITS};
-use crate::engine::desk;
+use crate::engine::desk::{self, Desk};
 use crate::engine::reader::Reader;
 use crate::engine::spec::Resource;
 use crate::engine::write::{act, find, reply};
@@ -70,21 +70,28 @@ pub(super) fn list(context: &Context<'_>, call: &Call, resource: &dyn Resource) 
 /// `POST /creditnotes/{id}/invoices`: adds to what the credit note pays. The body holds `invoices`, or one entry alone.
 /// Errors: 2 for another shape, and those of [`application::check`].
 pub(super) fn apply(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
-    let body = call.object()?;
-    let entries = match body.get("invoices") {
-        Some(Json::List(entries)) if !entries.is_empty() => entries.clone(),
-        Some(_) => return Err(ApiError::invalid("invoices")),
-        None => vec![body.clone()],
-    };
+    let entries = wanted(call.object()?)?;
     let message = "Credits have been applied to the invoice(s).";
-    act(context, call, resource, message, |desk, note| {
-        for given in &entries {
-            let (invoice_id, amount, _) = application::entry(given, "invoice_id")?;
-            let note = desk.find(Kind::CreditNote, note.id)?;
-            application::add(desk, &CREDITS, &note, invoice_id, amount)?;
-        }
-        Ok(())
-    })
+    act(context, call, resource, message, |desk, note| add_all(desk, note, &entries))
+}
+
+/// The entries of a body. Errors: code 2 for another shape.
+pub(crate) fn wanted(body: &Json) -> Result<Vec<Json>, ApiError> {
+    match body.get("invoices") {
+        Some(Json::List(entries)) if !entries.is_empty() => Ok(entries.clone()),
+        Some(_) => Err(ApiError::invalid("invoices")),
+        None => Ok(vec![body.clone()]),
+    }
+}
+
+/// Lets a credit note pay each of the entries. Errors: those of [`application::check`].
+pub(crate) fn add_all(desk: &mut Desk<'_>, note: &Record, entries: &[Json]) -> Result<(), ApiError> {
+    for given in entries {
+        let (invoice_id, amount, _) = application::entry(given, "invoice_id")?;
+        let note = desk.find(Kind::CreditNote, note.id)?;
+        application::add(desk, &CREDITS, &note, invoice_id, amount)?;
+    }
+    Ok(())
 }
 
 /// `DELETE /creditnotes/{id}/invoices/{creditnote_invoice_id}`.

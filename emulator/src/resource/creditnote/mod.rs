@@ -1,9 +1,9 @@
 //! Credit notes.
 
-mod apply;
+pub(crate) mod apply;
 mod routes;
 mod spec;
-mod status;
+pub(crate) mod status;
 
 pub(crate) use routes::OPERATIONS;
 

@@ -21,7 +21,7 @@ pub(super) fn shown(record: &Record) -> &str {
 }
 
 /// `status/open`: from draft, approved and void.
-pub(super) fn open(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn open(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     match record.text("status") {
         "open" => Ok(()),
         "draft" | "approved" | "void" => change(desk, record, "open"),
@@ -30,7 +30,7 @@ pub(super) fn open(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiE
 }
 
 /// `status/void`: from draft and open, unless something of it is applied or refunded (4018).
-pub(super) fn void(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn void(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     match record.text("status") {
         "void" => Ok(()),
         "draft" | "open" if used(record) => Err(ApiError::about(Code::PaymentsApplied, "Credit note")),

@@ -5,13 +5,13 @@ use rust_decimal::Decimal;
 use crate::auth::{Context, Need};
 use crate::engine::desk::{self, Desk};
 use crate::engine::reader::Reader;
-use crate::engine::spec::{Filters, Messages, Resource, Spec, Unique};
+use crate::engine::spec::{Filters, Resource, Spec};
 use crate::envelope::Reply;
-use crate::error::{ApiError, Code};
+use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::field::Kind as Field;
-use crate::resource::user::{User, routes as user};
+use crate::resource::user::{BASE, User, routes as user};
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{EXPENSE, Operation, lists, op, reads};
 use crate::store::kind::Kind;
@@ -21,12 +21,6 @@ use crate::store::record::Record;
 pub(crate) struct Employee;
 
 static SPEC: Spec = Spec {
-    kind: Kind::User,
-    singular: "user",
-    plural: "users",
-    id: "user_id",
-    label: "User",
-    report: "Users",
     fields: &[
         ("name", Field::Text(200)),
         ("email", Field::Text(100)),
@@ -40,30 +34,16 @@ static SPEC: Spec = Spec {
         ("submission_amount_limit", Field::Money),
         ("approval_amount_limit", Field::Money),
     ],
-    computed: &[("status", Field::Free), ("is_super_admin", Field::Flag)],
-    required: &["name", "email"],
     detail: &SHOWN,
     row: &SHOWN,
-    number: None,
-    unique: &[Unique { name: "email", code: Code::AlreadyExists, scope: None }],
-    references: &[],
     filters: Filters {
         texts: &["name", "email", "department", "employee_number"],
         exact: &["policy_id", "approves_to_id", "role_id"],
-        statuses: &["active", "inactive", "invited"],
-        filter_by: &["Status.All", "Status.Active", "Status.Inactive", "Status.Invited", "Status.Deleted"],
         search: &["name", "email", "employee_number"],
-        ..Filters::NONE
+        ..BASE.filters
     },
     sorts: &["name", "email", "user_role", "status", "department", "employee_number"],
-    indexed: &[],
-    order: ("name", false),
-    messages: Messages {
-        created: "Your invitation has been sent.",
-        updated: "The user information has been updated.",
-        deleted: "The user has been removed from your organization.",
-    },
-    entity: "",
+    ..BASE
 };
 
 static SHOWN: [&str; 21] = [

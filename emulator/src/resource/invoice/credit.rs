@@ -122,7 +122,14 @@ pub(super) fn credits(
 /// another shape or nothing to apply, 6 for a payment or credit note that does not exist, and those of
 /// [`application::check`].
 pub(super) fn apply(context: &Context<'_>, call: &Call, resource: &dyn Resource) -> Result<Reply, ApiError> {
-    let body = call.object()?;
+    let wanted = wanted(call.object()?)?;
+    let message = "Credits have been applied to the invoice(s).";
+    act(context, call, resource, message, |desk, invoice| pay(desk, invoice, wanted))
+}
+
+/// The payments and the credit notes that a body lets pay an invoice. Errors: code 2 for another shape or nothing to
+/// apply.
+pub(crate) fn wanted(body: &Json) -> Result<(&[Json], &[Json]), ApiError> {
     let list = |name: &str| match body.get(name) {
         None | Some(Json::Null) => Ok(&[][..]),
         Some(Json::List(entries)) => Ok(entries.as_slice()),
@@ -132,11 +139,18 @@ pub(super) fn apply(context: &Context<'_>, call: &Call, resource: &dyn Resource)
     if payments.is_empty() && notes.is_empty() {
         return Err(ApiError::invalid("invoice_payments"));
     }
-    let message = "Credits have been applied to the invoice(s).";
-    act(context, call, resource, message, |desk, invoice| {
-        apply_all(desk, &PAYMENTS, "payment_id", payments, invoice.id)?;
-        apply_all(desk, &CREDITS, "creditnote_id", notes, invoice.id)
-    })
+    Ok((payments, notes))
+}
+
+/// Lets payments and credit notes pay an invoice. Errors: 6 for one that does not exist, and those of
+/// [`application::check`].
+pub(crate) fn pay(
+    desk: &mut Desk<'_>,
+    invoice: &Record,
+    (payments, notes): (&[Json], &[Json]),
+) -> Result<(), ApiError> {
+    apply_all(desk, &PAYMENTS, "payment_id", payments, invoice.id)?;
+    apply_all(desk, &CREDITS, "creditnote_id", notes, invoice.id)
 }
 
 fn apply_all(

@@ -1,10 +1,10 @@
 //! Invoices (section 10.6).
 
-mod credit;
+pub(crate) mod credit;
 mod order;
 mod routes;
 mod spec;
-mod status;
+pub(crate) mod status;
 mod terms;
 #[cfg(test)]
 mod tests;

@@ -41,7 +41,7 @@ pub(super) fn is_unpaid(record: &Record) -> bool {
 }
 
 /// `status/sent`: from draft and approved.
-pub(super) fn mark_sent(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn mark_sent(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     match record.text("status") {
         "sent" => Ok(()),
         "draft" | "approved" => change(desk, record, "sent"),
@@ -50,7 +50,7 @@ pub(super) fn mark_sent(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(),
 }
 
 /// `status/void`: from draft and sent, unless payments or credits are applied (4018) or it was written off (4098).
-pub(super) fn void(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn void(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     match record.text("status") {
         "void" => Ok(()),
         "draft" | "sent" => {
@@ -69,7 +69,7 @@ pub(super) fn void(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiE
 }
 
 /// `status/draft`: from void.
-pub(super) fn redraft(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn redraft(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     match record.text("status") {
         "draft" => Ok(()),
         "void" => change(desk, record, "draft"),
@@ -96,7 +96,7 @@ pub(super) fn approve(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), A
 }
 
 /// `writeoff`: the open balance of a sent invoice is given up.
-pub(super) fn write_off(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn write_off(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     if !record.decimal("write_off_amount").is_zero() {
         return Ok(());
     }
@@ -112,7 +112,7 @@ pub(super) fn write_off(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(),
 
 /// `writeoff/cancel`: what was given up is due again. Repeating it is harmless; an invoice that was never written off is
 /// refused.
-pub(super) fn cancel_write_off(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
+pub(crate) fn cancel_write_off(desk: &mut Desk<'_>, record: &Arc<Record>) -> Result<(), ApiError> {
     if record.decimal("write_off_amount").is_zero() {
         let repeated = record.flag("write_off_cancelled");
         return if repeated { Ok(()) } else { Err(wrong("The invoice was not written off.")) };

@@ -25,7 +25,8 @@ pub(crate) const ROLES: [(&str, &str); 3] = [
     ("timesheetstaff", "459999999999999003"),
 ];
 
-static SPEC: Spec = Spec {
+/// What is the same of users in every app.
+pub(crate) const BASE: Spec = Spec {
     kind: Kind::User,
     singular: "user",
     plural: "users",
@@ -95,6 +96,8 @@ static SPEC: Spec = Spec {
     },
     entity: "",
 };
+
+static SPEC: Spec = BASE;
 
 const CREATE: Need = ("settings", "create");
 const READ: Need = ("settings", "read");

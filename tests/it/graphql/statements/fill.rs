@@ -75,7 +75,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
     let (ids, now) = (&world.app.engine.ids, world.clock.now());
     let here = world.viewer.organization_id;
     let usd = || Some("USD".to_owned());
-    let mut made: Vec<[(NodeKind, Uuid); 20]> = Vec::new();
+    let mut made: Vec<[(NodeKind, Uuid); 21]> = Vec::new();
     let mut parent = None;
     for n in 0..MANY {
         let position = i32::try_from(n).expect("a small number") + 2;
@@ -338,7 +338,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 created_at: now,
             }
         );
-        row!(
+        let conflict = row!(
             world,
             sync_conflict {
                 link_id: link,
@@ -372,6 +372,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
             (NodeKind::SyncModule, module),
             (NodeKind::SyncRun, run),
             (NodeKind::SyncRunItem, item),
+            (NodeKind::SyncConflict, conflict),
         ]);
     }
     let kinds = made.first().expect("rows").map(|(kind, _)| kind).into_iter().enumerate();

@@ -64,6 +64,7 @@ impl SyncMatchDecide {
         let (record_id, record_type) = synced_record(&input.record_id)?;
         let wish = Decide {
             integration_id: uuid(NodeKind::Integration, &input.integration_id)?,
+            record_type,
             record_id,
             kind: input.kind.into(),
             choice: input.choice.into(),

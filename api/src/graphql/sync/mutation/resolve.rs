@@ -69,10 +69,12 @@ impl SyncConflictResolve {
             SyncConflictChoice::Finance => ConflictState::Finance,
             SyncConflictChoice::Keep => ConflictState::Kept,
         };
+        // Before anything is decided: what is no id at all is a mistake in the request, not in one of its items.
+        let parse = |id: ID| Ok((uuid(NodeKind::SyncConflict, &id)?, id));
+        let ids = input.ids.into_iter().map(parse).collect::<Result<Vec<_>>>()?;
         let mut items = Items::default();
-        let mut results = Vec::with_capacity(input.ids.len());
-        for id in input.ids {
-            let conflict = uuid(NodeKind::SyncConflict, &id)?;
+        let mut results = Vec::with_capacity(ids.len());
+        for (conflict, id) in ids {
             let done = items.attempt(sync_control::resolve(services, conflict, choice)).await;
             let (row, user_errors) = split(done)?;
             results.push(SyncConflictResult { id, sync_conflict: row.map(SyncConflict::from), user_errors });

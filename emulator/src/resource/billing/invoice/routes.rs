@@ -12,7 +12,7 @@ use crate::resource;
 use crate::resource::billing::books;
 use crate::resource::billing::payment::Payment;
 use crate::resource::extra::attachment;
-use crate::resource::invoice::OPERATIONS as BOOKS;
+use crate::resource::invoice::{OPERATIONS as BOOKS, credit, status};
 use crate::routes::Handler::Plain;
 use crate::routes::{BILLING, Operation, lists, op, reads};
 use crate::store::kind::Kind;
@@ -92,26 +92,19 @@ fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 
 /// A draft and a void invoice become open.
 fn open(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    const PATHS: [&str; 2] = ["invoices/*/status/draft", "invoices/*/status/sent"];
-    let void = write::find(context, call, &Invoice)?.text("status") == "void";
-    let paths = if void { &PATHS[..] } else { &PATHS[1..] };
     let message = "Status of the invoice has been changed to open.";
-    act(context, call, paths, "invoice_updated", message)
-}
-
-fn act(
-    context: &Context<'_>,
-    call: &Call,
-    paths: &[&'static str],
-    event_type: &str,
-    message: &str,
-) -> Result<Reply, ApiError> {
-    books::Act { view: &Invoice, table: BOOKS, paths, event_type, message }.run(context, call)
+    books::act(context, call, &Invoice, "invoice_updated", message, |desk, invoice| {
+        if invoice.text("status") == "void" {
+            status::redraft(desk, invoice)?;
+        }
+        let invoice = desk.find(Kind::Invoice, invoice.id)?;
+        status::mark_sent(desk, &invoice)
+    })
 }
 
 fn void(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let message = "Invoice status has been changed to Void.";
-    act(context, call, &["invoices/*/status/void"], "invoice_voided", message)
+    books::act(context, call, &Invoice, "invoice_voided", message, status::void)
 }
 
 fn email(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -124,21 +117,25 @@ fn attach(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 }
 
 fn write_off(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    act(context, call, &["invoices/*/writeoff"], "invoice_updated", "Invoice has been written off..")
+    let message = "Invoice has been written off..";
+    books::act(context, call, &Invoice, "invoice_updated", message, status::write_off)
 }
 
 fn cancel_write_off(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let message = "The write off done for this invoice has been cancelled.";
-    act(context, call, &["invoices/*/writeoff/cancel"], "invoice_updated", message)
+    books::act(context, call, &Invoice, "invoice_updated", message, status::cancel_write_off)
 }
 
 /// `POST /invoices/{id}/credits`, answered with every credit that the invoice has then.
 fn credits(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    if call.object()?.get("apply_creditnotes").and_then(Json::as_list).is_none_or(<[Json]>::is_empty) {
+    let body = call.object()?;
+    if body.get("apply_creditnotes").and_then(Json::as_list).is_none_or(<[Json]>::is_empty) {
         return Err(ApiError::invalid("apply_creditnotes"));
     }
     let message = "Credits have been applied to the invoice(s).";
-    act(context, call, &["invoices/*/credits"], "invoice_updated", message)?;
+    books::act(context, call, &Invoice, "invoice_updated", message, |desk, invoice| {
+        credit::pay(desk, invoice, credit::wanted(body)?)
+    })?;
     let organization = context.organization()?;
     let reader =
         Reader::over(context.store.read().books(&organization.organization_id), organization, context.now);

@@ -139,7 +139,7 @@ fn step(desk: &mut Desk<'_>, id: u64, on: NaiveDate, quiet: bool) -> Result<(), 
             }
             tell(desk, id, "subscription_renewed", "Subscription renewed")
         }
-        "dunning" => retry(desk, record, on),
+        "dunning" => retry(desk, record, on, quiet),
         _ => {
             record.set("due_at", NEVER);
             save(desk, record).map(|_| ())
@@ -309,10 +309,10 @@ fn use_coupon(record: &mut Record) {
 
 /// Charges the invoice of a failed renewal again. When it was paid meanwhile, or is paid now, the subscription is live;
 /// after the last try it is cancelled.
-fn retry(desk: &mut Desk<'_>, mut record: Record, on: NaiveDate) -> Result<(), ApiError> {
+fn retry(desk: &mut Desk<'_>, mut record: Record, on: NaiveDate, quiet: bool) -> Result<(), ApiError> {
     let id = record.id;
     let paid = match record.reference("child_invoice_id") {
-        Some(invoice_id) => charge::collect(desk, &record, invoice_id, false)?,
+        Some(invoice_id) => charge::collect(desk, &record, invoice_id, quiet)?,
         None => true,
     };
     if paid {
@@ -324,6 +324,9 @@ fn retry(desk: &mut Desk<'_>, mut record: Record, on: NaiveDate) -> Result<(), A
     let tries = term::number(&record, "retries") + 1;
     if tries >= RETRIES {
         end::over(desk, record, "cancelled_from_dunning", on)?;
+        if quiet {
+            return Ok(());
+        }
         return tell(desk, id, "subscription_cancelled", "Subscription cancelled after failed payments");
     }
     record.set("retries", whole(Decimal::from(tries)));

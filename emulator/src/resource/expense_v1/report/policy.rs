@@ -12,7 +12,7 @@ use crate::engine::spec::Resource;
 use crate::engine::write;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
-use crate::json::Json;
+use crate::json::{Json, round_money};
 use crate::request::Call;
 use crate::resource::receipt;
 use crate::resource::step::refusal;
@@ -38,17 +38,20 @@ impl Rule {
     }
 }
 
-/// What is spent on one category: its id, if there is one, and the amount in the base currency.
-fn spent(expense: &Record) -> Vec<(Option<u64>, Decimal)> {
+/// What an expense spends on each category: its id, if there is one, and the amount with tax in the base currency.
+fn spent(expense: &Record, reader: &Reader<'_>) -> Vec<(Option<u64>, Decimal)> {
     let rate = expense.decimal("exchange_rate");
+    let places = reader.organization.currencies.first().map_or(2, |it| it.precision);
     let lines = expense.list("line_items");
     if lines.is_empty() {
         return vec![(expense.reference("category_id"), expense.decimal("bcy_total"))];
     }
     let one = |line: &Json| {
         let id = line.get("category_id").and_then(Json::as_id_text).and_then(|id| id.parse().ok());
-        let amount = line.get("amount").and_then(Json::as_decimal).unwrap_or_default();
-        (id, amount.checked_mul(rate).unwrap_or(amount))
+        let given = |name: &str| line.get(name).and_then(Json::as_decimal).unwrap_or_default();
+        // The amount that was written may hold the tax already.
+        let amount = given("item_total") + given("tax_amount");
+        (id, round_money(amount.checked_mul(rate).unwrap_or(amount), places))
     };
     lines.iter().map(one).collect()
 }
@@ -57,7 +60,7 @@ fn spent(expense: &Record) -> Vec<(Option<u64>, Decimal)> {
 pub(super) fn violations(report: &Record, reader: &Reader<'_>) -> Vec<(u64, Rule)> {
     let mut found = Vec::new();
     for expense in contents::expenses(report, reader) {
-        for (category, amount) in spent(expense) {
+        for (category, amount) in spent(expense, reader) {
             let category = category.and_then(|id| reader.books.record(Kind::ExpenseCategory, id));
             let Some(category) = category else { continue };
             let limit = |name: &str| Some(category.decimal(name)).filter(|it| *it > Decimal::ZERO);
@@ -139,7 +142,7 @@ pub(super) fn budget(context: &Context<'_>, call: &Call, resource: &dyn Resource
     let report = write::find(context, call, resource)?;
     let reader = Reader::new(context)?;
     let mut sums: BTreeMap<Option<u64>, Decimal> = BTreeMap::new();
-    for (category, amount) in contents::expenses(&report, &reader).flat_map(|it| spent(it)) {
+    for (category, amount) in contents::expenses(&report, &reader).flat_map(|it| spent(it, &reader)) {
         *sums.entry(category).or_default() += amount;
     }
     let rows = sums.into_iter().map(|(id, amount)| {
