@@ -9,7 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients guard bench-pages bench-emulator bench-guard
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients guard bench-pages bench-emulator bench-guard bench-sync
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -77,6 +77,10 @@ bench-pages: ## Show what far pages of a list cost beside near ones, on both dat
 
 bench-emulator: ## Show what the emulator's contact calls cost beside bare handlers, and among a million contacts
 	$(CARGO) run --release -p finbridge-bench --no-default-features --bin emulator -- 10000 1000000
+
+bench-sync: ## Show what runs cost in time, requests and memory, beside a bare client, on both databases
+	scripts/install-tools postgres
+	scripts/with-postgres $(CARGO) run --release -p finbridge-bench --bin sync
 
 bench-guard: ## Show how fast attacks are refused, and what others notice
 	$(CARGO) build --release

@@ -4,10 +4,11 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use finbridge_contract::{Connector, Failure, Registry};
+use finbridge_contract::{Connector, Failure, Quota, Registry};
 use finbridge_domain::{Clock, Ids};
 use finbridge_entity::PoolSize;
 use finbridge_migration::{Migrator, MigratorTrait};
+use finbridge_sync::budget::Budgets;
 use finbridge_sync::queue::{self, QueueError};
 use finbridge_sync::{Engine, Events, Vault};
 use finbridge_zoho::{ZohoApp, ZohoConfig};
@@ -109,7 +110,20 @@ impl App {
         let vault: Arc<dyn Vault> = secrets.clone();
         let ids = Arc::new(Ids::new(clock.clone()));
         let sealer: Arc<dyn Sealer> = secrets;
-        let parts = CrmWriter { db, clock, ids, queue, events, connectors, vault, sealer: sealer.clone() };
+        let retention = config.retention.into();
+        let budgets = Arc::new(Budgets::new(db.clone(), clock.clone(), vault.clone()));
+        let parts = CrmWriter {
+            db,
+            clock,
+            ids,
+            queue,
+            events,
+            connectors,
+            vault,
+            sealer: sealer.clone(),
+            budgets,
+            retention,
+        };
         Ok(Self { engine: parts.engine(), sealer })
     }
 
@@ -128,6 +142,12 @@ fn connectors(books: &config::Books, clock: Arc<dyn Clock>) -> Result<Registry, 
             api_url: books.api_url.clone(),
             client_id: books.client_id.clone(),
             client_secret: books.client_secret.clone(),
+            quota: Quota {
+                per_minute: books.requests_per_minute,
+                per_day: books.requests_per_day,
+                concurrent: books.concurrent_requests,
+                renewals: books.token_renewals,
+            },
         };
         for app in ZohoApp::all(config, clock)? {
             apps.push(Arc::new(app));

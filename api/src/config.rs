@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize, Serializer};
 
+mod books;
 mod limits;
+mod retention;
 mod telemetry;
 
+pub use books::Books;
 pub use limits::Limits;
+pub use retention::Retention;
 mod subscriptions;
 
 pub use subscriptions::Subscriptions;
@@ -33,6 +37,8 @@ pub struct Config {
     pub subscriptions: Subscriptions,
     /// The database.
     pub database: Database,
+    /// How long what happened is kept.
+    pub retention: Retention,
     /// Files of this installation.
     pub data: Data,
     /// Encryption of secrets.
@@ -118,32 +124,6 @@ pub struct Secrets {
     /// 32 bytes in base64. Empty: `secret.key` in the data folder, made at the first start.
     #[serde(serialize_with = "hidden")]
     pub key: SecretString,
-}
-
-/// The Books app.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Books {
-    /// Where tokens come from, without a trailing slash.
-    pub accounts_url: String,
-    /// Where the API is, without a trailing slash.
-    pub api_url: String,
-    /// OAuth client id of this installation.
-    pub client_id: String,
-    /// Its secret.
-    #[serde(serialize_with = "hidden")]
-    pub client_secret: SecretString,
-}
-
-impl Default for Books {
-    fn default() -> Self {
-        Self {
-            accounts_url: "https://accounts.zoho.com".to_owned(),
-            api_url: "https://www.zohoapis.com".to_owned(),
-            client_id: String::new(),
-            client_secret: SecretString::default(),
-        }
-    }
 }
 
 /// The embedded emulator.
@@ -305,6 +285,7 @@ impl Config {
         }
         self.limits.check()?;
         self.subscriptions.check()?;
+        self.retention.check()?;
         self.telemetry.check()?;
         if self.books.client_id.is_empty() != self.books.client_secret.expose_secret().is_empty() {
             return invalid(

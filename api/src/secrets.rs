@@ -95,13 +95,17 @@ pub fn write_private(path: &Path, content: &str) -> std::io::Result<()> {
 
 impl Sealer for SecretBox {
     fn seal(&self, secret: &str) -> ServiceResult<String> {
+        self.sealed(secret).ok_or_else(|| ServiceError::Internal("the cipher failed".into()))
+    }
+}
+
+impl SecretBox {
+    /// The sealed secret; none when the cipher fails, which it does for no input of ours.
+    fn sealed(&self, secret: &str) -> Option<String> {
         let mut nonce = [0; NONCE_LENGTH];
         rand::rng().fill_bytes(&mut nonce);
-        let sealed = self
-            .cipher
-            .encrypt(&XNonce::from(nonce), secret.as_bytes())
-            .map_err(|_| ServiceError::Internal("the cipher failed".into()))?;
-        Ok(format!("v1.{}.{}", self.key_id, STANDARD.encode([nonce.as_slice(), &sealed].concat())))
+        let sealed = self.cipher.encrypt(&XNonce::from(nonce), secret.as_bytes()).ok()?;
+        Some(format!("v1.{}.{}", self.key_id, STANDARD.encode([nonce.as_slice(), &sealed].concat())))
     }
 }
 
@@ -120,6 +124,10 @@ impl Vault for SecretBox {
         let plain = self.cipher.decrypt(&XNonce::from(nonce), sealed).map_err(|_| SyncError::Credential)?;
         String::from_utf8(plain).map(SecretString::from).map_err(|_| SyncError::Credential)
     }
+
+    fn seal(&self, secret: &str) -> Result<String, SyncError> {
+        self.sealed(secret).ok_or(SyncError::Credential)
+    }
 }
 
 #[cfg(test)]
@@ -134,9 +142,9 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_with_the_same_key_only() {
         let ours = SecretBox::new(&key(1)).unwrap();
-        let sealed = ours.seal("refresh token").unwrap();
+        let sealed = ours.sealed("refresh token").unwrap();
         assert!(!sealed.contains("refresh"));
-        assert_ne!(sealed, ours.seal("refresh token").unwrap(), "each sealing is different");
+        assert_ne!(sealed, ours.sealed("refresh token").unwrap(), "each sealing is different");
         assert_eq!(ours.open(&sealed).unwrap().expose_secret(), "refresh token");
         assert!(SecretBox::new(&key(2)).unwrap().open(&sealed).is_err());
         let mut tampered = sealed.clone();

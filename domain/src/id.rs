@@ -78,6 +78,8 @@ node_kinds! {
     RecordLink => "link",
     /// A field that both sides changed.
     SyncConflict => "conflict",
+    /// Where the value of a field of a linked record came from.
+    FieldLineage => "lineage",
 }
 
 impl NodeKind {

@@ -123,6 +123,13 @@ named! {
     }
 }
 
+impl Side {
+    /// The side of this stored name.
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|one| one.as_str() == name)
+    }
+}
+
 /// The settings of one module of one integration. Stored in versions; a run keeps the version it began with (R112).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -161,6 +168,9 @@ pub struct SyncSettings {
     /// Field maps other than the default ones, by CRM record type and finance kind.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub field_maps: BTreeMap<String, FieldMap>,
+    /// Whether CRM users become users of the finance app (X11).
+    #[serde(default)]
+    pub sync_crm_users: bool,
     /// Whether runs start by themselves (R100, R101).
     #[serde(default = "yes")]
     pub is_automatic: bool,
@@ -239,6 +249,7 @@ impl SyncSettings {
             vendor_view: None,
             product_view: None,
             field_maps: BTreeMap::new(),
+            sync_crm_users: false,
             is_automatic: yes(),
             deletion_guard_percent: a_fifth(),
         }

@@ -18,6 +18,8 @@ pub struct Model {
     pub app_key: String,
     /// The capability profile.
     pub profile_key: String,
+    /// Whether records only go to it: a further organization of its app (X05).
+    pub is_one_way: bool,
     /// Whether it works.
     pub state: IntegrationState,
     /// The organization it is connected to.

@@ -1,7 +1,9 @@
 //! The tables: one file each. Rows never leave this side of the services; GraphQL has types of its own.
 
+pub mod access_token;
 pub mod account;
 pub mod api_token;
+pub mod circuit_breaker;
 pub mod contact;
 pub mod criteria;
 pub mod crm_user;
@@ -10,6 +12,7 @@ pub mod custom_value;
 pub mod database;
 pub mod deal;
 pub mod deal_line;
+pub mod field_lineage;
 pub mod finance_organization;
 pub mod idempotency_key;
 pub mod import_key;
@@ -27,6 +30,7 @@ pub mod record_link;
 pub mod record_tag;
 pub mod record_word;
 pub mod remote_record;
+pub mod request_budget;
 pub mod scope;
 pub mod stage;
 pub mod sync_conflict;
@@ -35,10 +39,12 @@ pub mod sync_run;
 pub mod sync_run_item;
 pub mod sync_run_progress;
 pub mod sync_settings;
+pub mod sync_wake;
 pub mod tag;
 pub mod types;
 pub mod vendor;
 pub mod view;
+pub mod webhook_endpoint;
 
 pub use database::{PoolSize, begin_write};
 pub use scope::{Scoped, TenantOwned};

@@ -15,6 +15,8 @@ pub struct Model {
     pub home_currency_code: String,
     /// IANA time zone.
     pub time_zone: String,
+    /// Whether no two living products may have the same name (R089).
+    pub is_product_name_unique: bool,
     /// When the tenant was made.
     pub created_at: DateTimeUtc,
 }

@@ -38,8 +38,14 @@ pub struct Model {
     pub only_record_id: Option<Uuid>,
     /// The run whose failures it is about; null: of none.
     pub retry_of_id: Option<Uuid>,
-    /// The plan that it carries out to the letter; null: what it finds.
+    /// The run that it takes back; null: of none.
+    pub undo_of_id: Option<Uuid>,
+    /// Whether it stops once it is planned, until somebody has looked at the plan.
+    pub is_plan: bool,
+    /// The hash of the plan that it carries out to the letter; null: what it finds.
     pub plan_hash: Option<String>,
+    /// What that plan comes to, once it is made: records and requests.
+    pub plan: Option<Json>,
     /// Whether it compares every pair, changed or not.
     pub is_reconcile: bool,
     /// Whether somebody approved deletions beyond the guard.
@@ -58,6 +64,8 @@ pub struct Model {
     pub lease_owner: Option<String>,
     /// Until when that worker has it.
     pub lease_until: Option<DateTimeUtc>,
+    /// What came of inviting CRM users to the finance app; null when it did not (X11).
+    pub crm_users: Option<Json>,
     /// Why it failed.
     pub error_code: Option<String>,
     /// The same as a sentence.

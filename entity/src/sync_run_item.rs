@@ -58,6 +58,8 @@ pub struct Model {
     pub error_code: Option<String>,
     /// The same as a sentence, with the remedy.
     pub error_message: Option<String>,
+    /// That sentence without what is the record's own, where it holds any: what failures of one reason share (X19).
+    pub error_template: Option<String>,
     /// The finance side's error code.
     pub remote_code: Option<String>,
     /// The finance side's own words.

@@ -28,6 +28,8 @@ pub struct Model {
     pub conflicts: i64,
     /// Records that failed.
     pub failed: i64,
+    /// Records that an undo left as they are.
+    pub kept: i64,
     /// Records planned and not done yet.
     pub pending: i64,
     /// When the first record's turn came.

@@ -100,6 +100,32 @@ text_enum! {
 }
 
 text_enum! {
+    /// Whether a finance app is asked.
+    CircuitState {
+        /// It is.
+        Closed = "CLOSED",
+        /// It did not answer, and is left alone until a certain time.
+        Open = "OPEN",
+        /// One request tries whether it answers again.
+        HalfOpen = "HALF_OPEN",
+    }
+}
+
+text_enum! {
+    /// A limit of a finance app.
+    QuotaLimit {
+        /// Requests of an organization in a minute.
+        Minute = "MINUTE",
+        /// Requests of a user in a minute.
+        User = "USER",
+        /// Requests of an organization in a day.
+        Day = "DAY",
+        /// Requests at the same time.
+        Concurrency = "CONCURRENCY",
+    }
+}
+
+text_enum! {
     /// Where a link stands.
     LinkState {
         /// The finance record is about to be made; nobody else may make one.
@@ -150,6 +176,8 @@ text_enum! {
         Reconcile = "RECONCILE",
         /// The finance app told of a change.
         Webhook = "WEBHOOK",
+        /// A person, to take back what an earlier run did.
+        Undo = "UNDO",
     }
 }
 
@@ -160,6 +188,8 @@ text_enum! {
         Queued = "QUEUED",
         /// Under way.
         Running = "RUNNING",
+        /// Planned; nothing is done before somebody says so.
+        Planned = "PLANNED",
         /// Ended; every record succeeded or was skipped by rule.
         Succeeded = "SUCCEEDED",
         /// Ended; some records failed (R107).
@@ -259,6 +289,16 @@ text_enum! {
         Move = "MOVE",
         /// Note that the finance record is gone; the CRM record stays.
         Detach = "DETACH",
+        /// Put back, on either side, what an earlier run wrote.
+        Revert = "REVERT",
+        /// The same, and give up the link that the run made.
+        Unlink = "UNLINK",
+        /// Remove the finance record that an earlier run made, and its link.
+        Remove = "REMOVE",
+        /// Delete the CRM record that an earlier run made, and give up its link.
+        RemoveInCrm = "REMOVE_IN_CRM",
+        /// Bring back the CRM record that an earlier run deleted.
+        RestoreInCrm = "RESTORE_IN_CRM",
     }
 }
 
@@ -297,6 +337,8 @@ text_enum! {
         Conflict = "CONFLICT",
         /// Not done.
         Failed = "FAILED",
+        /// Not put back as it was, or not all of it: somebody touched it since, or it cannot be.
+        Kept = "KEPT",
     }
 }
 

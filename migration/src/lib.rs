@@ -16,6 +16,11 @@ mod m20261122_000010_run_progress;
 mod m20261127_000011_filters;
 mod m20261127_000012_both_ways;
 mod m20261128_000013_exact_runs;
+mod m20261128_000014_budget;
+mod m20261128_000015_plan_and_undo;
+mod m20261128_000016_lineage;
+mod m20261128_000017_product_names;
+mod m20261128_000018_one_way_and_users;
 
 use sea_orm_migration::prelude::*;
 
@@ -44,6 +49,11 @@ impl MigratorTrait for Migrator {
             whole(m20261127_000011_filters::Migration),
             whole(m20261127_000012_both_ways::Migration),
             whole(m20261128_000013_exact_runs::Migration),
+            whole(m20261128_000014_budget::Migration),
+            whole(m20261128_000015_plan_and_undo::Migration),
+            whole(m20261128_000016_lineage::Migration),
+            whole(m20261128_000017_product_names::Migration),
+            whole(m20261128_000018_one_way_and_users::Migration),
         ]
     }
 }

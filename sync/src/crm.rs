@@ -77,6 +77,17 @@ pub trait Crm: Send + Sync {
         values: &Values,
     ) -> Result<Written, CrmError>;
 
+    /// Brings a tombstone back, with everything that it had.
+    ///
+    /// # Errors
+    /// A record that was merged into another, and one whose unique values another has by now.
+    async fn restore(
+        &self,
+        acting: Acting,
+        record_type: CrmRecordType,
+        id: Uuid,
+    ) -> Result<Written, CrmError>;
+
     /// Makes the record a tombstone.
     ///
     /// # Errors

@@ -84,6 +84,9 @@ pub struct Policy<'a> {
     pub is_both_ways: bool,
 }
 
+/// The rule of a pair of which nothing was written yet.
+pub(crate) const MERGED: &str = "MERGED";
+
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
@@ -301,7 +304,7 @@ pub fn rule_of(merged: &Merged) -> (&'static str, &'static str) {
 /// An update, as a merge has it.
 fn of_merge(merged: Merged, wanted: &Values, pair: &Pair<'_>, policy: Policy<'_>) -> Decision {
     let (rule, reason) = match pair.is_never_written {
-        true => ("MERGED", "The CRM record took the finance record over from one that was merged into it"),
+        true => (MERGED, "The CRM record took the finance record over from one that was merged into it"),
         false => rule_of(&merged),
     };
     Decision {

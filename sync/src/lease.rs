@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::event::Topic;
+use crate::plan::forecast::Summary;
 use crate::{measure, outcome, progress, schedule};
 
 /// How long a worker has a run to itself without saying that it is still there.
@@ -180,10 +181,44 @@ impl<'a> Lease<'a> {
         Ok(())
     }
 
-    /// Ends a run whose items all have their outcome.
-    pub async fn finish(&self) -> Result<(), SyncError> {
+    /// Leaves the run as a plan that waits to be carried out, and the module to others. It takes the place of an earlier plan
+    /// that waits, and gives way to a later one, or to its age. False: somebody asked the run to end, or the lease is lost.
+    pub async fn rest(&self, plan: &Summary) -> Result<bool, SyncError> {
+        let (run, now) = (&self.run, self.engine.clock.now());
+        let outlook = serde_json::to_value(&plan.outlook)
+            .map_err(|source| SyncError::Corrupt { what: "the forecast of a plan", source })?;
+        let transaction = begin_write(&self.engine.db).await?;
+        schedule::discard_plans(&transaction, run.organization_id, run.sync_module_id, now).await?;
+        let rested = self
+            .update()
+            .col_expr(sync_run::Column::State, Expr::value(RunState::Planned))
+            .col_expr(sync_run::Column::Phase, Expr::value(RunPhase::Apply))
+            .col_expr(sync_run::Column::PlanHash, Expr::value(Some(plan.hash.text())))
+            .col_expr(sync_run::Column::Plan, Expr::value(Some(outlook)))
+            .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(now + schedule::PLANS_LAST)))
+            .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
+            .filter(sync_run::Column::IsCancelled.eq(false))
+            .exec(&transaction)
+            .await?;
+        if rested.rows_affected == 0 {
+            return Ok(false);
+        }
+        sync_module::Entity::update_many()
+            .col_expr(sync_module::Column::ActiveRunId, Expr::value(Option::<Uuid>::None))
+            .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
+            .filter(sync_module::Column::ActiveRunId.eq(run.id))
+            .exec(&transaction)
+            .await?;
+        schedule::run_ended(&transaction, run, now).await?;
+        progress::changed(&transaction, run, now).await?;
+        self.engine.events.commit(transaction, &[self.topic()]).await?;
+        Ok(true)
+    }
+
+    /// Ends a run whose items all have their outcome; `has_failures` says whether something failed that is no item.
+    pub async fn finish(&self, has_failures: bool) -> Result<(), SyncError> {
         let totals = outcome::counted(&self.engine.db, self.run.organization_id, self.run.id).await?;
-        let state = totals.final_state();
+        let state = if has_failures { RunState::Partial } else { totals.final_state() };
         tracing::info!(run = %self.run.id, ?state, "A sync run ended");
         self.end(state, None).await
     }
@@ -240,6 +275,7 @@ impl<'a> Lease<'a> {
             .col_expr(sync_run_item::Column::Outcome, Expr::value(outcome))
             .col_expr(sync_run_item::Column::ErrorCode, Expr::value(code))
             .col_expr(sync_run_item::Column::ErrorMessage, Expr::value(undone))
+            .col_expr(sync_run_item::Column::ErrorTemplate, Expr::value(Option::<String>::None))
             .col_expr(sync_run_item::Column::FinishedAt, Expr::value(Some(now)))
             .filter(sync_run_item::Column::OrganizationId.eq(run.organization_id))
             .filter(sync_run_item::Column::RunId.eq(run.id))
@@ -251,13 +287,15 @@ impl<'a> Lease<'a> {
             .filter(sync_module::Column::OrganizationId.eq(run.organization_id))
             .filter(sync_module::Column::ActiveRunId.eq(run.id));
         // A part of the records is no first sync.
-        let is_whole = run.only_record_id.is_none() && run.retry_of_id.is_none();
+        let is_whole = run.only_record_id.is_none() && run.retry_of_id.is_none() && run.undo_of_id.is_none();
         if matches!(state, RunState::Succeeded | RunState::Partial) && is_whole {
             let first = Expr::col(sync_module::Column::InitialSyncAt).if_null(now);
             module = module.col_expr(sync_module::Column::InitialSyncAt, first);
         }
-        module.exec(&transaction).await?;
-        schedule::run_ended(&transaction, run, now).await?;
+        // A plan that was never carried out had left the module to others.
+        if module.exec(&transaction).await?.rows_affected == 1 {
+            schedule::run_ended(&transaction, run, now).await?;
+        }
         let totals = outcome::counted(&transaction, run.organization_id, run.id).await?;
         progress::ended(&transaction, run, totals, now).await?;
         self.engine.events.commit(transaction, &[self.topic()]).await?;

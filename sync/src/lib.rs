@@ -4,6 +4,7 @@
 //! the database; a job only says "go on with run X".
 
 pub mod apply;
+pub mod budget;
 pub mod crm;
 pub mod decide;
 pub mod engine;
@@ -11,6 +12,7 @@ pub mod error;
 pub mod event;
 pub mod job;
 mod lease;
+pub mod lineage;
 mod link;
 pub mod matching;
 mod measure;
@@ -23,11 +25,16 @@ mod planning;
 pub mod progress;
 pub mod pull;
 pub mod queue;
+mod reason;
 pub mod records;
+pub mod retention;
 pub mod run;
 pub mod schedule;
 mod shared;
 pub mod stage;
+mod undo;
+pub mod users;
+pub mod wake;
 pub mod worker;
 
 pub use planning::DELETION_GUARD;

@@ -69,6 +69,19 @@ pub async fn of_remote(
     Ok(of(remote, kind).filter(record_link::Column::RemoteId.eq(remote_id)).one(db).await?)
 }
 
+/// The link of somebody who is a person at this customer.
+pub async fn person_at(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    customer_id: &str,
+) -> Result<Option<record_link::Model>, SyncError> {
+    Ok(of(remote, RecordKind::ContactPerson)
+        .filter(record_link::Column::RemoteParentId.eq(customer_id))
+        .filter(record_link::Column::State.is_in([LinkState::Claimed, LinkState::Linked]))
+        .one(db)
+        .await?)
+}
+
 /// Claims the CRM record, and the finance record where it is known. The unique keys let one claim through.
 pub async fn claim(
     engine: &Engine,
@@ -121,6 +134,13 @@ pub struct Completion {
     pub version: i64,
     /// Whether the finance side changed again meanwhile.
     pub is_remote_dirty: bool,
+}
+
+/// Whether the two were linked without a run, by an import (X18) or a merge of customers, and have agreed on nothing yet.
+pub(crate) fn is_imported(link: &record_link::Model) -> bool {
+    link.state == LinkState::Linked
+        && link.synced_version == record_link::NEVER_WRITTEN
+        && link.crm_base.is_none()
 }
 
 /// The bases of a link.
@@ -218,6 +238,16 @@ pub async fn agree(
         .filter(record_link::Column::OrganizationId.eq(organization_id))
         .filter(record_link::Column::Id.eq(link_id))
         .filter(record_link::Column::RecordId.eq(record_id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The pair is none any more.
+pub async fn remove(db: &impl ConnectionTrait, link: &record_link::Model) -> Result<(), SyncError> {
+    record_link::Entity::delete_many()
+        .filter(record_link::Column::OrganizationId.eq(link.organization_id))
+        .filter(record_link::Column::Id.eq(link.id))
         .exec(db)
         .await?;
     Ok(())

@@ -17,6 +17,7 @@ pub(crate) async fn run_ended(engine: &Engine, run: &sync_run::Model, state: Run
     let state = match state {
         RunState::Queued => "QUEUED",
         RunState::Running => "RUNNING",
+        RunState::Planned => "PLANNED",
         RunState::Succeeded => "SUCCEEDED",
         RunState::Partial => "PARTIAL",
         RunState::Failed => "FAILED",
@@ -35,5 +36,6 @@ pub(crate) async fn run_ended(engine: &Engine, run: &sync_run::Model, state: Run
         skipped = totals.skipped,
         conflicts = totals.conflicts,
         failed = totals.failed,
+        kept = totals.kept,
     );
 }

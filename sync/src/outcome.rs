@@ -24,6 +24,8 @@ pub struct Totals {
     pub conflicts: i64,
     /// Records that failed (R107).
     pub failed: i64,
+    /// Records that an undo left as they are.
+    pub kept: i64,
     /// Records planned and not done yet.
     pub pending: i64,
 }
@@ -48,6 +50,7 @@ impl Totals {
             + self.skipped
             + self.conflicts
             + self.failed
+            + self.kept
     }
 
     fn slot(&mut self, outcome: ItemOutcome) -> &mut i64 {
@@ -60,6 +63,7 @@ impl Totals {
             ItemOutcome::Skipped => &mut self.skipped,
             ItemOutcome::Conflict => &mut self.conflicts,
             ItemOutcome::Failed => &mut self.failed,
+            ItemOutcome::Kept => &mut self.kept,
         }
     }
 }
@@ -74,6 +78,7 @@ impl From<&sync_run_progress::Model> for Totals {
             skipped: row.skipped,
             conflicts: row.conflicts,
             failed: row.failed,
+            kept: row.kept,
             pending: row.pending,
         }
     }

@@ -2,14 +2,15 @@
 
 use finbridge_domain::record::RecordKind;
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState, LinkState};
-use finbridge_entity::{Scoped, begin_write, record_link, sync_run, sync_run_item};
+use finbridge_entity::{Scoped, begin_write, record_link, sync_module, sync_run, sync_run_item};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
 use crate::error::SyncError;
 use crate::lease::Lease;
+use crate::plan::forecast::{self, Summary, Summing};
 use crate::plan::{self, Position, Step, Subject};
-use crate::{link, progress};
+use crate::{apply, link, progress, undo};
 
 /// Deletions that no guard holds up, however small their number makes the rest look.
 const FEW: u64 = 10;
@@ -27,7 +28,10 @@ pub(crate) async fn plan_batch(lease: &Lease<'_>, subject: &Subject<'_>) -> Resu
     let now = engine.clock.now();
     let position =
         Position { stage: usize::try_from(current.plan_stage).unwrap_or(0), after: current.plan_position };
-    let planned = plan::next(&engine.db, &engine.ids, subject, position, plan::BATCH).await?;
+    let planned = match run.undo_of_id {
+        Some(undone) => undo::next(&engine.db, run, subject, undone, position.after, plan::BATCH).await?,
+        None => plan::next(&engine.db, &engine.ids, subject, position, plan::BATCH).await?,
+    };
     let Some(next) = planned.next else { return Ok(false) };
     let count = i64::try_from(planned.steps.len()).unwrap_or(i64::MAX);
     let mut items = Vec::with_capacity(planned.steps.len());
@@ -111,11 +115,39 @@ fn item(
         remote_request_id: Set(None),
         error_code: Set(None),
         error_message: Set(None),
+        error_template: Set(None),
         remote_code: Set(None),
         remote_message: Set(None),
         created_at: Set(now),
         finished_at: Set(None),
     })
+}
+
+/// What the plan that a run has made comes to, summed up from its items.
+pub(crate) async fn summary(lease: &Lease<'_>, subject: &Subject<'_>) -> Result<Summary, SyncError> {
+    let (db, run) = (&lease.engine.db, &lease.run);
+    let module = sync_module::Entity::one_of(run.organization_id, run.sync_module_id)
+        .one(db)
+        .await?
+        .ok_or(SyncError::Missing("the sync module"))?;
+    let reading = forecast::reading(db, subject, &module, lease.engine.clock.now()).await?;
+    let mut summing = Summing::begin(subject, run.sync_module_id, run.settings_version, reading);
+    let mut after = None;
+    loop {
+        let mut select = sync_run_item::Entity::of(run.organization_id)
+            .filter(sync_run_item::Column::RunId.eq(run.id))
+            .order_by_asc(sync_run_item::Column::Id)
+            .limit(plan::BATCH);
+        if let Some(after) = after {
+            select = select.filter(sync_run_item::Column::Id.gt(after));
+        }
+        let items = select.all(db).await?;
+        let Some(last) = items.last() else { return Ok(summing.end()) };
+        after = Some(last.id);
+        for item in &items {
+            summing.item(item, &apply::contents(item)?)?;
+        }
+    }
 }
 
 /// Holds up deletions that are more than a set share of what is linked, until somebody approves them: a mistake with a

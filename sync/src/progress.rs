@@ -43,6 +43,7 @@ pub(crate) async fn begin(transaction: &DatabaseTransaction, run: &sync_run::Mod
         skipped: Set(0),
         conflicts: Set(0),
         failed: Set(0),
+        kept: Set(0),
         pending: Set(0),
         apply_began_at: Set(None),
         changed_at: Set(run.created_at),
@@ -158,6 +159,7 @@ fn settled(outcome: ItemOutcome) -> Option<Column> {
         ItemOutcome::Skipped => Column::Skipped,
         ItemOutcome::Conflict => Column::Conflicts,
         ItemOutcome::Failed => Column::Failed,
+        ItemOutcome::Kept => Column::Kept,
     })
 }
 
@@ -176,6 +178,7 @@ pub(crate) async fn ended(
         .col_expr(Column::Skipped, Expr::value(totals.skipped))
         .col_expr(Column::Conflicts, Expr::value(totals.conflicts))
         .col_expr(Column::Failed, Expr::value(totals.failed))
+        .col_expr(Column::Kept, Expr::value(totals.kept))
         .col_expr(Column::Pending, Expr::value(totals.pending))
         .exec(transaction)
         .await?;

@@ -3,158 +3,31 @@
 //! A run is a state machine in the database: READ the finance side, PLAN every record, APPLY the plan, DONE. Every
 //! step is committed before the next begins, so a killed worker's run is continued by another from where it stood.
 
+mod request;
+
 use chrono::TimeDelta;
 use finbridge_contract::{Failure, FailureKind};
 use finbridge_domain::{SyncModule, SyncSettings};
-use finbridge_entity::types::{IntegrationState, ModuleState, Role, RunPhase, RunState, RunTrigger};
-use finbridge_entity::{Scoped, crm_user, integration, membership, sync_module, sync_run, sync_settings};
+use finbridge_entity::types::{IntegrationState, Role, RunPhase, RunTrigger};
+use finbridge_entity::{Scoped, crm_user, integration, membership, sync_run};
 use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, Set,
-};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::apply::{self, Applied};
+use crate::budget::Priority;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
-use crate::job::continue_run;
 use crate::lease::{LEASE, Lease};
 use crate::plan::Subject;
 use crate::pull::{self, Reading};
-use crate::{planning, progress, shared};
+use crate::users::{self, Invited};
+use crate::{planning, shared};
+pub use request::{StartRun, Started, carry_out, start};
 
 /// Interruptions without progress after which a run is given up.
 const MOST_ATTEMPTS: i32 = 10;
-
-/// Who wants a run of what.
-#[derive(Debug, Clone, Copy)]
-pub struct StartRun {
-    /// The tenant.
-    pub organization_id: Uuid,
-    /// The module row to be synchronised.
-    pub sync_module_id: Uuid,
-    /// What started it.
-    pub trigger: RunTrigger,
-    /// Who asked for it.
-    pub requested_by_id: Option<Uuid>,
-    /// The one record that it is about; none: all of them (R104).
-    pub only_record_id: Option<Uuid>,
-    /// The run whose failures it is about; none: all records.
-    pub retry_of_id: Option<Uuid>,
-    /// Whether deletions beyond the guard were approved.
-    pub may_delete: bool,
-}
-
-impl StartRun {
-    /// A run over all records.
-    pub fn of(organization_id: Uuid, sync_module_id: Uuid, trigger: RunTrigger) -> Self {
-        Self {
-            organization_id,
-            sync_module_id,
-            trigger,
-            requested_by_id: None,
-            only_record_id: None,
-            retry_of_id: None,
-            may_delete: false,
-        }
-    }
-
-    /// The same, asked for by this person.
-    pub fn by(self, user_id: Uuid) -> Self {
-        Self { requested_by_id: Some(user_id), ..self }
-    }
-}
-
-/// What asking for a run came to.
-#[derive(Debug)]
-pub enum Started {
-    /// A new run is queued.
-    Queued(Box<sync_run::Model>),
-    /// One is queued or running already; runs of a module never overlap.
-    AlreadyActive(Uuid),
-    /// The module is paused, or is about to be (R108).
-    Paused,
-}
-
-/// Queues a run in the caller's transaction: the run, its claim on the module, and the job that begins it.
-///
-/// # Errors
-/// The database's, or that the module was never configured.
-pub async fn start(
-    engine: &Engine,
-    transaction: &DatabaseTransaction,
-    wish: StartRun,
-) -> Result<Started, SyncError> {
-    let module = sync_module::Entity::one_of(wish.organization_id, wish.sync_module_id)
-        .one(transaction)
-        .await?
-        .ok_or(SyncError::Missing("the sync module"))?;
-    if module.state != ModuleState::Active {
-        return Ok(Started::Paused);
-    }
-    let id = engine.ids.uuid();
-    let claimed = sync_module::Entity::update_many()
-        .col_expr(sync_module::Column::ActiveRunId, Expr::value(Some(id)))
-        .filter(sync_module::Column::OrganizationId.eq(wish.organization_id))
-        .filter(sync_module::Column::Id.eq(module.id))
-        .filter(sync_module::Column::State.eq(ModuleState::Active))
-        .filter(sync_module::Column::ActiveRunId.is_null())
-        .exec(transaction)
-        .await?;
-    if claimed.rows_affected == 0 {
-        let active = sync_module::Entity::one_of(wish.organization_id, module.id)
-            .one(transaction)
-            .await?
-            .and_then(|module| module.active_run_id)
-            .ok_or(SyncError::Missing("the active run"))?;
-        return Ok(Started::AlreadyActive(active));
-    }
-    let settings = sync_settings::Entity::of(wish.organization_id)
-        .filter(sync_settings::Column::SyncModuleId.eq(module.id))
-        .filter(sync_settings::Column::Version.eq(module.settings_version))
-        .one(transaction)
-        .await?
-        .ok_or(SyncError::Missing("the settings in force"))?;
-    let now = engine.clock.now();
-    let run = sync_run::ActiveModel {
-        organization_id: Set(wish.organization_id),
-        id: Set(id),
-        integration_id: Set(module.integration_id),
-        sync_module_id: Set(module.id),
-        module: Set(module.module),
-        trigger: Set(wish.trigger),
-        state: Set(RunState::Queued),
-        phase: Set(RunPhase::Read),
-        settings_version: Set(module.settings_version),
-        settings: Set(settings.settings),
-        requested_by_id: Set(wish.requested_by_id),
-        plan_stage: Set(0),
-        only_record_id: Set(wish.only_record_id),
-        retry_of_id: Set(wish.retry_of_id),
-        plan_hash: Set(None),
-        is_reconcile: Set(wish.trigger == RunTrigger::Reconcile),
-        may_delete: Set(wish.may_delete),
-        is_cancelled: Set(false),
-        plan_position: Set(None),
-        planned_count: Set(0),
-        attempts: Set(0),
-        // The job begins it at once; this is for the case that the job is lost.
-        resume_at: Set(Some(now + LEASE)),
-        lease_owner: Set(None),
-        lease_until: Set(None),
-        error_code: Set(None),
-        error_message: Set(None),
-        created_at: Set(now),
-        started_at: Set(None),
-        finished_at: Set(None),
-    }
-    .insert(transaction)
-    .await?;
-    progress::begin(transaction, &run).await?;
-    engine.queue.enqueue(transaction, continue_run::job(wish.organization_id, id)?).await?;
-    Ok(Started::Queued(Box::new(run)))
-}
 
 /// The settings a run began with.
 ///
@@ -198,10 +71,14 @@ pub async fn go_on(
         Ok(Progress::Stopped) => lease.release(TimeDelta::zero(), 0).await,
         Ok(Progress::Waits) => lease.release(backoff(attempts), patience().await?).await,
         Err(SyncError::Finance(failure)) => {
-            let attempts = patience().await?;
-            if failure.is_transient() && attempts < MOST_ATTEMPTS {
+            let rests_until = engine.budgets.rests_until(organization_id, lease.run.integration_id);
+            // Who waits because everybody has to has not failed, and is not given up for it.
+            let waits = rests_until.is_some() || matches!(failure.kind, FailureKind::RateLimited { .. });
+            let attempts = if waits { attempts } else { patience().await? };
+            if failure.is_transient() && (waits || attempts < MOST_ATTEMPTS) {
                 tracing::warn!(run = %run_id, %failure, attempts, "A sync run waits for the finance app");
-                return lease.release(pause(&failure, attempts), attempts).await;
+                let rest = rests_until.map_or(TimeDelta::zero(), |until| until - engine.clock.now());
+                return lease.release(pause(&failure, attempts).max(rest), attempts).await;
             }
             if failure.kind == FailureKind::Unauthorized {
                 mark_reconnect_needed(engine, &lease.run).await?;
@@ -229,7 +106,11 @@ enum Progress {
 
 async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, SyncError> {
     let (engine, run) = (lease.engine, &lease.run);
-    let remote = engine.remote(&engine.db, run.organization_id, run.integration_id).await?;
+    let priority = match run.trigger {
+        RunTrigger::Instant | RunTrigger::Resync => Priority::Person,
+        _ => Priority::Background,
+    };
+    let remote = engine.remote_for(&engine.db, run.organization_id, run.integration_id, priority).await?;
     let settings = settings(run)?;
     let module = SyncModule::by_name(&run.module).ok_or(SyncError::Missing("the module of a run"))?;
     let subject = Subject {
@@ -238,17 +119,26 @@ async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, 
         settings: &settings,
         now: engine.clock.now(),
         only: run.only_record_id,
+        only_remote: None,
         retry_of: run.retry_of_id,
+        undo_of: run.undo_of_id,
         is_reconcile: run.is_reconcile,
     };
+    // No record shall be to blame for an outage: something else finds out whether it is over.
+    if (run.phase != RunPhase::Read || run.undo_of_id.is_some())
+        && engine.budgets.rests_until(run.organization_id, run.integration_id).is_some()
+    {
+        prepare(engine, &remote).await?;
+    }
     let mut phase = run.phase;
     loop {
         phase = match phase {
             RunPhase::Read => {
-                if !read(engine, run, &subject, stop).await? {
+                // What is taken back is looked at record by record.
+                if run.undo_of_id.is_none() && !read(engine, run, &subject, stop).await? {
                     return Ok(Progress::Stopped);
                 }
-                RunPhase::Plan
+                if run.plan.is_some() { RunPhase::Apply } else { RunPhase::Plan }
             }
             RunPhase::Plan => {
                 while planning::plan_batch(lease, &subject).await? {
@@ -257,13 +147,28 @@ async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, 
                     }
                 }
                 planning::hold_deletions(lease, &subject).await?;
+                if run.is_plan {
+                    let is_kept = lease.rest(&planning::summary(lease, &subject).await?).await?;
+                    return Ok(if is_kept { Progress::Ended } else { Progress::Stopped });
+                }
+                if let Some(looked_at) = &run.plan_hash
+                    && planning::summary(lease, &subject).await?.hash.text() != *looked_at
+                {
+                    let message = "The plan is another one by now, so nothing was written; look at it again, or have it kept with `syncPlanPrepare`, so that single records that change do not matter";
+                    lease.fail(apply::PLAN_STALE, message).await?;
+                    return Ok(Progress::Ended);
+                }
                 RunPhase::Apply
             }
             RunPhase::Apply => {
                 let owner_id = owner_of(engine, run, &remote).await?;
                 match apply::apply(engine, run, &subject, owner_id, stop).await? {
                     Applied::All => {
-                        lease.finish().await?;
+                        let Invited::All { has_failures } = users::invite(lease, &subject, stop).await?
+                        else {
+                            return Ok(Progress::Stopped);
+                        };
+                        lease.finish(has_failures).await?;
                         return Ok(Progress::Ended);
                     }
                     Applied::Stopped => return Ok(Progress::Stopped),
@@ -283,6 +188,12 @@ async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, 
     }
 }
 
+/// Tells the finance app what is synchronised with it.
+async fn prepare(engine: &Engine, remote: &Remote) -> Result<(), SyncError> {
+    let shared = shared::of(&engine.db, remote).await?;
+    Ok(remote.connector.prepare(&remote.connection, &shared).await?)
+}
+
 /// Brings the mirror up to date, and tells the finance app what is synchronised with it.
 async fn read(
     engine: &Engine,
@@ -290,8 +201,7 @@ async fn read(
     subject: &Subject<'_>,
     stop: &CancellationToken,
 ) -> Result<bool, SyncError> {
-    let shared = shared::of(&engine.db, subject.remote).await?;
-    subject.remote.connector.prepare(&subject.remote.connection, &shared).await?;
+    prepare(engine, subject.remote).await?;
     let reading = Reading {
         module_id: run.sync_module_id,
         module: subject.module,

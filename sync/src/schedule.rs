@@ -14,7 +14,13 @@ use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::continue_run;
 use crate::lease::LEASE;
-use crate::run::{self, StartRun};
+use crate::run::{self, StartRun, Started};
+
+/// How long a plan waits for somebody to carry it out.
+pub const PLANS_LAST: TimeDelta = TimeDelta::hours(24);
+
+/// How often an automatic run that is due is tried while a run that does less is under way.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(10);
 
 /// Automatic runs that begin in one tick, half a second long.
 const MOST_AT_ONCE: u64 = 20;
@@ -47,6 +53,53 @@ pub async fn wake_due_runs(engine: &Engine) -> Result<(), SyncError> {
         }
         transaction.commit().await?;
     }
+    Ok(())
+}
+
+/// Lets the plans of a module that nobody carried out end as cancelled runs.
+///
+/// # Errors
+/// The database's.
+pub async fn discard_plans(
+    db: &impl ConnectionTrait,
+    organization_id: uuid::Uuid,
+    module_id: uuid::Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), SyncError> {
+    let of_module = Condition::all()
+        .add(sync_run::Column::OrganizationId.eq(organization_id))
+        .add(sync_run::Column::SyncModuleId.eq(module_id));
+    discard(db, of_module, now).await
+}
+
+/// The same for those that nobody carried out in time.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn discard_old_plans(engine: &Engine) -> Result<(), SyncError> {
+    let now = engine.clock.now();
+    // Looking holds nobody up; an update that finds nothing would, on the embedded database.
+    let old = sync_run::Entity::find()
+        .filter(sync_run::Column::State.eq(RunState::Planned))
+        .filter(sync_run::Column::ResumeAt.lte(now))
+        .one(&engine.db)
+        .await?;
+    if old.is_none() {
+        return Ok(());
+    }
+    discard(&engine.db, Condition::all().add(sync_run::Column::ResumeAt.lte(now)), now).await
+}
+
+/// A worker ends them as it ends any run that somebody cancelled.
+async fn discard(db: &impl ConnectionTrait, which: Condition, now: DateTime<Utc>) -> Result<(), SyncError> {
+    sync_run::Entity::update_many()
+        .col_expr(sync_run::Column::State, Expr::value(RunState::Queued))
+        .col_expr(sync_run::Column::IsCancelled, Expr::value(true))
+        .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(now)))
+        .filter(sync_run::Column::State.eq(RunState::Planned))
+        .filter(which)
+        .exec(db)
+        .await?;
     Ok(())
 }
 
@@ -144,13 +197,35 @@ pub async fn start_due_runs(engine: &Engine) -> Result<(), SyncError> {
         let is_connected =
             integration.is_some_and(|integration| integration.state == IntegrationState::Active);
         if moved.rows_affected == 1 && is_connected {
-            // A run under way does what this one would (A17.17).
             let wish = StartRun::of(module.organization_id, module.id, RunTrigger::Auto);
-            run::start(engine, &transaction, wish).await?;
+            // A run under way does what this one would (A17.17), unless it is about less.
+            if let Started::AlreadyActive(active) = run::start(engine, &transaction, wish).await?
+                && does_less(&transaction, &module, active).await?
+            {
+                sync_module::Entity::update_many()
+                    .col_expr(sync_module::Column::NextDueAt, Expr::value(Some(now + LOOK_AGAIN)))
+                    .filter(sync_module::Column::OrganizationId.eq(module.organization_id))
+                    .filter(sync_module::Column::Id.eq(module.id))
+                    .exec(&transaction)
+                    .await?;
+            }
         }
         transaction.commit().await?;
     }
     Ok(())
+}
+
+/// Whether a run only plans, carries a plan out, takes another run back, or is about some of the records.
+async fn does_less(
+    db: &impl ConnectionTrait,
+    module: &sync_module::Model,
+    run_id: uuid::Uuid,
+) -> Result<bool, SyncError> {
+    let run = sync_run::Entity::one_of(module.organization_id, run_id).one(db).await?;
+    Ok(run.is_some_and(|run| {
+        let is_part = run.only_record_id.is_some() || run.retry_of_id.is_some();
+        is_part || run.is_plan || run.plan_hash.is_some() || run.undo_of_id.is_some()
+    }))
 }
 
 /// Frees the runs of a dead process. Only for the embedded database, which no other process can be using.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use finbridge_contract::{Connection, Connector, FailureKind, Grant, conformance};
+use finbridge_contract::{Alone, Connection, Connector, FailureKind, Grant, Quota, conformance};
 use finbridge_domain::SystemClock;
 use finbridge_domain::record::RecordKind;
 use finbridge_emulator::{
@@ -20,6 +20,7 @@ async fn start(app: App) -> (Emulator, ZohoApp) {
         api_url: emulator.url(),
         client_id: DEMO_CLIENT_ID.to_owned(),
         client_secret: SecretString::from(DEMO_CLIENT_SECRET),
+        quota: Quota::UNLIMITED,
     };
     let app = ZohoApp::new(app, config, Arc::new(SystemClock)).expect("the connector is built");
     (emulator, app)
@@ -41,6 +42,8 @@ async fn connect(app: &ZohoApp) -> Connection {
         organization_id: organization.remote_id.clone(),
         capabilities: organization.capabilities.clone(),
         timeout: Duration::from_secs(10),
+        budget: Arc::new(Alone),
+        tokens: Arc::new(Alone),
     }
 }
 

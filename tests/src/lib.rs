@@ -1,6 +1,8 @@
 //! The world that end-to-end tests live in: server, worker and emulator on free ports, one virtual clock for all of them,
 //! and a database per test.
 
+mod drive;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -97,6 +99,11 @@ pub struct TestWorld {
 impl TestWorld {
     /// A world with an empty CRM, an administrator, and an emulator with the demo seed. Nothing is connected.
     pub async fn start(backend: Backend) -> Self {
+        Self::start_with(backend, |_| {}).await
+    }
+
+    /// The same, with settings that differ from the usual ones.
+    pub async fn start_with(backend: Backend, adjust: impl FnOnce(&mut Config)) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let start = "2026-01-05T12:00:00Z".parse().expect("an instant");
         let clock = Arc::new(VirtualClock::starting_at(start));
@@ -118,6 +125,9 @@ impl TestWorld {
         config.books.api_url = emulator.url();
         config.books.client_id = DEMO_CLIENT_ID.to_owned();
         config.books.client_secret = SecretString::from(DEMO_CLIENT_SECRET);
+        // The world's clock stands still, so spent requests would never come back.
+        config.books = config.books.without_limits();
+        adjust(&mut config);
 
         let app = App::open(&config, clock.clone()).await.expect("the server opens");
         let engine = &app.engine;
@@ -183,7 +193,8 @@ impl TestWorld {
         answer["data"].take()
     }
 
-    /// Another process, as it were, on the same database: a pool of its own, and nothing else in common. PostgreSQL only.
+    /// Another process, as it were, on the same database: a pool of its own, and nothing else in common. On SQLite only while
+    /// no job is being worked on: opening it puts those back.
     pub async fn replica(&self) -> App {
         App::open(&self.config, self.clock.clone()).await.expect("a second server opens")
     }

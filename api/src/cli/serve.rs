@@ -27,6 +27,8 @@ pub(super) async fn serve(config: Config, also_work: bool, telemetry: &Telemetry
     let work = async {
         if also_work {
             worker::run(app.engine.clone(), stop.clone()).await;
+        } else {
+            worker::settle(&app.engine, &stop).await;
         }
     };
     tokio::join!(http::serve(listener, shared, stop.clone()), work);

@@ -19,6 +19,7 @@ use super::stage::Stage;
 use super::sync::SyncRun;
 use super::sync::conflict::SyncConflict;
 use super::sync::item::SyncRunItem;
+use super::sync::lineage::FieldLineage;
 use super::syncable::{ExternalReference, Syncable};
 use super::tag::Tag;
 use super::token::ApiToken;
@@ -52,6 +53,8 @@ pub enum Node {
     DealLine(DealLine),
     /// A record's counterpart on the finance side.
     ExternalReference(ExternalReference),
+    /// Where the value of a field of a linked record came from.
+    FieldLineage(FieldLineage),
     /// An organization on the finance side.
     FinanceOrganization(FinanceOrganization),
     /// A connection to a finance app.
@@ -144,6 +147,10 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             field.map(|field| Node::CustomField(field.into()))
         }
         NodeKind::DealLine => DealLine::load(ctx, uuid).await?.map(Node::DealLine),
+        NodeKind::FieldLineage => {
+            let row = ctx.loaders()?.lineage.load_one(uuid).await.map_err(failed)?;
+            row.map(|row| Node::FieldLineage(row.into()))
+        }
         NodeKind::FinanceOrganization => {
             let row = ctx.loaders()?.finance_organizations.load_one(uuid).await.map_err(failed)?;
             row.map(|row| Node::FinanceOrganization(row.into()))

@@ -8,6 +8,7 @@ use super::contact::{mutation::ContactMutation, query::ContactQuery};
 use super::custom_field::{mutation::CustomFieldMutation, query::CustomFieldQuery};
 use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
+use super::integration::mapping::MappingQuery;
 use super::integration::profile::ProfileQuery;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
@@ -18,6 +19,7 @@ use super::record::{CrmRecord, act::RecordMutation};
 use super::search::SearchQuery;
 use super::stage::{mutation::StageMutation, query::StageQuery};
 use super::sync::conflict::ConflictQuery;
+use super::sync::lineage::LineageQuery;
 use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
 use super::syncable::Syncable;
 use super::tag::{mutation::TagMutation, query::TagQuery};
@@ -49,7 +51,9 @@ pub struct Query(
     UserQuery,
     IntegrationQuery,
     ProfileQuery,
+    MappingQuery,
     ConflictQuery,
+    LineageQuery,
     SyncQuery,
     TokenQuery,
 );

@@ -3,17 +3,20 @@
 use async_graphql::{Context, Enum, ID, Interface, Object, Result};
 use finbridge_domain::NodeKind;
 use finbridge_domain::record::{CrmRecordType, RecordKind};
-use finbridge_entity::types::LinkState;
+use finbridge_entity::types::{LinkState, Origin};
 use finbridge_entity::{finance_organization, record_link};
 use uuid::Uuid;
 
 use super::account::Account;
+use super::connection::page_args;
 use super::contact::Contact;
 use super::context::{Asked, id};
 use super::integration::FinanceOrganization;
 use super::loader::failed;
 use super::product::Product;
 use super::scalar::DateTime;
+use super::sync::SyncSide;
+use super::sync::lineage::{FieldLineage, FieldLineageConnection};
 use super::vendor::Vendor;
 
 /// A record that is kept in step with finance apps.
@@ -84,6 +87,28 @@ impl SyncState {
             Self::NotLinked
         })
     }
+}
+
+/// Where a link stands.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "LinkState")]
+pub enum RecordLinkState {
+    /// The finance record is being made, or a run was cut off while it was.
+    Claimed,
+    /// Both records are known.
+    Linked,
+    /// The CRM record was deleted and the finance record with it, or the reverse.
+    Deleted,
+    /// The CRM record was deleted; the finance record had transactions and was made inactive.
+    Deactivated,
+    /// The CRM record was deleted; the finance record was there first and stays.
+    CrmDeleted,
+    /// The finance record is gone although nobody here removed it; the next run decides about the pair.
+    RemoteGone,
+    /// The finance record is gone although nobody here removed it, and is not made again.
+    RemoteMissing,
+    /// The CRM record was merged into another, which has a finance record of its own; this one stays as it is.
+    Merged,
 }
 
 /// A record's counterpart on the finance side.
@@ -165,7 +190,7 @@ impl ExternalReference {
         RecordKind::by_name(&self.0.kind).map(Into::into)
     }
 
-    /// Its id there; null while it is being made.
+    /// Its id there; null while it is being made, and after it was linked to another CRM record.
     async fn remote_key(&self) -> Option<&str> {
         self.0.remote_id.as_deref()
     }
@@ -173,6 +198,44 @@ impl ExternalReference {
     /// What a clone carries after its name there, such as " (2)"; null for everything else.
     async fn name_suffix(&self) -> Option<&str> {
         self.0.name_suffix.as_deref()
+    }
+
+    /// Which side had the record first: what becomes of the other when one is deleted goes by it.
+    async fn origin(&self) -> SyncSide {
+        match self.0.origin {
+            Origin::Crm => SyncSide::Crm,
+            Origin::Finance => SyncSide::Finance,
+        }
+    }
+
+    /// Where the link stands.
+    async fn state(&self) -> RecordLinkState {
+        self.0.state.into()
+    }
+
+    /// Where the present value of each field comes from, in alphabetical order; fields that were never carried over are left
+    /// out. As many as are mapped.
+    async fn lineage(&self, ctx: &Context<'_>) -> Result<Vec<FieldLineage>> {
+        FieldLineage::of(ctx, self.0.id).await
+    }
+
+    /// Where its values came from, newest first, present ones too. Earlier ones are kept for `retention.lineage_days`.
+    async fn lineage_history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(
+            desc = "Only these fields, each as its path; 50 at most. All of them when not given.",
+            validator(max_items = 50)
+        )]
+        fields: Option<Vec<Vec<String>>>,
+    ) -> Result<FieldLineageConnection> {
+        let args = page_args(first, after, last, before);
+        FieldLineageConnection::of(ctx, self.0.id, fields, args).await
     }
 
     /// When the link was made.

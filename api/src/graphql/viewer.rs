@@ -14,6 +14,12 @@ use crate::service::tenant;
 /// The organization whose data a token reaches.
 pub struct Organization(organization::Model);
 
+impl From<organization::Model> for Organization {
+    fn from(row: organization::Model) -> Self {
+        Self(row)
+    }
+}
+
 /// The organization whose data a token reaches.
 #[Object]
 impl Organization {
@@ -35,6 +41,12 @@ impl Organization {
     /// IANA time zone, by which days begin and end.
     async fn time_zone(&self) -> &str {
         &self.0.time_zone
+    }
+
+    /// Whether no two living products may have the same name; `productNamesSetUnique` changes it. Matching items by SKU needs
+    /// it.
+    async fn is_product_name_unique(&self) -> bool {
+        self.0.is_product_name_unique
     }
 
     /// When it was made.

@@ -6,39 +6,72 @@ use std::net::SocketAddr;
 
 use axum::Extension;
 use axum::body::{Body, Bytes};
-use axum::extract::rejection::QueryRejection;
 use axum::extract::{ConnectInfo, Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
 use finbridge_domain::{NodeId, NodeKind};
-use finbridge_entity::types::RecordType;
+use finbridge_entity::types::{ItemOutcome, RecordType};
 use futures::{StreamExt, stream};
+use sea_orm::ActiveEnum;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
 
 use super::envelope::RequestId;
 use super::{Shared, door, graphql, sign_in};
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
-use crate::service::ServiceError;
-use crate::service::export::{Export, Guard, Selection};
+use crate::service::export::{
+    Export, Exporting, Guard, ItemExport, ItemSelection, LinkExport, LinkSelection, Selection,
+};
+use crate::service::{ServiceError, Services};
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy)]
+enum List {
+    Records(RecordType),
+    RunItems,
+    Links,
+}
 
 /// What can be exported, by the name of the file.
-const LISTS: [(&str, RecordType); 5] = [
-    ("accounts", RecordType::Account),
-    ("contacts", RecordType::Contact),
-    ("vendors", RecordType::Vendor),
-    ("products", RecordType::Product),
-    ("deals", RecordType::Deal),
+const LISTS: [(&str, List); 7] = [
+    ("accounts", List::Records(RecordType::Account)),
+    ("contacts", List::Records(RecordType::Contact)),
+    ("vendors", List::Records(RecordType::Vendor)),
+    ("products", List::Records(RecordType::Product)),
+    ("deals", List::Records(RecordType::Deal)),
+    ("sync-run-items", List::RunItems),
+    ("record-links", List::Links),
 ];
 
-/// The parameters of an export.
+/// The parameters of an export of records.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Asked {
+struct RecordsAsked {
     owner: Option<String>,
     tag: Option<String>,
     updated_after: Option<DateTime<Utc>>,
+    #[serde(default)]
+    raw: bool,
+}
+
+/// The parameters of an export of what a run did.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ItemsAsked {
+    run: String,
+    outcome: Option<String>,
+    #[serde(default)]
+    raw: bool,
+}
+
+/// The parameters of an export of links.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LinksAsked {
+    integration: Option<String>,
     #[serde(default)]
     raw: bool,
 }
@@ -52,27 +85,24 @@ pub(super) async fn get(
     Extension(RequestId(request_id)): Extension<RequestId>,
     Path(file): Path<String>,
     headers: HeaderMap,
-    asked: Result<Query<Asked>, QueryRejection>,
+    uri: Uri,
 ) -> Response {
     let begun = async {
         let address = shared.client(peer, &headers);
         let signed_in =
             sign_in::sign_in(&shared, address, graphql::bearer(&headers)).await.map_err(refused)?;
-        let (list, record_type) = list(&file)?;
-        let asked = asked.map_err(|rejection| unknown_parameters(&rejection))?.0;
-        let guard = if asked.raw { Guard::Nothing } else { Guard::Formulas };
-        let selection = asked.selection()?;
+        let (name, list) = list(&file)?;
+        let wish = Wish::read(list, &uri)?;
         let place = door::admit_export(&shared).await.map_err(refused)?;
-        let services = shared.app.services(signed_in.viewer);
-        let mut export = Export::begin(services, record_type, selection, guard).await.map_err(failed)?;
+        let mut export = wish.begin(shared.app.services(signed_in.viewer)).await?;
         // What goes wrong at the start can still be told with a status.
         let first = export.next().await.map_err(failed)?.unwrap_or_default();
-        Ok::<_, Refused>((list, first, export, place))
+        Ok::<_, Refused>((name, first, export, place))
     };
     match begun.await {
-        Ok((list, first, export, place)) => {
+        Ok((name, first, export, place)) => {
             let today = shared.app.engine.clock.now().date_naive();
-            let file = format!("attachment; filename=\"{list}-{today}.csv\"");
+            let file = format!("attachment; filename=\"{name}-{today}.csv\"");
             let rest = rest(export, place, request_id);
             let body = Body::from_stream(stream::once(ready(Ok(Bytes::from(first)))).chain(rest));
             let kind = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
@@ -90,7 +120,7 @@ pub(super) async fn get(
     }
 }
 
-fn list(file: &str) -> Result<(&'static str, RecordType), Refused> {
+fn list(file: &str) -> Result<(&'static str, List), Refused> {
     let wanted = file.strip_suffix(".csv");
     LISTS.into_iter().find(|(name, _)| wanted == Some(*name)).ok_or_else(|| {
         let files = LISTS.map(|(name, _)| format!("{name}.csv")).join(", ");
@@ -98,30 +128,89 @@ fn list(file: &str) -> Result<(&'static str, RecordType), Refused> {
     })
 }
 
-fn unknown_parameters(rejection: &QueryRejection) -> Refused {
-    let message = format!(
-        "Send `owner` (a user id), `tag` (a name), `updatedAfter` (an RFC 3339 instant) and `raw` (true or false), each at most once: {}",
-        rejection.body_text()
-    );
-    (StatusCode::BAD_REQUEST, malformed(message))
+/// What is wished for, understood.
+enum Wish {
+    Records(RecordType, Selection, Guard),
+    Items(ItemSelection, Guard),
+    Links(LinkSelection, Guard),
 }
 
-impl Asked {
-    fn selection(self) -> Result<Selection, Refused> {
-        let bad = |message: String| (StatusCode::BAD_REQUEST, malformed(message));
-        let owner = self.owner.map(|text| match text.parse::<NodeId>() {
-            Ok(id) if id.kind == NodeKind::User => Ok(id.uuid),
-            Ok(id) => Err(bad(format!("`owner` is the id of a {}, not of a user", id.kind.prefix()))),
-            Err(error) => Err(bad(error.to_string())),
-        });
-        Ok(Selection { owner: owner.transpose()?, tag: self.tag, updated_after: self.updated_after })
+impl Wish {
+    fn read(list: List, uri: &Uri) -> Result<Self, Refused> {
+        let guard = |raw| if raw { Guard::Nothing } else { Guard::Formulas };
+        Ok(match list {
+            List::Records(record_type) => {
+                let asked: RecordsAsked = parameters(
+                    uri,
+                    "`owner` (a user id), `tag` (a name), `updatedAfter` (an RFC 3339 instant)",
+                )?;
+                let owner = asked.owner.map(|text| named("owner", NodeKind::User, &text)).transpose()?;
+                let selection = Selection { owner, tag: asked.tag, updated_after: asked.updated_after };
+                Self::Records(record_type, selection, guard(asked.raw))
+            }
+            List::RunItems => {
+                let asked: ItemsAsked =
+                    parameters(uri, "`run` (the id of a run, which is needed), `outcome` (such as FAILED)")?;
+                let run = named("run", NodeKind::SyncRun, &asked.run)?;
+                let outcome = asked.outcome.map(|text| {
+                    ItemOutcome::try_from_value(&text).map_err(|_| {
+                        let message = format!("`outcome` is `{text}`, which is no outcome of an item");
+                        (StatusCode::BAD_REQUEST, malformed(message))
+                    })
+                });
+                Self::Items(ItemSelection { run, outcome: outcome.transpose()? }, guard(asked.raw))
+            }
+            List::Links => {
+                let asked: LinksAsked = parameters(uri, "`integration` (an id)")?;
+                let integration = asked.integration;
+                let integration =
+                    integration.map(|text| named("integration", NodeKind::Integration, &text)).transpose()?;
+                Self::Links(LinkSelection { integration }, guard(asked.raw))
+            }
+        })
+    }
+
+    async fn begin(self, services: Services) -> Result<Exporting, Refused> {
+        Ok(match self {
+            Self::Records(record_type, selection, guard) => {
+                let export = Export::begin(services, record_type, selection, guard).await.map_err(failed)?;
+                Exporting::Records(Box::new(export))
+            }
+            Self::Items(selection, guard) => Exporting::Items(ItemExport::of(services, selection, guard)),
+            Self::Links(selection, guard) => {
+                Exporting::Links(LinkExport::begin(services, selection, guard).await.map_err(failed)?)
+            }
+        })
+    }
+}
+
+/// The parameters of a file; `known` names those that it has beside `raw`.
+fn parameters<T: DeserializeOwned>(uri: &Uri, known: &str) -> Result<T, Refused> {
+    let asked = Query::<T>::try_from_uri(uri).map_err(|rejection| {
+        let message =
+            format!("Send {known} and `raw` (true or false), each at most once: {}", rejection.body_text());
+        (StatusCode::BAD_REQUEST, malformed(message))
+    })?;
+    Ok(asked.0)
+}
+
+/// The UUID of an id that must be of this kind.
+fn named(parameter: &str, kind: NodeKind, text: &str) -> Result<Uuid, Refused> {
+    let bad = |message: String| (StatusCode::BAD_REQUEST, malformed(message));
+    match text.parse::<NodeId>() {
+        Ok(id) if id.kind == kind => Ok(id.uuid),
+        Ok(id) => {
+            let (found, wanted) = (id.kind.prefix(), kind.prefix());
+            Err(bad(format!("`{parameter}` is the id of a {found}, not of a {wanted}")))
+        }
+        Err(error) => Err(bad(error.to_string())),
     }
 }
 
 /// The pieces after the first, each read when the client has taken the one before; nothing is read for a client that has
 /// gone. An error breaks the connection off, so that nobody takes what came for the whole file.
 fn rest(
-    export: Export,
+    export: Exporting,
     place: OwnedSemaphorePermit,
     request_id: String,
 ) -> impl stream::Stream<Item = io::Result<Bytes>> {

@@ -14,6 +14,7 @@ mod server;
 mod sign_in;
 mod subscription;
 mod ticket;
+mod webhook;
 mod wire;
 mod written;
 
@@ -26,7 +27,7 @@ use axum::Router;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Redirect, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -39,6 +40,7 @@ use crate::app::{App, StartError};
 use crate::config::{Config, Server};
 use crate::graphql::guard::Guard;
 use crate::graphql::{FinbridgeSchema, Introspection, build, build_streaming, build_traced};
+use crate::service;
 use crate::telemetry::traces;
 
 pub use graphiql::Page as GraphiqlPage;
@@ -55,6 +57,7 @@ pub struct Shared {
     server: Arc<Server>,
     streams: Streams,
     memory: Arc<Memory>,
+    deliveries: Arc<webhook::Deliveries>,
 }
 
 impl Shared {
@@ -78,6 +81,7 @@ impl Shared {
             server: Arc::new(server.clone()),
             streams: Streams::new(config.subscriptions),
             memory: Arc::new(Memory::new(limits.request_memory_bytes)),
+            deliveries: Arc::new(webhook::Deliveries::new()),
         })
     }
 
@@ -132,6 +136,7 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     let mut router = Router::new()
         .route("/graphql", get(subscription::get).post(graphql::post))
         .route("/export/{file}", get(export::get))
+        .route(&format!("{}{{address}}", service::webhook::PATH), post(webhook::post))
         .merge(health::Probes::new(shared.app.engine.db.clone(), stop).router());
     if shared.graphiql.is_some() {
         router = router

@@ -18,6 +18,7 @@ use super::resolve::{Memory, Pass};
 use super::row::{Converted, Row};
 use super::write::{self, Updated};
 use super::{Importer, Progress};
+use crate::service::product_name;
 
 /// The keys of this import, to catch two rows with one key: a hash each and the row's place, so that a file of
 /// millions of rows still fits.
@@ -259,6 +260,11 @@ impl Writer<'_> {
             return Ok(Vec::new());
         }
         let tx = begin_write(self.importer.db).await?;
+        if self.record == RecordType::Product
+            && product_name::are_unique(&tx, self.importer.organization_id).await?
+        {
+            return Err(ImportError::UniqueProductNames);
+        }
         let outcomes = self.write_in(&tx, rows, pass).await?;
         tx.commit().await?;
         Ok(outcomes)

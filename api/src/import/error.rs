@@ -23,6 +23,11 @@ pub enum ImportError {
         /// The system's reason.
         source: std::io::Error,
     },
+    /// Names of products are unique in the organization. What was imported so far stays; the same import can be run again.
+    #[error(
+        "product names are unique in this organization, and an import does not compare them; turn that off with `productNamesSetUnique`, import, and turn it on again"
+    )]
+    UniqueProductNames,
     /// The report of adjusted and rejected rows could not be written. What was imported so far stays; the same import
     /// can be run again.
     #[error(

@@ -10,16 +10,28 @@ use sea_orm::DbErr;
 pub enum ErrorCode {
     /// The finance app is connected to this organization already.
     AlreadyConnected,
+    /// One of the two records is linked to something else.
+    AlreadyLinked,
     /// The amount cannot be kept exactly.
     AmountInvalid,
     /// Home currency and base currency differ.
     BaseCurrencyMismatch,
+    /// The map of vendors has more custom fields than the profile takes.
+    CustomFieldLimit,
+    /// Customers of different currencies cannot be merged.
+    CurrencyDiffers,
     /// The record would be its own ancestor.
     Cycle,
     /// It failed on our side, and nothing of this item was done.
     Failed,
+    /// A map names a field that one of the sides does not have.
+    FieldNotFound,
+    /// A map names a field that is there and cannot be mapped.
+    FieldNotMappable,
     /// The record's layout does not have that custom field.
     FieldNotOnLayout,
+    /// A map pairs fields of which one does not take what the other holds.
+    FieldTypeMismatch,
     /// The finance app did not answer in time.
     FinanceUnavailable,
     /// The same request is being carried out at this moment.
@@ -36,22 +48,32 @@ pub enum ErrorCode {
     Merged,
     /// The profile does not offer that module.
     ModuleNotSupported,
+    /// The profile takes one organization and never more.
+    MultiOrgUnsupported,
     /// There is no such record in this organization.
     NotFound,
+    /// What the run did cannot be taken back.
+    NotUndoable,
     /// Another record has it, and no two may have the same.
     NotUnique,
     /// The person has several organizations there, or none; one has to be named.
     OrganizationRequired,
     /// Deals are in the pipeline's stages, or it is the one that every organization begins with.
     PipelineInUse,
+    /// The settings changed since the plan was made.
+    PlanStale,
     /// The policy is not allowed together with the other settings.
     PolicyNotAllowed,
+    /// Names of products have to be unique for that.
+    ProductNameNotUnique,
     /// The finance app refuses the stored credential.
     ReconnectNeeded,
     /// The field must not be empty.
     Required,
     /// The profile does not offer that setting.
     SettingNotSupported,
+    /// Items are to be matched by SKU, and the map does not have it.
+    SkuNotMapped,
     /// Deals are in the stage.
     StageInUse,
     /// A run of this module is queued or running.

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
-use finbridge_domain::{CapabilityProfile, SettingsRefusal, SettingsWish, SyncModule, SyncSettings};
+use finbridge_domain::{CapabilityProfile, ItemMatchKey, SettingsWish, SyncModule, SyncSettings};
 use finbridge_entity::types::{IntegrationState, ModuleState, RecordType, RunTrigger};
 use finbridge_entity::{
-    Scoped, begin_write, finance_organization, integration, organization, sync_module, sync_run,
-    sync_settings,
+    Scoped, begin_write, finance_organization, integration, sync_module, sync_run, sync_settings,
 };
 use finbridge_sync::run::{self, StartRun, Started};
 use finbridge_sync::schedule;
@@ -20,8 +19,10 @@ use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
+use super::one_way::{self, Currencies};
+use super::record::in_turn;
 use super::validate::Check;
-use super::{Services, crm, view};
+use super::{Services, mapping, product_name, view};
 
 /// How long a person waits for a finance app while connecting.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -41,10 +42,11 @@ pub struct Connect {
 
 /// Connects a finance app: checks the key, finds the organization, keeps the credential encrypted.
 ///
-/// Connecting the same app and organization again renews the credential and keeps links and settings.
+/// Connecting the same app and organization again renews the credential and keeps links and settings. Where the profile takes
+/// further organizations of an app, records only go to those, and their base currency may be another one (X05).
 ///
 /// # Errors
-/// `INVALID_ZSC_KEY`, `ORGANIZATION_REQUIRED`, `BASE_CURRENCY_MISMATCH`, `FINANCE_UNAVAILABLE`.
+/// `INVALID_ZSC_KEY`, `ORGANIZATION_REQUIRED`, `BASE_CURRENCY_MISMATCH`, `MULTI_ORG_UNSUPPORTED`, `FINANCE_UNAVAILABLE`.
 pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integration::Model> {
     services.viewer.require_administrator()?;
     let connector = services.engine.connectors.get(&wish.app_key).ok_or_else(|| {
@@ -54,21 +56,12 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
         within(connector.authorize(Grant::ServiceKey { email: wish.email.clone(), key: wish.zsc_key }))
             .await?;
     let remote = choose(connector.as_ref(), &credential, wish.remote_organization_id.as_deref()).await?;
-    let home =
-        organization::Entity::find_by_id(services.organization_id()).one(services.db()).await?.ok_or_else(
-            || ServiceError::BadInput("The organization of this token no longer exists".to_owned()),
-        )?;
-    if home.home_currency_code != remote.base_currency_code {
-        let message = format!(
-            "The CRM's home currency is {} and the base currency of {} is {}; they must be equal. Change the base currency there, or connect another organization",
-            home.home_currency_code, remote.name, remote.base_currency_code
-        );
-        return Err(UserError::whole(ErrorCode::BaseCurrencyMismatch, message).into());
-    }
     let sealed = services.sealer.seal(credential.0.expose_secret())?;
     let now = services.clock().now();
     let manifest = connector.manifest();
     let transaction = begin_write(services.db()).await?;
+    // Two who connect at once must not find room for one each.
+    in_turn(services, &transaction).await?;
     let organization = finance_organization::Entity::of(services.organization_id())
         .filter(finance_organization::Column::Vendor.eq(manifest.vendor))
         .filter(finance_organization::Column::RemoteId.eq(&remote.remote_id))
@@ -99,6 +92,11 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
         .filter(integration::Column::FinanceOrganizationId.eq(organization.id))
         .one(&transaction)
         .await?;
+    let is_one_way = match &existing {
+        Some(existing) => existing.is_one_way,
+        None => one_way::expect_room(services, &transaction, manifest.app_key).await?,
+    };
+    Currencies::of(services, &transaction, &organization).await?.check_connection(is_one_way)?;
     let integration = match existing {
         Some(existing) => {
             let version = existing.version;
@@ -116,6 +114,7 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
                 id: Set(services.ids().uuid()),
                 app_key: Set(manifest.app_key.to_owned()),
                 profile_key: Set(manifest.profile_key.to_owned()),
+                is_one_way: Set(is_one_way),
                 state: Set(IntegrationState::Active),
                 finance_organization_id: Set(organization.id),
                 connected_email: Set(wish.email),
@@ -256,10 +255,12 @@ pub(super) fn profile(integration: &integration::Model) -> ServiceResult<&'stati
         .ok_or_else(|| ServiceError::Internal("an integration without a profile".into()))
 }
 
-/// Saves a module's settings as a new version and, with `start`, queues a run in the same transaction (R080).
+/// Saves a module's settings as a new version and, with `start`, queues a run in the same transaction (R080). Chosen field maps
+/// are held against both sides first, before the transaction begins.
 ///
 /// # Errors
-/// Settings that the profile does not offer, with the profile key that refuses them; a view that cannot limit this module.
+/// Settings that the profile does not offer, with the profile key that refuses them; a view that cannot limit this module;
+/// maps that do not fit, or a finance app that cannot be asked whether they do.
 pub async fn configure(
     services: &Services,
     integration_id: Uuid,
@@ -268,11 +269,26 @@ pub async fn configure(
     start: bool,
 ) -> ServiceResult<Configured> {
     services.viewer.require_administrator()?;
-    let transaction = begin_write(services.db()).await?;
-    let integration = find(services, &transaction, integration_id).await?;
+    let integration = find(services, services.db(), integration_id).await?;
     let profile = profile(&integration)?;
-    let settings = profile.settle(module, wish).map_err(refused)?;
-    crm::mapped::exist(services, &transaction, &settings).await?;
+    let has_maps = !wish.field_maps.is_empty();
+    let wish = one_way::within(&integration, wish)?;
+    let settings = profile.settle(module, wish).map_err(mapping::refused)?;
+    if has_maps {
+        mapping::check(services, profile, integration_id, module, &settings).await?;
+    }
+    let transaction = begin_write(services.db()).await?;
+    // Two who configure a module at once would write the same version.
+    in_turn(services, &transaction).await?;
+    one_way::check_module(services, &transaction, &integration, module).await?;
+    if module == SyncModule::Items
+        && settings.item_match_key == ItemMatchKey::Sku
+        && !product_name::are_unique(&transaction, services.organization_id()).await?
+    {
+        // R089: by SKU two products of one name would meet one item.
+        let message = "Matching items by SKU takes unique names of products; turn them on with `productNamesSetUnique` first, or match by NAME";
+        return Err(UserError::of(ErrorCode::ProductNameNotUnique, "itemMatchKey", message).into());
+    }
     let mut check = Check::default();
     for (records, field, choice) in [
         (RecordType::Account, "accountViewId", settings.account_view),
@@ -357,22 +373,6 @@ pub async fn configure(
     };
     transaction.commit().await?;
     Ok(Configured { module: row, settings, run })
-}
-
-/// The settings that a profile does not offer, as a person reads it.
-fn refused(refusal: SettingsRefusal) -> ServiceError {
-    let message = refusal.to_string();
-    let (code, field) = match refusal {
-        SettingsRefusal::Module { .. } => (ErrorCode::ModuleNotSupported, "module"),
-        SettingsRefusal::Setting { field, .. } | SettingsRefusal::Value { field, .. } => {
-            (ErrorCode::SettingNotSupported, field)
-        }
-        SettingsRefusal::Policy { .. } => (ErrorCode::PolicyNotAllowed, "duplicatePolicy"),
-        SettingsRefusal::Map(_) => (ErrorCode::Invalid, "fieldMaps"),
-        SettingsRefusal::MappingFixed { .. } => (ErrorCode::MappingFixed, "fieldMaps"),
-        SettingsRefusal::Missing { field, .. } => (ErrorCode::Required, field),
-    };
-    UserError::of(code, field, message).into()
 }
 
 /// The row of a module, where it was configured.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use finbridge_entity::types::{ItemState, LinkState};
 use finbridge_entity::{Scoped, record_link, sync_module, sync_run_item};
+use finbridge_sync::lineage;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QuerySelect, Set,
@@ -14,7 +15,8 @@ use super::Services;
 use super::error::{ErrorCode, ServiceResult, UserError};
 
 /// Takes up the links of a restored record again. What the deletion removed on the finance side is forgotten, so that the
-/// next run makes it anew; what stayed there is linked as before and brought up to date.
+/// next run makes it anew, and so is what was linked to another record meanwhile; what stayed there is linked as before and
+/// brought up to date.
 ///
 /// # Errors
 /// The database's.
@@ -28,25 +30,26 @@ pub async fn revive(
         .all(transaction)
         .await?;
     for link in links {
-        match link.state {
-            LinkState::Deleted => {
-                record_link::Entity::delete_many()
-                    .filter(record_link::Column::OrganizationId.eq(link.organization_id))
-                    .filter(record_link::Column::Id.eq(link.id))
-                    .exec(transaction)
-                    .await?;
-            }
-            LinkState::Deactivated | LinkState::CrmDeleted => {
-                let mut link = link.into_active_model();
-                link.state = Set(LinkState::Linked);
-                link.updated_at = Set(services.clock().now());
-                link.update(transaction).await?;
-            }
+        let is_gone = match link.state {
+            LinkState::Deleted => true,
+            LinkState::Deactivated | LinkState::CrmDeleted => link.remote_id.is_none(),
             LinkState::Claimed
             | LinkState::Linked
             | LinkState::RemoteGone
             | LinkState::RemoteMissing
-            | LinkState::Merged => {}
+            | LinkState::Merged => continue,
+        };
+        if is_gone {
+            record_link::Entity::delete_many()
+                .filter(record_link::Column::OrganizationId.eq(link.organization_id))
+                .filter(record_link::Column::Id.eq(link.id))
+                .exec(transaction)
+                .await?;
+        } else {
+            let mut link = link.into_active_model();
+            link.state = Set(LinkState::Linked);
+            link.updated_at = Set(services.clock().now());
+            link.update(transaction).await?;
         }
     }
     Ok(())
@@ -133,6 +136,9 @@ pub async fn unite(
         let Some(kept) = links.next() else { continue };
         for link in links {
             if link.record_id == stays {
+                // What is told of its fields stays with the pair that takes its place.
+                let (here, now) = (services.organization_id(), services.clock().now());
+                lineage::hand_over(transaction, here, link.id, kept.id, now).await?;
                 record_link::Entity::delete_many()
                     .filter(record_link::Column::OrganizationId.eq(link.organization_id))
                     .filter(record_link::Column::Id.eq(link.id))

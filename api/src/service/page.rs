@@ -383,6 +383,7 @@ identified!(
     custom_field,
     deal,
     deal_line,
+    field_lineage,
     finance_organization,
     integration,
     layout,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::Services;
 use super::error::{ErrorCode, ServiceResult};
 use super::idempotency::Claim;
+use super::product_name;
 use super::record::write::{self, CommonChange, CommonNew, Inserted};
 use super::validate::{Check, LINE_LENGTH, NAME_LENGTH, TEXT_LENGTH, key_of};
 
@@ -89,10 +90,13 @@ pub(super) async fn insert(
     new: NewProduct,
     claim: Option<Claim>,
 ) -> ServiceResult<Inserted<product::Entity>> {
-    let mut draft = write::draft::<product::Entity>(services, new.common, claim).await?;
+    let (transaction, names) = product_name::begin(services).await?;
+    let mut draft = write::draft_in::<product::Entity>(services, transaction, new.common, claim).await?;
     let (check, row) = (&mut draft.check, &mut draft.row);
     let name = check.required("name", &new.name, NAME_LENGTH);
-    row.name_key = Set(name_key(&name));
+    let key = name_key(&name);
+    names.free(services, &draft.transaction, check, "name", &key, draft.id).await?;
+    row.name_key = Set(key);
     row.name = Set(name);
     row.code = Set(check.optional("code", new.code.as_deref(), LINE_LENGTH));
     row.code_key = key_of(&row.code);
@@ -129,11 +133,23 @@ pub(super) async fn edit(
     id: Uuid,
     new: ProductChange,
 ) -> ServiceResult<Inserted<product::Entity>> {
-    let mut edit = write::edit::<product::Entity>(services, id, new.common).await?;
+    let (mut edit, names) = match &new.name {
+        MaybeUndefined::Undefined => (write::edit::<product::Entity>(services, id, new.common).await?, None),
+        MaybeUndefined::Null | MaybeUndefined::Value(_) => {
+            let (transaction, names) = product_name::begin(services).await?;
+            write::hold_layout(services, &transaction, &new.common).await?;
+            let edit = write::edit_in::<product::Entity>(services, transaction, id, new.common).await?;
+            (edit, Some(names))
+        }
+    };
     let (check, row) = (&mut edit.check, &mut edit.row);
     row.name = check.required_change("name", &new.name, NAME_LENGTH);
     if let Set(name) = &row.name {
-        row.name_key = Set(name_key(name));
+        let key = name_key(name);
+        if let Some(names) = names.filter(|_| key != edit.before.name_key) {
+            names.free(services, &edit.transaction, check, "name", &key, id).await?;
+        }
+        row.name_key = Set(key);
     }
     row.code = check.optional_change("code", &new.code, LINE_LENGTH);
     row.code_key = key_of(&row.code);

@@ -112,18 +112,27 @@ async fn paused_together(
 pub async fn cancel(services: &Services, run_id: Uuid) -> ServiceResult<sync_run::Model> {
     services.viewer.require_administrator()?;
     let here = services.organization_id();
-    let asked = sync_run::Entity::update_many()
-        .col_expr(sync_run::Column::IsCancelled, Expr::value(true))
-        // One that waits is woken to end.
-        .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(services.clock().now())))
-        .filter(sync_run::Column::OrganizationId.eq(here))
-        .filter(sync_run::Column::Id.eq(run_id))
+    let asking = || {
+        sync_run::Entity::update_many()
+            .col_expr(sync_run::Column::IsCancelled, Expr::value(true))
+            // One that waits is woken to end.
+            .col_expr(sync_run::Column::ResumeAt, Expr::value(Some(services.clock().now())))
+            .filter(sync_run::Column::OrganizationId.eq(here))
+            .filter(sync_run::Column::Id.eq(run_id))
+    };
+    let asked = asking()
         .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
         .exec(services.db())
         .await?;
+    // A plan that nobody carries out is ended by a worker, like any other. One that was planned this moment is found here.
+    let discarded = asking()
+        .col_expr(sync_run::Column::State, Expr::value(RunState::Queued))
+        .filter(sync_run::Column::State.eq(RunState::Planned))
+        .exec(services.db())
+        .await?;
     let run = sync_run::Entity::one_of(here, run_id).one(services.db()).await?;
-    run.filter(|_| asked.rows_affected == 1).ok_or_else(|| {
-        let message = "There is no such run that is queued or running; `syncRuns` lists them";
+    run.filter(|_| asked.rows_affected + discarded.rows_affected == 1).ok_or_else(|| {
+        let message = "There is no such run that is queued, running or planned; `syncRuns` lists them";
         UserError::of(ErrorCode::NotFound, "id", message).into()
     })
 }
@@ -187,6 +196,10 @@ pub async fn retry(services: &Services, run_id: Uuid) -> ServiceResult<sync_run:
     services.viewer.require_administrator()?;
     let transaction = begin_write(services.db()).await?;
     let run = ended(services, &transaction, run_id).await?;
+    if run.undo_of_id.is_some() {
+        let message = "This run takes another one back; call `syncRunUndo` for that one again, it goes on with what failed";
+        return Err(UserError::of(ErrorCode::NotFound, "id", message).into());
+    }
     let failed = sync_run_item::Column::State.eq(ItemState::Failed);
     has(&transaction, &run, failed, "Nothing failed in this run; start another with `syncRunStart`").await?;
     let wish = StartRun {

@@ -53,6 +53,7 @@ pub async fn ensure(
                 name: Set(tenant.name.to_owned()),
                 home_currency_code: Set(tenant.home_currency.as_str().to_owned()),
                 time_zone: Set(tenant.time_zone.to_owned()),
+                is_product_name_unique: Set(false),
                 created_at: Set(now),
             }
             .insert(db)

@@ -14,7 +14,8 @@ use tracing_subscriber::layer::Context;
 use super::catalogue::{CALL_DURATION, CALLS, SYNC_ITEMS, SYNC_RUN_DURATION, SYNC_RUNS};
 
 /// What a run may have done to a record, as its event names it.
-const OUTCOMES: [&str; 7] = ["added", "updated", "deleted", "deactivated", "skipped", "conflicts", "failed"];
+const OUTCOMES: [&str; 8] =
+    ["added", "updated", "deleted", "deactivated", "skipped", "conflicts", "failed", "kept"];
 
 /// The layer that hears measures.
 pub struct Measures;

@@ -1,5 +1,8 @@
 //! What page 1,000 of a list costs beside page 1, over HTTP, at 100,000 records. See the README beside.
 
+// The layout of the server's futures is deeper than the compiler looks by itself.
+#![recursion_limit = "256"]
+
 use std::time::{Duration, Instant};
 
 use finbridge_domain::{Clock as _, name_key};

@@ -6,8 +6,9 @@ use finbridge_domain::WireId;
 use finbridge_domain::record::{CrmRecordType, CustomerKind, FieldKey, FinanceField, RecordKind, Values};
 
 use crate::connector::Connection;
+use crate::cost::{Act, Cost};
 use crate::cursor::{ChangePage, Cursor, IdPage};
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 
 /// The CRM record that a finance record stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,6 +66,9 @@ pub struct NewRecord {
     pub parent_id: Option<String>,
     /// Company or person; none for what is no customer.
     pub customer_kind: Option<CustomerKind>,
+    /// Whether it becomes the primary one of those that belong to the same record: of the contact persons of a customer, of
+    /// whom one is. Means nothing for other kinds, nor where the record turns out to be there already.
+    pub is_primary: bool,
     /// Its values.
     pub values: Values,
 }
@@ -175,11 +179,29 @@ pub trait RecordAdapter: Send + Sync {
     /// As any call; repeated after a failure it goes on where it stopped.
     async fn remove(&self, connection: &Connection, remote_id: &str) -> Result<Removal, Failure>;
 
+    /// Merges records into one of them, which receives their documents, and their CRM link where it has none; they become
+    /// inactive. Not every kind can be merged.
+    ///
+    /// # Errors
+    /// [`FailureKind::CurrencyDiffers`]; [`FailureKind::NotSupported`].
+    async fn merge(
+        &self,
+        connection: &Connection,
+        master_id: &str,
+        merged_ids: &[String],
+    ) -> Result<(), Failure> {
+        let _ = (connection, master_id, merged_ids);
+        Err(Failure::new(FailureKind::NotSupported, "records of this kind cannot be merged"))
+    }
+
     /// The fields that records of this kind have in the organization, added ones too (R094).
     ///
     /// # Errors
     /// As any call.
     async fn fields(&self, connection: &Connection) -> Result<Vec<FinanceField>, Failure>;
+
+    /// How many requests this takes. No request is made.
+    fn cost(&self, connection: &Connection, act: Act<'_>) -> Cost;
 
     /// Fields that pages of changes tell; a record whose mapped fields are all among them need not be fetched.
     fn listed_fields(&self) -> &[FieldKey];

@@ -1,6 +1,6 @@
 //! A finance app.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,9 @@ use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::adapter::RecordAdapter;
-use crate::failure::Failure;
+use crate::budget::{Budget, Quota, TokenStore};
+use crate::failure::{Failure, FailureKind};
+use crate::webhook::{WebhookDelivery, WebhookNotice, WebhookRefusal};
 
 /// What a finance app is called and how it behaves.
 #[derive(Debug, Clone)]
@@ -70,6 +72,10 @@ pub struct Connection {
     pub capabilities: Value,
     /// Longest wait for one answer.
     pub timeout: Duration,
+    /// What may be asked.
+    pub budget: Arc<dyn Budget>,
+    /// The access token that all processes share.
+    pub tokens: Arc<dyn TokenStore>,
 }
 
 /// What of the CRM is synchronised with an organization, over all modules.
@@ -111,6 +117,48 @@ pub trait Connector: Send + Sync {
     /// # Errors
     /// As any call.
     async fn prepare(&self, connection: &Connection, settings: &Shared) -> Result<(), Failure>;
+
+    /// The e-mail addresses, in lower case, of everybody who is a user of the app in this organization, was invited to it or
+    /// was removed from it (X11).
+    ///
+    /// # Errors
+    /// As any call; [`crate::FailureKind::NotSupported`] where the app takes no users from a CRM.
+    async fn users(&self, connection: &Connection) -> Result<BTreeSet<String>, Failure> {
+        let _ = connection;
+        Err(Failure::new(FailureKind::NotSupported, "the app takes no users from a CRM"))
+    }
+
+    /// Invites a person to the app as its user. Whoever repeats it looks at [`Connector::users`] first.
+    ///
+    /// # Errors
+    /// As any call; [`crate::FailureKind::Refused`] when the app does not take this person.
+    async fn invite(&self, connection: &Connection, email: &str, name: &str) -> Result<(), Failure> {
+        let _ = (connection, email, name);
+        Err(Failure::new(FailureKind::NotSupported, "the app takes no users from a CRM"))
+    }
+
+    /// What the app lets one organization ask.
+    fn quota(&self) -> Quota {
+        Quota::UNLIMITED
+    }
+
+    /// Whether the app can tell of changes by itself.
+    fn has_webhooks(&self) -> bool {
+        false
+    }
+
+    /// Checks the signature of a delivery against the secret that was given to the app, and reads what it is about.
+    ///
+    /// # Errors
+    /// Why it is not read.
+    fn read_webhook(
+        &self,
+        secret: &SecretString,
+        delivery: &WebhookDelivery<'_>,
+    ) -> Result<WebhookNotice, WebhookRefusal> {
+        let _ = (secret, delivery);
+        Err(WebhookRefusal::NotSupported)
+    }
 }
 
 /// The finance apps of this server, by key. Composed once, at start.

@@ -7,7 +7,7 @@ use std::time::Duration;
 pub enum FailureKind {
     /// The credential is refused even after one renewal: expired for good, revoked, or a scope is missing.
     Unauthorized,
-    /// Too many requests. Nothing was done.
+    /// Too many requests, or the connection rests after outages. Nothing was done.
     RateLimited {
         /// How long the finance app asks to wait.
         retry_after: Option<Duration>,
@@ -16,6 +16,8 @@ pub enum FailureKind {
     NotFound,
     /// Another record already has that name (A17.10).
     NameTaken,
+    /// The records have different currencies, which this act does not bear.
+    CurrencyDiffers,
     /// The finance app refuses these values or this act; asking again will not help.
     Refused,
     /// The app could not be reached or failed before doing anything; asking again may help.

@@ -4,14 +4,20 @@
 //! the registry that the server composes.
 
 pub mod adapter;
+pub mod budget;
 pub mod conformance;
 pub mod connector;
+pub mod cost;
 pub mod cursor;
 pub mod failure;
+pub mod webhook;
 
 pub use adapter::{CrmReference, NewRecord, RecordAdapter, RemoteRecord, Removal, listed_name};
+pub use budget::{Alone, Budget, IssuedToken, Limit, Permit, Quota, RenewalRight, TokenLookup, TokenStore};
 pub use connector::{
     Connection, Connector, Credential, Grant, Manifest, Registry, RemoteOrganization, Shared,
 };
+pub use cost::{Act, Cost};
 pub use cursor::{ChangePage, Cursor, IdPage};
 pub use failure::{Failure, FailureKind};
+pub use webhook::{WebhookDelivery, WebhookNotice, WebhookRefusal};

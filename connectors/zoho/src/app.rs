@@ -1,11 +1,12 @@
 //! The connector of one app.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    Connection, Connector, Credential, Failure, FailureKind, Grant, Manifest, RecordAdapter,
-    RemoteOrganization, Shared,
+    Connection, Connector, Credential, Failure, FailureKind, Grant, Manifest, Quota, RecordAdapter,
+    RemoteOrganization, Shared, WebhookDelivery, WebhookNotice, WebhookRefusal,
 };
 use finbridge_domain::record::RecordKind;
 use finbridge_domain::{Clock, CrmModule};
@@ -16,11 +17,13 @@ use crate::adapter::contact::Contacts;
 use crate::adapter::item::Items;
 use crate::adapter::person::Persons;
 use crate::adapter::table::{acknowledged, can_link};
+use crate::adapter::user;
 use crate::auth::credential;
 use crate::client::{Call, Caller, Client};
 use crate::envelope::Answer;
 use crate::lenient::as_text;
 use crate::product::{BILLING, BOOKS, ERP, EXPENSE, INTEGRATION, INVOICE, Product};
+use crate::webhook;
 use crate::wire::organization::{Capabilities, Exchanged, OrganizationList};
 use crate::wire::row::Row;
 
@@ -35,6 +38,8 @@ pub struct ZohoConfig {
     pub client_id: String,
     /// Its secret.
     pub client_secret: SecretString,
+    /// What the vendor lets an organization ask.
+    pub quota: Quota,
 }
 
 /// The vendor's finance apps.
@@ -212,6 +217,30 @@ impl Connector for ZohoApp {
         wanted.insert("items".to_owned(), settings.items.into());
         let same = wanted.iter().all(|(name, value)| known.text(name) == as_text(value));
         if same { Ok(()) } else { acknowledged(&self.client, connection, Call::put(path, wanted)).await }
+    }
+
+    async fn users(&self, connection: &Connection) -> Result<BTreeSet<String>, Failure> {
+        user::addresses(&self.client, connection).await
+    }
+
+    async fn invite(&self, connection: &Connection, email: &str, name: &str) -> Result<(), Failure> {
+        user::invite(&self.client, connection, email, name).await
+    }
+
+    fn quota(&self) -> Quota {
+        self.client.config().quota
+    }
+
+    fn has_webhooks(&self) -> bool {
+        true
+    }
+
+    fn read_webhook(
+        &self,
+        secret: &SecretString,
+        delivery: &WebhookDelivery<'_>,
+    ) -> Result<WebhookNotice, WebhookRefusal> {
+        webhook::read(secret, delivery)
     }
 }
 

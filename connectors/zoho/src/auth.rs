@@ -1,6 +1,7 @@
-//! Access tokens: short-lived, kept in memory only, renewed from the credential.
+//! Access tokens: short-lived, renewed from the credential, held in memory, and shared with other processes by the store
+//! that a connection brings along.
 //!
-//! The vendor allows about ten renewals in ten minutes per refresh token, so workers share one token and one of them
+//! The vendor allows about ten renewals in ten minutes per refresh token, so everybody shares one token and one of them
 //! renews it while the others wait.
 
 use std::future::ready;
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use finbridge_contract::{Credential, Failure, FailureKind};
+use finbridge_contract::{
+    Credential, Failure, FailureKind, IssuedToken, RenewalRight, TokenLookup, TokenStore,
+};
 use finbridge_domain::Clock;
 use moka::future::Cache;
 use moka::ops::compute::Op;
@@ -23,6 +26,9 @@ use crate::transport::{Effect, RawAnswer, exchange};
 /// Credentials whose token is held at once, and how long an unused one stays.
 const CAPACITY: u64 = 10_000;
 const IDLE: Duration = Duration::from_secs(60 * 60);
+
+/// How often a token that the app refused may come back from somebody who does not know that yet.
+const RETURNS: usize = 3;
 
 /// Bounds of a token's life: what the vendor grants, and what is believed.
 const USUAL_LIFE: i64 = 3600;
@@ -48,6 +54,41 @@ pub(crate) fn credential(refresh_token: String) -> Result<Credential, Failure> {
 pub(crate) struct AccessToken {
     pub(crate) text: SecretString,
     renew_at: DateTime<Utc>,
+}
+
+impl AccessToken {
+    fn is(&self, other: &Self) -> bool {
+        self.text.expose_secret() == other.text.expose_secret()
+    }
+}
+
+/// The right to renew a token, which is given up when this is dropped before it came to an end.
+struct Renewing<'a> {
+    store: &'a dyn TokenStore,
+    right: Option<RenewalRight>,
+}
+
+impl Renewing<'_> {
+    async fn ended(mut self, outcome: Result<&IssuedToken, &Failure>) -> Option<Duration> {
+        let right = self.right.as_ref()?;
+        let pause = match outcome {
+            Ok(issued) => {
+                self.store.renewed(right, issued).await;
+                None
+            }
+            Err(failure) => self.store.not_renewed(right, failure).await,
+        };
+        self.right = None;
+        pause
+    }
+}
+
+impl Drop for Renewing<'_> {
+    fn drop(&mut self) {
+        if let Some(right) = &self.right {
+            self.store.abandoned(right);
+        }
+    }
 }
 
 /// The secret itself names the entry: a replaced credential never gets the token of the one before.
@@ -93,21 +134,37 @@ impl Tokens {
     }
 
     /// A token that is good by our clock. Of callers who need a new one at the same time, one asks for it, and its
-    /// failure is everybody's: asking again is what the vendor throttles.
+    /// failure is everybody's: asking again is what the vendor throttles. `refused` is a token that the app did not take.
     pub(crate) async fn get(
         &self,
         credential: &Credential,
         timeout: Duration,
+        store: Option<&dyn TokenStore>,
+        refused: Option<&Arc<AccessToken>>,
     ) -> Result<Arc<AccessToken>, Failure> {
         let key = CredentialKey(credential.0.clone());
-        if let Some(token) = self.held.get(&key).await {
-            if self.clock.now() < token.renew_at {
+        let is_refused = |token: &AccessToken| refused.is_some_and(|refused| refused.is(token));
+        let mut returns = 0;
+        loop {
+            if let Some(token) = self.held.get(&key).await {
+                if self.clock.now() < token.renew_at && !is_refused(&token) {
+                    return Ok(token);
+                }
+                self.discard(credential, &token).await;
+            }
+            let mut is_ours = false;
+            let obtained = async {
+                is_ours = true;
+                self.obtain(credential, timeout, store, refused).await
+            };
+            let token = self.held.try_get_with(key.clone(), obtained).await;
+            let token = token.map_err(|failure: Arc<Failure>| Failure::clone(&failure))?;
+            // Somebody else, who did not know, may have fetched the refused one from the store again.
+            if is_ours || returns == RETURNS || !is_refused(&token) {
                 return Ok(token);
             }
-            self.discard(credential, &token).await;
+            returns += 1;
         }
-        let renewed = self.held.try_get_with(key, self.renew(credential, timeout)).await;
-        renewed.map_err(|failure: Arc<Failure>| Failure::clone(&failure))
     }
 
     /// Forgets this token. One that has replaced it meanwhile stays, so that late callers do not discard it.
@@ -118,6 +175,38 @@ impl Tokens {
             ready(if same { Op::Remove } else { Op::Nop })
         };
         self.held.entry(key).and_compute_with(forget).await;
+    }
+
+    /// A token that another process has, or else a new one.
+    async fn obtain(
+        &self,
+        credential: &Credential,
+        timeout: Duration,
+        store: Option<&dyn TokenStore>,
+        refused: Option<&Arc<AccessToken>>,
+    ) -> Result<Arc<AccessToken>, Failure> {
+        let Some(store) = store else { return self.renew(credential, timeout).await };
+        let right = match store.look_up(refused.map(|refused| &refused.text)).await? {
+            TokenLookup::Known(IssuedToken { text, renew_at }) => {
+                return Ok(Arc::new(AccessToken { text, renew_at }));
+            }
+            TokenLookup::Renew(right) => right,
+        };
+        let renewing = Renewing { store, right: Some(right) };
+        match self.renew(credential, timeout).await {
+            Ok(token) => {
+                let issued = IssuedToken { text: token.text.clone(), renew_at: token.renew_at };
+                renewing.ended(Ok(&issued)).await;
+                Ok(token)
+            }
+            Err(failure) => {
+                let pause = renewing.ended(Err(&failure)).await;
+                if pause.is_some() && matches!(failure.kind, FailureKind::RateLimited { .. }) {
+                    return Err(Failure { kind: FailureKind::RateLimited { retry_after: pause }, ..failure });
+                }
+                Err(failure)
+            }
+        }
     }
 
     async fn renew(&self, credential: &Credential, timeout: Duration) -> Result<Arc<AccessToken>, Failure> {

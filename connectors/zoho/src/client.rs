@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use finbridge_contract::{Connection, Credential, Failure, FailureKind};
+use finbridge_contract::{Budget, Connection, Credential, Failure, FailureKind, Limit, Permit, TokenStore};
 use finbridge_domain::Clock;
-use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::{Method, RequestBuilder};
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,17 +35,65 @@ pub(crate) struct Caller<'a> {
     credential: &'a Credential,
     organization_id: Option<&'a str>,
     timeout: Duration,
+    budget: Option<&'a dyn Budget>,
+    tokens: Option<&'a dyn TokenStore>,
 }
 
 impl<'a> Caller<'a> {
     /// Somebody who has not chosen an organization yet.
     pub(crate) fn without_organization(credential: &'a Credential) -> Self {
-        Self { credential, organization_id: None, timeout: SETUP_TIMEOUT }
+        Self { credential, organization_id: None, timeout: SETUP_TIMEOUT, budget: None, tokens: None }
     }
 
     /// The same, looking into one organization.
     pub(crate) fn within(self, organization_id: &'a str) -> Self {
         Self { organization_id: Some(organization_id), ..self }
+    }
+
+    async fn admit(self) -> Result<Permit, Failure> {
+        match self.budget {
+            Some(budget) => budget.admit().await,
+            None => Ok(Permit::free()),
+        }
+    }
+
+    async fn answered(self, per_day: Option<u32>) {
+        if let Some(budget) = self.budget {
+            budget.answered(per_day).await;
+        }
+    }
+
+    /// Notes a failure with the budget; one that asks to wait says afterwards for how long.
+    async fn failed(self, failure: Failure, per_day: Option<u32>) -> Failure {
+        let Some(budget) = self.budget else { return failure };
+        match failure.kind {
+            FailureKind::RateLimited { retry_after } => {
+                let limit = limit(failure.remote_code.as_deref());
+                let retry_after = budget.exceeded(limit, retry_after).await;
+                Failure { kind: FailureKind::RateLimited { retry_after }, ..failure }
+            }
+            // An error in the app's own words is an answer.
+            FailureKind::Unavailable | FailureKind::OutcomeUnknown if failure.remote_code.is_none() => {
+                budget.unanswered(&failure).await;
+                failure
+            }
+            // It says neither that the app is there nor that it is not.
+            FailureKind::Malformed => failure,
+            _ => {
+                budget.answered(per_day).await;
+                failure
+            }
+        }
+    }
+}
+
+/// The limit that the vendor means by this code.
+fn limit(code: Option<&str>) -> Limit {
+    match code {
+        Some("43") => Limit::User,
+        Some("45") => Limit::Day,
+        Some("1070") => Limit::Concurrency,
+        _ => Limit::Minute,
     }
 }
 
@@ -55,6 +103,8 @@ impl<'a> From<&'a Connection> for Caller<'a> {
             credential: &connection.credential,
             organization_id: Some(&connection.organization_id),
             timeout: connection.timeout,
+            budget: Some(connection.budget.as_ref()),
+            tokens: Some(connection.tokens.as_ref()),
         }
     }
 }
@@ -171,16 +221,19 @@ impl Client {
         call: Call,
     ) -> Result<Answer<T>, Failure> {
         let caller = caller.into();
-        let token = self.tokens.get(caller.credential, caller.timeout).await?;
-        let refused = match self.attempt(&call, caller.organization_id, caller.timeout, Some(&token)).await {
+        let permit = caller.admit().await?;
+        let token = self.token(caller, None).await?;
+        let refused = match self.counted(&call, caller, &token).await {
             Ok(answer) => return Ok(answer),
             Err(Rejection::Other(failure)) => return Err(failure),
             Err(Rejection::Token(_)) => token,
         };
+        drop(permit);
         tracing::info!(app = self.app, "the finance app refused an access token; it is renewed once");
         self.tokens.discard(caller.credential, &refused).await;
-        let token = self.tokens.get(caller.credential, caller.timeout).await?;
-        let again = self.attempt(&call, caller.organization_id, caller.timeout, Some(&token)).await;
+        let _permit = caller.admit().await?;
+        let token = self.token(caller, Some(&refused)).await?;
+        let again = self.counted(&call, caller, &token).await;
         again.map_err(|rejection| match rejection {
             Rejection::Other(failure) => failure,
             Rejection::Token(failure) => Failure {
@@ -199,9 +252,40 @@ impl Client {
         &self,
         call: Call,
     ) -> Result<Answer<T>, Failure> {
-        self.attempt(&call, None, SETUP_TIMEOUT, None).await.map_err(|rejection| match rejection {
+        let (outcome, _) = self.attempt(&call, None, SETUP_TIMEOUT, None).await;
+        outcome.map_err(|rejection| match rejection {
             Rejection::Token(failure) | Rejection::Other(failure) => failure,
         })
+    }
+
+    async fn token(
+        &self,
+        caller: Caller<'_>,
+        refused: Option<&Arc<AccessToken>>,
+    ) -> Result<Arc<AccessToken>, Failure> {
+        let token = self.tokens.get(caller.credential, caller.timeout, caller.tokens, refused).await;
+        if let (Err(failure), Some(budget)) = (&token, caller.budget)
+            && failure.kind == FailureKind::Unavailable
+        {
+            budget.unanswered(failure).await;
+        }
+        token
+    }
+
+    /// One attempt, of which the budget learns what came of it.
+    async fn counted<T: DeserializeOwned>(
+        &self,
+        call: &Call,
+        caller: Caller<'_>,
+        token: &AccessToken,
+    ) -> Result<Answer<T>, Rejection> {
+        let (outcome, per_day) =
+            self.attempt(call, caller.organization_id, caller.timeout, Some(token)).await;
+        if let Err(Rejection::Other(failure)) = outcome {
+            return Err(Rejection::Other(caller.failed(failure, per_day).await));
+        }
+        caller.answered(per_day).await;
+        outcome
     }
 
     /// This server's registration with the vendor.
@@ -209,13 +293,37 @@ impl Client {
         &self.config
     }
 
+    /// Sends one request. Beside what came of it stands the daily limit that the answer told.
     async fn attempt<T: DeserializeOwned>(
         &self,
         call: &Call,
         organization_id: Option<&str>,
         timeout: Duration,
         token: Option<&AccessToken>,
-    ) -> Result<Answer<T>, Rejection> {
+    ) -> (Result<Answer<T>, Rejection>, Option<u32>) {
+        let request = match self.request(call, organization_id, timeout, token) {
+            Ok(request) => request,
+            Err(rejection) => return (Err(rejection), None),
+        };
+        let raw = match exchange(request, call.effect(), self.app).await {
+            Ok(raw) => raw,
+            Err(failure) => return (Err(Rejection::Other(failure)), None),
+        };
+        let per_day = raw.per_day;
+        let judged = judge(raw, call.effect(), call.bare, self.app).map_err(|rejection| match rejection {
+            Rejection::Other(failure) => Rejection::Other(self.not_joined(&call.path, failure)),
+            token => token,
+        });
+        (judged, per_day)
+    }
+
+    fn request(
+        &self,
+        call: &Call,
+        organization_id: Option<&str>,
+        timeout: Duration,
+        token: Option<&AccessToken>,
+    ) -> Result<RequestBuilder, Rejection> {
         let url = format!("{}{}", self.config.api_url, call.path);
         let mut request = self.http.request(call.method.clone(), url).timeout(timeout);
         request = request.header(ACCEPT, "application/json");
@@ -246,11 +354,7 @@ impl Client {
                 return Err(Rejection::Other(Failure::new(FailureKind::Refused, message)));
             }
         }
-        let raw = exchange(request, call.effect(), self.app).await.map_err(Rejection::Other)?;
-        judge(raw, call.effect(), call.bare, self.app).map_err(|rejection| match rejection {
-            Rejection::Other(failure) => Rejection::Other(self.not_joined(&call.path, failure)),
-            token => token,
-        })
+        Ok(request)
     }
 
     /// An organization that is known to this app, and not to Books, whose calls this app uses too, did not join Books.

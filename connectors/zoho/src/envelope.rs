@@ -117,6 +117,7 @@ fn kind_of(status: StatusCode, code: Option<i64>, enveloped: bool, effect: Effec
         (429, _) | (_, Some(43 | 44 | 45 | 1070)) => No::RateLimited,
         // Of contacts, and of items: their names, and their SKUs.
         (_, Some(3062 | 1001)) => No::Kind(&FailureKind::NameTaken),
+        (_, Some(900_007)) => No::Kind(&FailureKind::CurrencyDiffers),
         // The user is in no such organization. As NotFound it would read as "the record was deleted".
         (403, _) | (_, Some(6041 | 9017)) => No::Kind(&FailureKind::Unauthorized),
         // The path or the method does not exist, which says nothing about the record. A 404 without the app's code
@@ -178,6 +179,7 @@ fn reject(raw: &RawAnswer, seen: Seen, effect: Effect, app: &str) -> Rejection {
 fn sentence(kind: &FailureKind, app: &str) -> String {
     match kind {
         FailureKind::NameTaken => format!("another record in {app} has this name"),
+        FailureKind::CurrencyDiffers => format!("{app} merges records of one currency only"),
         FailureKind::NotFound => format!("the record is not in {app}"),
         FailureKind::NotSupported => format!("{app} does not offer this call"),
         FailureKind::Unavailable => format!("{app} failed"),

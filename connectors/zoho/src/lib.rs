@@ -15,6 +15,7 @@ mod map;
 mod observe;
 mod product;
 mod transport;
+mod webhook;
 mod wire;
 mod words;
 

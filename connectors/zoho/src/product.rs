@@ -21,6 +21,8 @@ pub(crate) struct Product {
     pub(crate) has_vendors: bool,
     /// Whether the app has items that sync.
     pub(crate) has_items: bool,
+    /// Whether the app takes users of the CRM as its own.
+    pub(crate) takes_users: bool,
     /// Root of the API in which CRM records are imported and contact persons are kept. Contacts and items belong to the
     /// organization and are the same records, with the same ids, in each of its apps; but only Books and ERP have
     /// calls for imports, and not every app has those for persons.
@@ -54,6 +56,7 @@ pub(crate) static BOOKS: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    takes_users: false,
     shared: "/books/v3",
 };
 
@@ -66,6 +69,7 @@ pub(crate) static INVOICE: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    takes_users: false,
     shared: "/books/v3",
 };
 
@@ -78,6 +82,7 @@ pub(crate) static ERP: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    takes_users: false,
     shared: "/erp/v3",
 };
 
@@ -90,6 +95,7 @@ pub(crate) static EXPENSE: Product = Product {
     contacts: &EXPENSE_CONTACTS,
     has_vendors: false,
     has_items: false,
+    takes_users: true,
     shared: "/books/v3",
 };
 
@@ -102,6 +108,7 @@ pub(crate) static BILLING: Product = Product {
     contacts: &BILLING_CUSTOMERS,
     has_vendors: false,
     has_items: false,
+    takes_users: false,
     shared: "/books/v3",
 };
 

@@ -64,6 +64,8 @@ pub(crate) struct RawAnswer {
     pub(crate) status: StatusCode,
     pub(crate) retry_after: Option<Duration>,
     pub(crate) request_id: Option<String>,
+    /// How many requests the organization has a day, where the answer tells it.
+    pub(crate) per_day: Option<u32>,
     pub(crate) body: Body,
 }
 
@@ -91,9 +93,10 @@ async fn send(client: Client, request: Request, effect: Effect, app: &str) -> Re
     let request_id = header(headers, "X-Request-Id")
         .filter(|id| !id.is_empty() && id.len() <= REQUEST_ID_LIMIT)
         .map(str::to_owned);
+    let per_day = header(headers, "X-Rate-Limit-Limit").and_then(|limit| limit.trim().parse().ok());
     let status = response.status();
     let body = if is_json { read_body(&mut response).await } else { Body::Foreign };
-    Ok(RawAnswer { status, retry_after, request_id, body })
+    Ok(RawAnswer { status, retry_after, request_id, per_day, body })
 }
 
 async fn read_body(response: &mut Response) -> Body {

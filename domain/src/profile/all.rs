@@ -1,9 +1,10 @@
 //! The profiles. What the guides behind them say stands in `docs/requirements.md`, section 3; each profile is written as
 //! its difference from another.
 
+use super::fixed::BOOKS_2013_MAPS;
 use super::{
     CapabilityProfile, CredentialKind, DeletePropagation, Edition, EstimateTrigger, ExitAction,
-    InvoiceTrigger, Mapping, MultiOrganization, Pause, TransactionSync,
+    InvoiceTrigger, Mapping, MultiOrganization, Pause, SharedData, TransactionSync,
 };
 use crate::module::{CrmModule, Direction, DuplicatePolicy, ItemMatchKey, Side, SyncModule};
 use crate::record::CrmRecordType;
@@ -12,6 +13,10 @@ const ALL_POLICIES: &[DuplicatePolicy] =
     &[DuplicatePolicy::Clone, DuplicatePolicy::Overwrite, DuplicatePolicy::Skip];
 const BOTH: &[Direction] = &[Direction::FetchFromCrm, Direction::BothWays];
 const ALL_VIEWS: &[CrmRecordType] = CrmRecordType::ALL;
+const OF_USERS: &[SharedData] =
+    &[SharedData::OrganizationName, SharedData::Email, SharedData::Country, SharedData::Users];
+const OF_CONTACTS: &[SharedData] =
+    &[SharedData::OrganizationName, SharedData::Email, SharedData::Country, SharedData::Contacts];
 
 /// ERP: the newest guide, and the most complete.
 pub const ERP: CapabilityProfile = CapabilityProfile {
@@ -23,12 +28,15 @@ pub const ERP: CapabilityProfile = CapabilityProfile {
     extent_modules: SyncModule::ALL,
     duplicate_policies: ALL_POLICIES,
     sku_duplicate_policies: &[DuplicatePolicy::Overwrite, DuplicatePolicy::Skip],
+    is_duplicate_policy_shared: false,
     item_match_keys: ItemMatchKey::ALL,
     customers_first: Side::Crm,
     vendors_first: Side::Crm,
     items_first: Side::Finance,
     views: ALL_VIEWS,
     mapping: Mapping::Free,
+    fixed_maps: &[],
+    is_unassociated_offered: true,
     is_standard_layout_only: true,
     vendor_custom_field_limit: None,
     is_account_also_person: false,
@@ -42,6 +50,7 @@ pub const ERP: CapabilityProfile = CapabilityProfile {
     delete_finance_origin: DeletePropagation::Keep,
     multi_organization: MultiOrganization::SupportOneWay,
     credential: CredentialKind::PickOrganization,
+    shared_data: OF_USERS,
     transaction_sync: TransactionSync::None,
     estimate_trigger: EstimateTrigger::None,
     invoice_trigger: InvoiceTrigger::None,
@@ -63,6 +72,8 @@ pub const BOOKS_2013: CapabilityProfile = CapabilityProfile {
     items_first: Side::Crm,
     views: &[],
     mapping: Mapping::Fixed,
+    fixed_maps: BOOKS_2013_MAPS,
+    is_unassociated_offered: false,
     is_standard_layout_only: false,
     auto_interval_hours: 12,
     is_auto_opt_in: true,
@@ -71,6 +82,7 @@ pub const BOOKS_2013: CapabilityProfile = CapabilityProfile {
     is_status_check_offered: false,
     multi_organization: MultiOrganization::Never,
     credential: CredentialKind::FinanceServiceKey,
+    shared_data: OF_CONTACTS,
     transaction_sync: TransactionSync::OnDemand,
     estimate_trigger: EstimateTrigger::DealLife,
     invoice_trigger: InvoiceTrigger::WonLost,
@@ -87,14 +99,17 @@ pub const SUITE: CapabilityProfile = CapabilityProfile {
     directions: &[Direction::BothWays],
     default_direction: Direction::BothWays,
     extent_modules: &[],
+    is_duplicate_policy_shared: true,
     item_match_keys: &[ItemMatchKey::Name],
     views: &[CrmRecordType::Account, CrmRecordType::Contact, CrmRecordType::Vendor],
+    is_unassociated_offered: false,
     is_standard_layout_only: false,
     pause: Pause::Integration,
     is_single_resync_offered: false,
     is_status_check_offered: false,
     multi_organization: MultiOrganization::Replaceable,
     credential: CredentialKind::FinanceServiceKey,
+    shared_data: OF_CONTACTS,
     transaction_sync: TransactionSync::Instant,
     estimate_trigger: EstimateTrigger::ByStage,
     invoice_trigger: InvoiceTrigger::WonLost,
@@ -141,6 +156,10 @@ pub const BOOKS_NOW: CapabilityProfile = CapabilityProfile {
     is_on_request: false,
     ..ERP
 };
+
+/// Books in the versions that bring accounts as customers and as contact persons of them (X08). No new connection gets it.
+pub const BOOKS_ACCOUNT_PERSONS: CapabilityProfile =
+    CapabilityProfile { key: "BOOKS_ACCOUNT_PERSONS", is_account_also_person: true, ..BOOKS_NOW };
 
 /// Invoice as it is sold today: Books without vendors, and for every edition of the CRM (X10).
 pub const INVOICE_NOW: CapabilityProfile = CapabilityProfile {

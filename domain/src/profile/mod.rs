@@ -4,9 +4,11 @@
 //! that caused it, so "why can I not …?" has an answer.
 
 mod all;
+mod fixed;
 mod settle;
 
-pub use all::{BILLING, BOOKS_2013, BOOKS_NOW, ERP, EXPENSE_NOW, INVOICE_NOW, SUITE};
+pub use all::{BILLING, BOOKS_2013, BOOKS_ACCOUNT_PERSONS, BOOKS_NOW, ERP, EXPENSE_NOW, INVOICE_NOW, SUITE};
+pub use fixed::FixedMap;
 pub use settle::{SettingsRefusal, SettingsWish};
 
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,22 @@ named! {
         Replaceable = "REPLACEABLE",
         /// More only by support, and those one way (R022).
         SupportOneWay = "SUPPORT_ONE_WAY",
+    }
+}
+
+named! {
+    /// What connecting tells the CRM of the finance side (R027, X04).
+    SharedData {
+        /// The organization's name.
+        OrganizationName = "ORGANIZATION_NAME",
+        /// An e-mail address.
+        Email = "EMAIL",
+        /// The organization's country.
+        Country = "COUNTRY",
+        /// Details of all users.
+        Users = "USERS",
+        /// Details of contacts, as an older text has it.
+        Contacts = "CONTACTS",
     }
 }
 
@@ -151,6 +169,8 @@ pub struct CapabilityProfile {
     pub duplicate_policies: &'static [DuplicatePolicy],
     /// The same for items that are matched by SKU (R087).
     pub sku_duplicate_policies: &'static [DuplicatePolicy],
+    /// Whether the duplicate policy also decides about fields that both sides changed, where nothing else is chosen (A17.19).
+    pub is_duplicate_policy_shared: bool,
     /// By what items may be matched.
     pub item_match_keys: &'static [ItemMatchKey],
     /// Which side comes first with customers.
@@ -163,11 +183,16 @@ pub struct CapabilityProfile {
     pub views: &'static [CrmRecordType],
     /// Whether fields can be mapped.
     pub mapping: Mapping,
+    /// The maps, where they are fixed (R097).
+    pub fixed_maps: &'static [FixedMap],
+    /// Whether contacts without an account can become customers (R065).
+    pub is_unassociated_offered: bool,
     /// Whether only custom fields of the standard layout can be mapped (R096, X07).
     pub is_standard_layout_only: bool,
     /// Most custom fields in the map of vendors; none: any number (X06).
     pub vendor_custom_field_limit: Option<u32>,
-    /// Whether accounts become contact persons of their customers too (X08).
+    /// Whether accounts that alone feed customers become contact persons of them too: by the default map, which takes the
+    /// account's name and telephone to the first person of its customer (X08).
     pub is_account_also_person: bool,
     /// Whether CRM users become users of the app (X11).
     pub is_user_sync_offered: bool,
@@ -189,6 +214,8 @@ pub struct CapabilityProfile {
     pub multi_organization: MultiOrganization,
     /// What connecting takes.
     pub credential: CredentialKind,
+    /// What connecting tells the CRM of the finance side.
+    pub shared_data: &'static [SharedData],
     /// How documents come.
     pub transaction_sync: TransactionSync,
     /// What deals do to estimates.
@@ -209,11 +236,17 @@ pub struct CapabilityProfile {
 
 impl CapabilityProfile {
     /// Every profile.
-    pub const ALL: &'static [Self] = &[BOOKS_2013, SUITE, BILLING, ERP, BOOKS_NOW, INVOICE_NOW, EXPENSE_NOW];
+    pub const ALL: &'static [Self] =
+        &[BOOKS_2013, SUITE, BILLING, ERP, BOOKS_NOW, BOOKS_ACCOUNT_PERSONS, INVOICE_NOW, EXPENSE_NOW];
 
     /// The profile of this name.
     pub fn by_key(key: &str) -> Option<&'static Self> {
         Self::ALL.iter().find(|profile| profile.key == key)
+    }
+
+    /// How documents come from an organization; one that is one-way shows none (X05).
+    pub const fn transactions_of(&self, is_one_way: bool) -> TransactionSync {
+        if is_one_way { TransactionSync::None } else { self.transaction_sync }
     }
 
     /// Which side is looked at first in runs of the module.

@@ -7,6 +7,7 @@ use crate::module::{
     BothModifiedPolicy, CompareNameWith, CrmModule, Direction, DuplicatePolicy, ItemMatchKey, SyncModule,
     SyncSettings, ViewChoice, map_key,
 };
+use crate::record::finance::SKU;
 use crate::record::{CrmRecordType, FieldMap, MapFault, Source};
 
 /// Settings as somebody chose them; what is absent was not chosen.
@@ -30,6 +31,8 @@ pub struct SettingsWish {
     pub views: BTreeMap<CrmRecordType, ViewChoice>,
     /// Field maps, by their keys.
     pub field_maps: BTreeMap<String, FieldMap>,
+    /// Whether CRM users become users of the finance app.
+    pub sync_crm_users: Option<bool>,
     /// Whether runs start by themselves.
     pub is_automatic: Option<bool>,
     /// Share of the linked records, in per cent, beyond which deletions wait for approval.
@@ -91,6 +94,29 @@ pub enum SettingsRefusal {
         /// The profile asked.
         profile: &'static str,
     },
+    /// A field map of records that the module does not make.
+    #[error("the module maps {}; leave the map of {given} out", offered.join(", "))]
+    ForeignMap {
+        /// Key of the map.
+        given: String,
+        /// Keys of the maps that mean something here.
+        offered: Vec<String>,
+    },
+    /// More custom fields in the map of vendors than the app takes (X06).
+    #[error(
+        "the map of vendors has {given} pairs with custom fields and the profile {profile} takes {limit} (vendorCustomFieldLimit); leave some out"
+    )]
+    CustomFieldLimit {
+        /// The profile asked.
+        profile: &'static str,
+        /// The most it takes.
+        limit: u32,
+        /// How many there are.
+        given: usize,
+    },
+    /// Items cannot be matched by what is not mapped (R088).
+    #[error("items are matched by SKU, and `sku` is not mapped to `code`; add the pair, or match by NAME")]
+    SkuNotMapped,
     /// A field map that cannot be followed (R092).
     #[error(transparent)]
     Map(#[from] MapFault),
@@ -150,11 +176,6 @@ impl CapabilityProfile {
         if self.mapping == Mapping::Fixed && !wish.field_maps.is_empty() {
             return Err(SettingsRefusal::MappingFixed { profile: self.key });
         }
-        for source in Source::ALL {
-            if let Some(map) = wish.field_maps.get(&map_key(*source)) {
-                map.check(*source)?;
-            }
-        }
         let crm_module = match (module, wish.crm_module) {
             (SyncModule::Customers, None) => {
                 let offered = self.customer_crm_modules.iter().map(|one| one.as_str()).collect();
@@ -172,24 +193,84 @@ impl CapabilityProfile {
             "customers.crmModules",
             "includeUnassociated",
         )?;
+        self.no_setting(
+            self.is_unassociated_offered || wish.include_unassociated.is_none(),
+            "isUnassociatedOffered",
+            "includeUnassociated",
+        )?;
+        let takes_users = self.is_user_sync_offered && module == SyncModule::Customers;
+        self.no_setting(takes_users || wish.sync_crm_users.is_none(), "isUserSyncOffered", "syncCrmUsers")?;
         let duplicate_policy = self.policy(module, item_match_key, wish.duplicate_policy)?;
+        let field_maps = self.maps(module, crm_module, item_match_key, wish.field_maps)?;
         Ok(SyncSettings {
             crm_module,
             include_unassociated: wish.include_unassociated.unwrap_or(false),
             direction,
             duplicate_policy,
-            both_modified_policy: wish.both_modified_policy.unwrap_or(BothModifiedPolicy::Overwrite),
+            both_modified_policy: wish.both_modified_policy.unwrap_or(match duplicate_policy {
+                DuplicatePolicy::Clone if self.is_duplicate_policy_shared => BothModifiedPolicy::Clone,
+                DuplicatePolicy::Skip if self.is_duplicate_policy_shared => BothModifiedPolicy::Skip,
+                _ => BothModifiedPolicy::Overwrite,
+            }),
             item_match_key,
             compare_name_with: wish.compare_name_with.unwrap_or(CompareNameWith::Name),
             account_view: wish.views.get(&CrmRecordType::Account).copied(),
             contact_view: wish.views.get(&CrmRecordType::Contact).copied(),
             vendor_view: wish.views.get(&CrmRecordType::Vendor).copied(),
             product_view: wish.views.get(&CrmRecordType::Product).copied(),
-            field_maps: wish.field_maps,
+            field_maps,
+            // Whoever becomes a user there gets mail and may take a licence, so silence means no.
+            sync_crm_users: wish.sync_crm_users.unwrap_or(false),
             // Where it has to be asked for, silence means no (R100).
             is_automatic: wish.is_automatic.unwrap_or(!self.is_auto_opt_in),
             deletion_guard_percent: wish.deletion_guard_percent.unwrap_or(20).min(100),
         })
+    }
+
+    /// The maps that are stored: the chosen ones, those that the profile fixes, and a default one that is the profile's own.
+    fn maps(
+        &self,
+        module: SyncModule,
+        crm_module: Option<CrmModule>,
+        key: ItemMatchKey,
+        chosen: BTreeMap<String, FieldMap>,
+    ) -> Result<BTreeMap<String, FieldMap>, SettingsRefusal> {
+        let sources = self.sources(module, crm_module);
+        if self.mapping == Mapping::Fixed {
+            return Ok(sources
+                .into_iter()
+                .map(|source| (map_key(source), self.default_map(source, crm_module)))
+                .collect());
+        }
+        let offered: Vec<String> = sources.iter().map(|source| map_key(*source)).collect();
+        if let Some(given) = chosen.keys().find(|given| !offered.contains(given)).cloned() {
+            return Err(SettingsRefusal::ForeignMap { given, offered });
+        }
+        for source in sources {
+            if let Some(map) = chosen.get(&map_key(source)) {
+                map.check(source)?;
+            }
+        }
+        let of = |source: Source| chosen.get(&map_key(source));
+        if let Some(limit) = self.vendor_custom_field_limit {
+            let given = of(Source::VENDORS).map_or(0, FieldMap::custom_pairs);
+            if u32::try_from(given).is_ok_and(|given| given > limit) {
+                return Err(SettingsRefusal::CustomFieldLimit { profile: self.key, limit, given });
+            }
+        }
+        if module == SyncModule::Items && key == ItemMatchKey::Sku {
+            let map =
+                of(Source::PRODUCTS).cloned().unwrap_or_else(|| self.default_map(Source::PRODUCTS, None));
+            if !map.0.iter().any(|pair| pair.crm.as_str() == "code" && pair.finance == SKU) {
+                return Err(SettingsRefusal::SkuNotMapped);
+            }
+        }
+        let mut maps = chosen;
+        if module == SyncModule::Customers && self.makes_persons_of_accounts(crm_module) {
+            let key = map_key(Source::ACCOUNTS);
+            maps.entry(key).or_insert_with(|| self.default_map(Source::ACCOUNTS, crm_module));
+        }
+        Ok(maps)
     }
 
     fn policy(
@@ -252,104 +333,4 @@ fn feeds(module: SyncModule, crm_module: Option<CrmModule>, record_type: CrmReco
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::*;
-    use super::*;
-
-    fn wish(module: SyncModule) -> SettingsWish {
-        SettingsWish {
-            crm_module: (module == SyncModule::Customers).then_some(CrmModule::Accounts),
-            duplicate_policy: Some(DuplicatePolicy::Skip),
-            ..SettingsWish::default()
-        }
-    }
-
-    fn code(refusal: Result<SyncSettings, SettingsRefusal>) -> &'static str {
-        match refusal {
-            Ok(_) => "",
-            Err(SettingsRefusal::Module { .. }) => "modules",
-            Err(SettingsRefusal::Setting { key, .. } | SettingsRefusal::Value { key, .. }) => key,
-            Err(SettingsRefusal::Policy { key, .. }) => key,
-            Err(SettingsRefusal::MappingFixed { .. }) => "mapping",
-            Err(SettingsRefusal::Map(_)) => "map",
-            Err(SettingsRefusal::Missing { field, .. }) => field,
-        }
-    }
-
-    /// For every profile and module, and every setting: it is taken, or refused with the key that says so.
-    #[test]
-    fn every_profile_takes_what_it_offers_and_refuses_the_rest_by_key() {
-        for profile in CapabilityProfile::ALL {
-            for module in SyncModule::ALL.iter().copied() {
-                if !profile.modules.contains(&module) {
-                    assert_eq!(code(profile.settle(module, wish(module))), "modules", "{}", profile.key);
-                    continue;
-                }
-                let settled = profile.settle(module, wish(module)).unwrap();
-                assert_eq!(settled.direction, profile.default_direction);
-                assert_eq!(settled.is_automatic, !profile.is_auto_opt_in);
-                for direction in Direction::ALL.iter().copied() {
-                    let asked = SettingsWish { direction: Some(direction), ..wish(module) };
-                    let expected = match profile.extent_modules.contains(&module) {
-                        false => "extent",
-                        true if !profile.directions.contains(&direction) => "directions",
-                        true => "",
-                    };
-                    assert_eq!(code(profile.settle(module, asked)), expected, "{} {module:?}", profile.key);
-                }
-                for key in ItemMatchKey::ALL.iter().copied() {
-                    let asked = SettingsWish { item_match_key: Some(key), ..wish(module) };
-                    let is_offered = module == SyncModule::Items && profile.item_match_keys.contains(&key);
-                    assert_eq!(
-                        code(profile.settle(module, asked)),
-                        if is_offered { "" } else { "matchKeys" }
-                    );
-                }
-                for (module_of, record_type) in [
-                    (SyncModule::Customers, CrmRecordType::Account),
-                    (SyncModule::Vendors, CrmRecordType::Vendor),
-                    (SyncModule::Items, CrmRecordType::Product),
-                ] {
-                    let choice = ViewChoice { view_id: uuid::Uuid::nil(), viewer_id: uuid::Uuid::nil() };
-                    let asked = SettingsWish { views: [(record_type, choice)].into(), ..wish(module) };
-                    let is_offered = module == module_of && profile.views.contains(&record_type);
-                    let got = code(profile.settle(module, asked));
-                    assert_eq!(got, if is_offered { "" } else { "views" }, "{} {module:?}", profile.key);
-                }
-                let mapped = SettingsWish {
-                    field_maps: [("ACCOUNT:CUSTOMER".to_owned(), FieldMap::default_of(Source::ACCOUNTS))]
-                        .into(),
-                    ..wish(module)
-                };
-                let expected = if profile.mapping == Mapping::Fixed { "mapping" } else { "" };
-                assert_eq!(code(profile.settle(module, mapped)), expected, "{}", profile.key);
-            }
-        }
-    }
-
-    #[test]
-    fn r060_the_crm_module_is_chosen_and_r087_clone_does_not_go_with_sku() {
-        let nothing = SettingsWish { crm_module: None, ..wish(SyncModule::Customers) };
-        assert_eq!(code(ERP.settle(SyncModule::Customers, nothing)), "crmModule");
-        let sku = SettingsWish {
-            item_match_key: Some(ItemMatchKey::Sku),
-            duplicate_policy: Some(DuplicatePolicy::Clone),
-            ..SettingsWish::default()
-        };
-        assert_eq!(code(ERP.settle(SyncModule::Items, sku.clone())), "skuDuplicatePolicies");
-        let skip = SettingsWish { duplicate_policy: Some(DuplicatePolicy::Skip), ..sku };
-        assert!(ERP.settle(SyncModule::Items, skip).is_ok());
-    }
-
-    #[test]
-    fn r054_r055_r056_r052_r053_modules_are_those_of_the_guides() {
-        let modules = |profile: &CapabilityProfile| {
-            profile.modules.iter().map(|module| module.as_str()).collect::<Vec<_>>()
-        };
-        assert_eq!(modules(&BILLING), ["CUSTOMERS"]);
-        assert_eq!(modules(&ERP), ["CUSTOMERS", "VENDORS", "ITEMS"]);
-        assert_eq!(modules(&SUITE), ["CUSTOMERS", "VENDORS", "ITEMS"]);
-        assert_eq!(modules(&BOOKS_2013), ["CUSTOMERS"]);
-        assert_eq!(modules(&EXPENSE_NOW), ["CUSTOMERS"]);
-    }
-}
+mod tests;

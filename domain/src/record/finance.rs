@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::values::FieldKey;
+use super::values::{FieldKey, Values};
 
 /// Kinds of finance records that are kept in step with the CRM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -78,6 +78,17 @@ impl FieldType {
     pub fn fits(self, other: Self) -> bool {
         self == other || other == Self::Text || (self == Self::Text && other == Self::Choice)
     }
+
+    /// What it holds, in the middle of a sentence.
+    pub const fn spoken(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Choice => "one of a list",
+            Self::Decimal => "a number",
+            Self::Boolean => "yes or no",
+            Self::Date => "a day",
+        }
+    }
 }
 
 /// A field of a finance record.
@@ -95,6 +106,10 @@ pub struct FinanceField {
     pub max_length: Option<u32>,
     /// Whether a record cannot be without it.
     pub is_required: bool,
+    /// Whether no two records may hold the same.
+    pub is_unique: bool,
+    /// Whether the app fills it itself and takes no values for it.
+    pub is_read_only: bool,
 }
 
 macro_rules! keys {
@@ -150,6 +165,8 @@ fn field(key: &'static str, label: &str, field_type: FieldType, max_length: u32)
         options: Vec::new(),
         max_length,
         is_required: false,
+        is_unique: false,
+        is_read_only: false,
     }
 }
 
@@ -159,6 +176,10 @@ fn text(key: &'static str, label: &str, max_length: u32) -> FinanceField {
 
 fn required(field: FinanceField) -> FinanceField {
     FinanceField { is_required: true, ..field }
+}
+
+fn unique(field: FinanceField) -> FinanceField {
+    FinanceField { is_unique: true, ..field }
 }
 
 fn address(key: &'static str, label: &str) -> impl Iterator<Item = FinanceField> {
@@ -184,7 +205,7 @@ pub fn standard_fields(kind: RecordKind) -> Vec<FinanceField> {
     match kind {
         RecordKind::Customer | RecordKind::Vendor => {
             let mut fields = vec![
-                required(text("displayName", "Display name", 200)),
+                unique(required(text("displayName", "Display name", 200))),
                 text("companyName", "Company name", 200),
                 text("website", "Website", 0),
                 text("notes", "Notes", 0),
@@ -202,18 +223,70 @@ pub fn standard_fields(kind: RecordKind) -> Vec<FinanceField> {
             fields
         }
         RecordKind::Item => vec![
-            required(text("name", "Name", 100)),
+            unique(required(text("name", "Name", 100))),
             required(field("rate", "Price of one unit", FieldType::Decimal, 0)),
             text("description", "Description", 2000),
             text("unit", "Unit", 100),
-            text("sku", "SKU", 0),
+            unique(text("sku", "SKU", 0)),
             FinanceField {
-                options: vec!["goods".to_owned(), "service".to_owned()],
+                options: PRODUCT_TYPES.map(|(there, _)| there.to_owned()).to_vec(),
                 ..field("productType", "Goods or service", FieldType::Choice, 0)
             },
             field("isActive", "Can be used in new documents", FieldType::Boolean, 0),
         ],
     }
+}
+
+/// What an item can be: on the finance side, and as the CRM's pick lists write it (R090).
+const PRODUCT_TYPES: [(&str, &str); 2] = [("goods", "Goods"), ("service", "Services")];
+
+/// A value of the CRM in the finance side's words. What it has no word for stays as it is, and is refused when it is to be
+/// written.
+pub(super) fn in_finance_words(field: &FieldKey, value: &str) -> String {
+    let same = |word: &str| value.trim().eq_ignore_ascii_case(word);
+    let known = PRODUCT_TYPES.iter().find(|(there, here)| same(there) || same(here));
+    match known {
+        Some((there, _)) if *field == PRODUCT_TYPE => (*there).to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// A value of the finance side in the CRM's words.
+pub(super) fn in_crm_words(field: &FieldKey, value: &str) -> String {
+    let known = PRODUCT_TYPES.iter().find(|(there, _)| *there == value);
+    match known {
+        Some((_, here)) if *field == PRODUCT_TYPE => (*here).to_owned(),
+        _ => value.to_owned(),
+    }
+}
+
+/// A value that is none of those that a field takes in every organization.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{field}` takes {}, and the CRM has `{value}`; correct it there, or map another field",
+    options.join(" or ")
+)]
+pub struct NoSuchOption {
+    /// The finance field.
+    pub field: FieldKey,
+    /// What the CRM has.
+    pub value: String,
+    /// What the field takes.
+    pub options: Vec<String>,
+}
+
+/// Whether the fields that are one of a list in every organization get one of it. Empty ones get nothing.
+///
+/// # Errors
+/// The first value that is none of them.
+pub fn check_options(kind: RecordKind, values: &Values) -> Result<(), NoSuchOption> {
+    for field in standard_fields(kind).into_iter().filter(|field| field.field_type == FieldType::Choice) {
+        let given = values.get(&field.key).filter(|value| !value.is_empty());
+        if let Some(value) = given.filter(|value| !field.options.contains(value)) {
+            return Err(NoSuchOption { field: field.key, value: value.clone(), options: field.options });
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -232,5 +305,22 @@ mod tests {
             assert!(listed.is_some_and(|field| field.is_required), "{kind:?}");
             assert_eq!(RecordKind::by_name(kind.as_str()), Some(*kind));
         }
+    }
+
+    #[test]
+    fn r090_goods_and_services_are_told_apart_in_the_words_of_either_side() {
+        for (here, there) in [("Goods", "goods"), (" SERVICES ", "service"), ("service", "service")] {
+            assert_eq!(in_finance_words(&PRODUCT_TYPE, here), there);
+        }
+        assert_eq!(in_finance_words(&NAME, "Goods"), "Goods", "only where the type is meant");
+        assert_eq!(in_crm_words(&PRODUCT_TYPE, "service"), "Services");
+        let typed = |value: &str| Values::from([(PRODUCT_TYPE, value.to_owned())]);
+        assert_eq!(check_options(RecordKind::Item, &typed("goods")), Ok(()));
+        assert_eq!(check_options(RecordKind::Item, &typed("")), Ok(()));
+        let fault = check_options(RecordKind::Item, &typed("Rental")).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "`productType` takes goods or service, and the CRM has `Rental`; correct it there, or map another field"
+        );
     }
 }

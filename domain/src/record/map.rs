@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::CrmRecordType;
-use super::finance::{FieldType, NAME, RecordKind, standard_fields};
+use super::crm_fields::{ADDRESS, standard_crm_fields};
+use super::finance::{FieldType, RecordKind, in_crm_words, in_finance_words, standard_fields};
 use super::values::{FieldKey, Values};
 
 /// A CRM field and the finance field that it goes to.
@@ -50,9 +51,6 @@ impl Source {
 #[serde(transparent)]
 pub struct FieldMap(pub Vec<FieldPair>);
 
-/// The parts that an address in the CRM has.
-const ADDRESS_PARTS: [&str; 5] = ["street", "city", "state", "postalCode", "country"];
-
 const fn both(crm: &'static str, finance: &'static str) -> FieldPair {
     FieldPair { crm: FieldKey::of(crm), finance: FieldKey::of(finance), to_crm: true }
 }
@@ -62,7 +60,7 @@ fn out(crm: &'static str, finance: &'static str) -> FieldPair {
 }
 
 fn address(crm: &'static str, finance: &'static str) -> impl Iterator<Item = FieldPair> {
-    ADDRESS_PARTS.into_iter().map(move |part| FieldPair {
+    ADDRESS.into_iter().map(move |part| FieldPair {
         crm: FieldKey::from(format!("{crm}.{part}")),
         finance: FieldKey::from(format!("{finance}.{part}")),
         to_crm: true,
@@ -114,14 +112,15 @@ impl FieldMap {
     /// What the CRM's values would be on the finance side. A mapped CRM field that is empty is written as empty, so that
     /// clearing a field travels too; one that `crm` does not name is not written.
     pub fn to_finance(&self, crm: &Values) -> Values {
-        let pairs = self.0.iter();
-        pairs.filter_map(|pair| Some((pair.finance.clone(), crm.get(&pair.crm)?.clone()))).collect()
+        let value = |pair: &FieldPair| Some(in_finance_words(&pair.finance, crm.get(&pair.crm)?));
+        self.0.iter().filter_map(|pair| Some((pair.finance.clone(), value(pair)?))).collect()
     }
 
     /// What finance values would be in the CRM, as far as they come back.
     pub fn to_crm(&self, finance: &Values) -> Values {
+        let value = |pair: &FieldPair| Some(in_crm_words(&pair.finance, finance.get(&pair.finance)?));
         let pairs = self.0.iter().filter(|pair| pair.to_crm);
-        pairs.filter_map(|pair| Some((pair.crm.clone(), finance.get(&pair.finance)?.clone()))).collect()
+        pairs.filter_map(|pair| Some((pair.crm.clone(), value(pair)?))).collect()
     }
 
     /// Whether changes of this finance field come back.
@@ -132,6 +131,12 @@ impl FieldMap {
     /// The CRM fields that the map reads.
     pub fn crm_fields(&self) -> impl Iterator<Item = &FieldKey> {
         self.0.iter().map(|pair| &pair.crm)
+    }
+
+    /// How many pairs have a field that somebody added, on either side.
+    pub fn custom_pairs(&self) -> usize {
+        let is_custom = |key: &FieldKey| key.custom_name().is_some();
+        self.0.iter().filter(|pair| is_custom(&pair.crm) || is_custom(&pair.finance)).count()
     }
 
     /// The finance fields that the map writes.
@@ -173,9 +178,11 @@ impl FieldMap {
     /// The first thing that is wrong with it.
     pub fn check(&self, source: Source) -> Result<(), MapFault> {
         let known = standard_fields(source.kind);
+        let ours = standard_crm_fields(source.record_type);
         let (mut written, mut back) = (HashSet::new(), HashSet::new());
         for pair in &self.0 {
-            if pair.crm.custom_name().is_none() && !mappable(source.record_type, &pair.crm) {
+            let crm = ours.iter().find(|field| field.key == pair.crm);
+            if pair.crm.custom_name().is_none() && crm.is_none() {
                 return Err(MapFault::UnknownCrm(source.record_type.as_str(), pair.crm.clone()));
             }
             if pair.finance.custom_name().is_none() && known.iter().all(|field| field.key != pair.finance) {
@@ -184,7 +191,7 @@ impl FieldMap {
             if !written.insert(&pair.finance) {
                 return Err(MapFault::WrittenTwice(pair.finance.clone()));
             }
-            if pair.to_crm && source.record_type == CrmRecordType::Contact && pair.crm == NAME {
+            if pair.to_crm && crm.is_some_and(|field| field.is_read_only) {
                 return Err(MapFault::Computed(pair.crm.clone()));
             }
             if pair.to_crm && !back.insert(&pair.crm) {
@@ -194,38 +201,6 @@ impl FieldMap {
         let name = source.kind.name_field();
         if written.contains(&name) { Ok(()) } else { Err(MapFault::Nameless(name)) }
     }
-}
-
-/// Whether records of this type have this field, apart from added ones.
-fn mappable(record_type: CrmRecordType, field: &FieldKey) -> bool {
-    let (own, addresses): (&[&str], &[&str]) = match record_type {
-        CrmRecordType::Account => (
-            &[
-                "name",
-                "industry",
-                "website",
-                "phone",
-                "description",
-                "yearEstablished",
-                "employeeCount",
-                "annualRevenue",
-            ],
-            &["billingAddress", "shippingAddress"],
-        ),
-        CrmRecordType::Contact => (
-            &["name", "firstName", "lastName", "email", "phone", "title", "description"],
-            &["mailingAddress"],
-        ),
-        CrmRecordType::Vendor => (&["name", "email", "phone", "website", "description"], &["address"]),
-        CrmRecordType::Product => {
-            (&["name", "code", "family", "unitPrice", "unit", "description", "isActive", "isTaxable"], &[])
-        }
-    };
-    own.contains(&field.as_str())
-        || field
-            .as_str()
-            .split_once('.')
-            .is_some_and(|(address, part)| addresses.contains(&address) && ADDRESS_PARTS.contains(&part))
 }
 
 /// The form in which values of a type are compared: blanks trimmed, numbers without trailing zeros.

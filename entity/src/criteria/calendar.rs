@@ -31,6 +31,15 @@ pub(super) fn days(operator: Operator, n: i64, today: NaiveDate) -> (NaiveDate, 
     }
 }
 
+/// The next midnight after `now` in an IANA time zone; by UTC where the zone is not known.
+pub fn next_midnight(zone: Option<&str>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let zone: Tz = zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC);
+    let today = now.with_timezone(&zone).date_naive();
+    // A zone may leave a day out.
+    let days = (1..=3).filter_map(|days| today.checked_add_days(Days::new(days)));
+    days.map(|day| begin(zone, day)).find(|begin| *begin > now).unwrap_or(now + TimeDelta::days(1))
+}
+
 /// The instant at which a day begins. Where clocks skip midnight, it begins when they go on.
 pub(super) fn begin(zone: Tz, day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
@@ -69,6 +78,16 @@ mod tests {
         }
         assert_eq!(days(Operator::ThisWeek, 0, day("2026-01-04")), (day("2025-12-29"), day("2026-01-04")));
         assert_eq!(days(Operator::ThisMonth, 0, day("2028-02-10")), (day("2028-02-01"), day("2028-02-29")));
+    }
+
+    #[test]
+    fn midnight_comes_by_the_zone() {
+        let now = "2026-01-05T12:00:00Z".parse().unwrap();
+        let next = |zone| next_midnight(zone, now).to_rfc3339();
+        assert_eq!(next(Some("America/Los_Angeles")), "2026-01-06T08:00:00+00:00");
+        assert_eq!(next(Some("Asia/Kolkata")), "2026-01-05T18:30:00+00:00");
+        assert_eq!(next(Some("nowhere")), "2026-01-06T00:00:00+00:00");
+        assert_eq!(next(None), "2026-01-06T00:00:00+00:00");
     }
 
     #[test]

@@ -17,6 +17,7 @@ mod view;
 
 use serde::{Deserialize, Serialize};
 
+pub use calendar::next_midnight;
 pub use check::{Draft, Fault, FaultKind, check};
 pub use field::{Field, FieldKind, Reference, fields};
 pub use frame::{Frame, FrameError};

@@ -58,9 +58,13 @@ impl Work<'_> {
             Some(existing) => self.write(task, existing, &values).await?,
             None => {
                 let customer_kind = task.stage.lane.customer_kind;
+                let is_primary = match &parent_id {
+                    Some(customer) => self.becomes_primary(item, customer).await?,
+                    None => false,
+                };
                 // An empty field of a new record is no value at all.
                 let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-                let new = NewRecord { parent_id, customer_kind, values: told };
+                let new = NewRecord { parent_id, customer_kind, is_primary, values: told };
                 match task.adapter.create(connection, Some(reference), &new).await {
                     Ok(made) => made,
                     Err(failure) => {

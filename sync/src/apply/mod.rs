@@ -3,12 +3,15 @@
 
 mod in_crm;
 mod make;
+mod planned;
+mod primary;
 mod remove;
 mod settle;
+mod undo;
 mod update;
 mod work;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use finbridge_contract::Failure;
 use finbridge_entity::types::ItemState;
@@ -23,9 +26,11 @@ use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::plan::Subject;
 use crate::progress::{self, Pulse};
+pub(crate) use planned::PLAN_STALE;
 use settle::Settled;
 pub(crate) use settle::error_code;
 use work::Work;
+pub(crate) use work::{changes, contents, crm_changes};
 
 /// Records written at the same time.
 pub(crate) const PARALLEL: usize = 4;
@@ -87,7 +92,7 @@ fn pending(run: &sync_run::Model) -> sea_orm::Select<sync_run_item::Entity> {
 
 async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Result<Applied, SyncError> {
     let (engine, run) = (work.engine, work.run);
-    let unanswered = AtomicUsize::new(0);
+    let (unanswered, ends) = (AtomicUsize::new(0), AtomicBool::new(false));
     let mut after = None;
     loop {
         if stop.is_cancelled() {
@@ -108,7 +113,7 @@ async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Re
         after = Some(last.id);
         let mut done = futures::stream::iter(items)
             .map(|item| async {
-                if stop.is_cancelled() {
+                if stop.is_cancelled() || ends.load(Ordering::Relaxed) {
                     return Ok(None);
                 }
                 match work.work(item).await? {
@@ -122,11 +127,19 @@ async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Re
                 Ok::<_, SyncError>(None)
             })
             .buffer_unordered(PARALLEL);
+        let mut end = None;
         while let Some(result) = done.next().await {
-            if let Some(failure) = result? {
-                forgive(engine, run).await?;
-                return Ok(Applied::Outage(failure));
+            if let Some(reason) = result.transpose() {
+                // Nothing more begins. What is under way comes to its end: a write that is cut off would have to be looked
+                // for, and a look whether the app answers again would find nothing out.
+                ends.store(true, Ordering::Relaxed);
+                end.get_or_insert(reason);
             }
+        }
+        if let Some(reason) = end {
+            let failure = reason?;
+            forgive(engine, run).await?;
+            return Ok(Applied::Outage(failure));
         }
     }
 }

@@ -61,7 +61,7 @@ impl Work<'_> {
     }
 
     /// Takes the CRM record's name off the finance record. One that is gone, or cannot have it, has it no longer.
-    async fn unlink(&self, task: &Task<'_>, remote_id: &str) -> Result<(), SyncError> {
+    pub(super) async fn unlink(&self, task: &Task<'_>, remote_id: &str) -> Result<(), SyncError> {
         match task.adapter.unlink(&self.remote().connection, remote_id).await {
             Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::NotSupported) => {
                 Ok(())
@@ -125,7 +125,12 @@ impl Work<'_> {
                     self.unlink(task, old).await?;
                 }
                 let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-                let new = NewRecord { parent_id: Some(parent_id), customer_kind: None, values: told };
+                let new = NewRecord {
+                    parent_id: Some(parent_id),
+                    customer_kind: None,
+                    is_primary: false,
+                    values: told,
+                };
                 task.adapter.create(connection, Some(reference), &new).await?
             }
         };

@@ -1,7 +1,7 @@
 //! Noting what came of an item: item, link, mirror and numbers in one transaction. A crash before it repeats the item, which
 //! then finds its work done.
 
-use finbridge_contract::{Failure, FailureKind};
+use finbridge_contract::{Failure, FailureKind, RemoteRecord};
 use finbridge_domain::record::FieldChange;
 use finbridge_entity::types::{ConflictState, ItemOutcome, ItemState, LinkState};
 use finbridge_entity::{begin_write, record_link, sync_conflict, sync_run_item};
@@ -12,9 +12,10 @@ use sea_orm::{
 
 use super::work::{Task, Work};
 use crate::error::SyncError;
+use crate::lineage::Carried;
 use crate::link::{self, Completion};
 use crate::merge::FieldConflict;
-use crate::pull;
+use crate::{pull, reason};
 
 /// Tries of one record before it counts as failed.
 const MOST_ATTEMPTS: i32 = 5;
@@ -35,7 +36,7 @@ pub(super) struct Done {
     /// The same for the CRM.
     pub(super) crm_changes: Option<Vec<FieldChange>>,
     /// The rule by which it was done and why, where they are not the planned ones.
-    pub(super) rule: Option<(&'static str, &'static str)>,
+    pub(super) rule: Option<(&'static str, String)>,
     /// Fields that both sides changed, and how they stand.
     pub(super) conflicts: Vec<(FieldConflict, ConflictState)>,
     /// Why it is not done, although something was noted: code and sentence.
@@ -55,6 +56,8 @@ pub(super) enum LinkChange {
     Agree(record_link::Model),
     /// The two have nothing to do with each other any more.
     Dissolve(record_link::Model),
+    /// The same after a run is taken back; the finance record is as it is here, or gone.
+    GiveUp(record_link::Model, Option<Box<RemoteRecord>>),
 }
 
 impl Done {
@@ -109,11 +112,14 @@ impl Work<'_> {
             return Ok(());
         }
         let (version, record_id) = (item.record_version, item.record_id);
+        let template = done.error.as_ref().and_then(|(_, message)| reason::template(message, &item));
+        let mut carried = None;
         let mut item = item.into_active_model();
         match done.link {
             LinkChange::None => {}
             LinkChange::Complete(link, completion) => {
                 let read_back = &completion.read_back;
+                carried = Some(Carried::by(&link, &completion));
                 link::complete(self.engine, &transaction, link, &completion).await?;
                 let row = std::slice::from_ref(read_back);
                 pull::mirror(self.engine, &transaction, self.remote(), task.kind, row).await?;
@@ -134,18 +140,27 @@ impl Work<'_> {
                 if let Some(remote_id) = &link.remote_id {
                     pull::unlinked(&transaction, self.remote(), task.kind, remote_id).await?;
                 }
-                record_link::Entity::delete_many()
-                    .filter(record_link::Column::OrganizationId.eq(link.organization_id))
-                    .filter(record_link::Column::Id.eq(link.id))
-                    .exec(&transaction)
-                    .await?;
+                link::remove(&transaction, &link).await?;
+            }
+            LinkChange::GiveUp(link, left) => {
+                match (&left, &link.remote_id) {
+                    (Some(left), _) => {
+                        let row = std::slice::from_ref(left.as_ref());
+                        pull::mirror(self.engine, &transaction, self.remote(), task.kind, row).await?;
+                    }
+                    (None, Some(remote_id)) => {
+                        pull::forget(&transaction, self.remote(), task.kind, remote_id).await?;
+                    }
+                    (None, None) => {}
+                }
+                link::remove(&transaction, &link).await?;
             }
         }
         let error = done.error.as_ref().or(done.waits.as_ref());
         item.state = Set(match (done.outcome, &done.error, &done.waits) {
             (_, Some(_), _) => ItemState::Failed,
             (_, _, Some(_)) => ItemState::Waiting,
-            (ItemOutcome::Skipped | ItemOutcome::Conflict, ..) => ItemState::Skipped,
+            (ItemOutcome::Skipped | ItemOutcome::Conflict | ItemOutcome::Kept, ..) => ItemState::Skipped,
             _ => ItemState::Succeeded,
         });
         item.outcome = Set(if done.error.is_some() { ItemOutcome::Failed } else { done.outcome });
@@ -154,7 +169,7 @@ impl Work<'_> {
         }
         if let Some((rule, reason)) = done.rule {
             item.rule = Set(rule.to_owned());
-            item.reason = Set(reason.to_owned());
+            item.reason = Set(reason);
         }
         if let Some(changes) = &done.crm_changes {
             item.crm_changes = Set(Some(json("the changes of an item", changes)?));
@@ -166,7 +181,11 @@ impl Work<'_> {
         item.finished_at = Set(Some(self.engine.clock.now()));
         item.error_code = Set(error.map(|(code, _)| (*code).to_owned()));
         item.error_message = Set(error.map(|(_, message)| message.clone()));
+        item.error_template = Set(template);
         let item = item.update(&transaction).await?;
+        if let Some(carried) = carried {
+            carried.note(self.engine, &transaction, self.run, &item).await?;
+        }
         self.pulse.commit(self.engine, transaction, &item).await
     }
 
@@ -243,9 +262,11 @@ impl Work<'_> {
         if !self.is_still_pending(&transaction, &item).await? {
             return Ok(());
         }
+        let template = reason::template(message, &item);
         let mut item = item.into_active_model();
         item.error_code = Set(Some(code.to_owned()));
         item.error_message = Set(Some(message.to_owned()));
+        item.error_template = Set(template);
         item.state = Set(ItemState::Failed);
         item.outcome = Set(ItemOutcome::Failed);
         item.finished_at = Set(Some(self.engine.clock.now()));
@@ -270,17 +291,20 @@ impl Work<'_> {
         let attempts = item.attempts + 1;
         let may_pass = failure.is_transient() || failure.kind == FailureKind::Malformed;
         let give_up = !may_pass || attempts >= MOST_ATTEMPTS;
-        let mut item = item.into_active_model();
-        item.attempts = Set(attempts);
-        item.error_code = Set(Some(error_code(&failure.kind).to_owned()));
-        item.error_message = Set(Some(match failure.kind {
+        let message = match failure.kind {
             FailureKind::NameTaken => format!(
                 "{}. Rename the {}, or choose the duplicate policy CLONE, which adds a number to the name",
                 failure.message.trim_end_matches('.'),
                 task.record_type.as_str().to_lowercase()
             ),
             _ => failure.message.clone(),
-        }));
+        };
+        let template = reason::template(&message, &item);
+        let mut item = item.into_active_model();
+        item.attempts = Set(attempts);
+        item.error_code = Set(Some(error_code(&failure.kind).to_owned()));
+        item.error_message = Set(Some(message));
+        item.error_template = Set(template);
         item.remote_code = Set(failure.remote_code.clone());
         item.remote_message = Set(failure.remote_message.clone());
         item.remote_request_id = Set(failure.request_id.clone());
@@ -300,7 +324,7 @@ pub(crate) fn error_code(kind: &FailureKind) -> &'static str {
     match kind {
         FailureKind::NameTaken => "NAME_TAKEN",
         FailureKind::NotFound => "REMOTE_RECORD_MISSING",
-        FailureKind::Refused => "FINANCE_REFUSED",
+        FailureKind::Refused | FailureKind::CurrencyDiffers => "FINANCE_REFUSED",
         FailureKind::NotSupported => "NOT_SUPPORTED",
         FailureKind::Malformed => "FINANCE_ANSWER_UNREADABLE",
         FailureKind::Unavailable | FailureKind::OutcomeUnknown => "FINANCE_UNAVAILABLE",

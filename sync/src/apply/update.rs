@@ -8,6 +8,7 @@ use finbridge_entity::types::{ConflictState, ItemOutcome, ItemState, LinkState};
 use finbridge_entity::{Scoped, begin_write, record_link, remote_record, sync_run_item};
 use sea_orm::{ColumnTrait, Condition, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::planned::is_within_plan;
 use super::settle::{Done, LinkChange};
 use super::work::{Task, Work, changes, crm_changes, extended, wanted};
 use crate::crm::CrmError;
@@ -122,6 +123,9 @@ impl Work<'_> {
         let mut merged = merge::merge(&bases, &wanted, Some(&before.values), rules);
         let looping = self.looping_fields(item, &merged).await?;
         merged.leave(&looping);
+        if self.run.plan_hash.is_some() && !is_within_plan(item, &merged)? {
+            return Ok(Done::stale());
+        }
         let conflicts = conflicts(&merged, self.subject.settings.both_modified_policy);
         self.note_conflicts(link.id, &conflicts).await?;
         if merged.keeps_copy {
@@ -144,8 +148,10 @@ impl Work<'_> {
             ItemOutcome::Updated
         });
         let is_quiet = merged.is_quiet() && conflicts.is_empty();
-        done.rule =
-            (link.synced_version != record_link::NEVER_WRITTEN && !is_quiet).then(|| rule_of(&merged));
+        done.rule = (link.synced_version != record_link::NEVER_WRITTEN && !is_quiet).then(|| {
+            let (rule, reason) = rule_of(&merged);
+            (rule, reason.to_owned())
+        });
         let mut version = record.version;
         let mut is_remote_dirty = is_remote_dirty || changed_since_read;
         if !merged.to_crm.is_empty() {
@@ -185,7 +191,7 @@ impl Work<'_> {
         Ok(done)
     }
 
-    async fn write_crm(
+    pub(super) async fn write_crm(
         &self,
         task: &Task<'_>,
         record: &SourceRecord,
@@ -228,6 +234,7 @@ impl Work<'_> {
             let new = NewRecord {
                 parent_id: before.parent_id.clone(),
                 customer_kind: before.customer_kind,
+                is_primary: false,
                 values: copy,
             };
             // Somebody took the name since the finance side was read, or a try that was cut off did: the next run knows.

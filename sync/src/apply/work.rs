@@ -1,18 +1,22 @@
 //! What the acts on single records share.
 
 use finbridge_contract::{CrmReference, RecordAdapter};
+use finbridge_domain::record::finance::check_options;
 use finbridge_domain::record::{CrmRecordType, FieldChange, FieldKey, FieldMap, RecordKind, Values, values};
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState, LinkState};
 use finbridge_entity::{Scoped, record_link, sync_run, sync_run_item};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
+use super::planned::{PLAN_STALE, STALE};
 use super::settle::{Done, LinkChange, Settled};
 use crate::crm::Acting;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::merge::Bases;
 use crate::plan::Subject;
+use crate::plan::hash::Contents;
 use crate::progress::Pulse;
 use crate::records::{self, SourceRecord};
 use crate::stage::Stage;
@@ -53,6 +57,14 @@ impl<'a> Work<'a> {
             self.succeed(&task, item, Done::nothing(ItemOutcome::Skipped)).await?;
             return Ok(Settled::Answered);
         }
+        if let Err(fault) = check_options(task.kind, &wanted(&item)?) {
+            self.refused(item, "INVALID_ENUM_VALUE", &fault.to_string()).await?;
+            return Ok(Settled::Answered);
+        }
+        if self.run.plan_hash.is_some() && !self.is_as_planned(&task, &item).await? {
+            self.refused(item, PLAN_STALE, STALE).await?;
+            return Ok(Settled::Answered);
+        }
         let result = match item.action {
             ItemAction::Create | ItemAction::Clone => self.create(&task, &item).await,
             ItemAction::Overwrite | ItemAction::Adopt => self.take_over(&task, &item).await,
@@ -63,7 +75,14 @@ impl<'a> Work<'a> {
             ItemAction::DeleteInCrm => self.delete_in_crm(&task, &item).await,
             ItemAction::Move => self.relocate(&task, &item).await,
             ItemAction::Detach => self.detach(&task, &item).await,
+            // What cannot be taken back.
+            ItemAction::Skip if self.run.undo_of_id.is_some() => Ok(Done::nothing(ItemOutcome::Kept)),
             ItemAction::Skip => self.skip(&task, &item).await,
+            ItemAction::Revert => self.revert(&task, &item).await,
+            ItemAction::Unlink => self.undo_link(&task, &item).await,
+            ItemAction::Remove => self.undo_create(&task, &item).await,
+            ItemAction::RemoveInCrm => self.undo_create_in_crm(&task, &item).await,
+            ItemAction::RestoreInCrm => self.undo_delete_in_crm(&task, &item).await,
             ItemAction::Ambiguous => Ok(Done::nothing(ItemOutcome::Conflict)),
         };
         match result {
@@ -221,16 +240,22 @@ pub(super) enum Parent {
 }
 
 /// The changes of an item.
-pub(super) fn changes(item: &sync_run_item::Model) -> Result<Vec<FieldChange>, SyncError> {
+pub(crate) fn changes(item: &sync_run_item::Model) -> Result<Vec<FieldChange>, SyncError> {
     read(&item.changes)
 }
 
 /// The changes that an item makes in the CRM, named as on the finance side.
-pub(super) fn crm_changes(item: &sync_run_item::Model) -> Result<Vec<FieldChange>, SyncError> {
+pub(crate) fn crm_changes(item: &sync_run_item::Model) -> Result<Vec<FieldChange>, SyncError> {
     item.crm_changes.as_ref().map_or_else(|| Ok(Vec::new()), read)
 }
 
-fn read(changes: &serde_json::Value) -> Result<Vec<FieldChange>, SyncError> {
+/// What an item was planned to come to.
+pub(crate) fn contents(item: &sync_run_item::Model) -> Result<Contents, SyncError> {
+    let conflicts = item.conflicts.as_ref().map_or_else(|| Ok(Vec::new()), read)?;
+    Ok(Contents { changes: changes(item)?, crm_changes: crm_changes(item)?, conflicts })
+}
+
+fn read<T: DeserializeOwned>(changes: &serde_json::Value) -> Result<Vec<T>, SyncError> {
     serde_json::from_value(changes.clone())
         .map_err(|source| SyncError::Corrupt { what: "the changes of an item", source })
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use finbridge_domain::Members;
-use finbridge_domain::record::{FieldKey, FieldMap, RecordKind};
+use finbridge_domain::record::{FieldKey, FieldMap, RecordKind, Values};
 use finbridge_entity::types::{ItemAction, LinkState};
 use finbridge_entity::{Scoped, record_link, remote_record};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
@@ -110,11 +110,16 @@ fn judge(
         let decision = plain(ItemAction::Detach, "ACCOUNT_NOT_SYNCED", reason);
         return Ok(Judgement::Step(Decision { remote_id: link.remote_id.clone(), ..decision }));
     }
+    let is_imported = link::is_imported(link);
     let finance = match row {
-        Some(row) if takes_finance(subject, link) => Some(matching::values(row)?),
+        Some(row) if is_imported || takes_finance(subject, link) => Some(matching::values(row)?),
         _ => None,
     };
     let bases = match &finance {
+        // One way, two that never agreed: the CRM's values are written, and what it lacks stays there.
+        Some(now) if is_imported && !subject.is_both_ways() => {
+            Bases { crm: Values::new(), finance: now.clone() }
+        }
         // One way, comparing means that what the finance side has instead of the CRM's values is drift (A17.26).
         Some(now) if !subject.is_both_ways() => Bases { crm: now.clone(), finance: now.clone() },
         _ => link::bases(link)?,
@@ -129,7 +134,11 @@ fn judge(
         finance: finance.clone(),
         has_moved: is_person && parent.is_some() && link.remote_parent_id.as_deref() != parent,
     };
-    if let Some(decision) = decide(&crm, Some(&pair), &found, policy) {
+    if let Some(mut decision) = decide(&crm, Some(&pair), &found, policy) {
+        if is_imported && decision.rule == decide::MERGED {
+            decision.rule = "IMPORTED";
+            decision.reason = "The two were linked without a run, have agreed on nothing yet and are compared for the first time".to_owned();
+        }
         return Ok(Judgement::Step(decision));
     }
     if record.is_deleted || link.state != LinkState::Linked {
@@ -218,10 +227,12 @@ async fn mirrored(
     scope: &Scope<'_>,
     links: &HashMap<Uuid, record_link::Model>,
 ) -> Result<HashMap<String, remote_record::Model>, SyncError> {
-    if !scope.is_both_ways && !scope.is_reconcile {
+    let every = scope.is_both_ways || scope.is_reconcile;
+    let looked_at = links.values().filter(|link| every || link::is_imported(link));
+    let ids: Vec<String> = looked_at.filter_map(|link| link.remote_id.clone()).collect();
+    if ids.is_empty() {
         return Ok(HashMap::new());
     }
-    let ids = links.values().filter_map(|link| link.remote_id.clone());
     Ok(remote_record::Entity::of(scope.organization_id)
         .filter(remote_record::Column::FinanceOrganizationId.eq(scope.finance_organization_id))
         .filter(remote_record::Column::Kind.eq(scope.lane.source.kind.as_str()))

@@ -33,6 +33,9 @@ pub(super) async fn batch(
     if let Some(after) = position.after {
         select = select.filter(remote_record::Column::Id.gt(after));
     }
+    if let Some(only) = subject.only_remote {
+        select = select.filter(remote_record::Column::RemoteId.eq(only));
+    }
     if let Some(run_id) = subject.retry_of {
         let mut failed = Query::select();
         failed

@@ -2,10 +2,13 @@
 
 mod crm;
 mod finance;
+pub mod forecast;
+pub mod hash;
 
 use chrono::{DateTime, Utc};
 use finbridge_domain::record::{CrmRecordType, FieldMap, RecordKind};
 use finbridge_domain::{CapabilityProfile, Direction, Members, Side, SyncModule, SyncSettings};
+use finbridge_entity::sync_module;
 use sea_orm::{Condition, ConnectionTrait};
 use uuid::Uuid;
 
@@ -16,6 +19,7 @@ use crate::members;
 use crate::merge::{Bases, Rules};
 use crate::records::Scope;
 use crate::stage::{Stage, stages};
+use forecast::{Summary, Summing};
 
 /// Records planned at a time.
 pub const BATCH: u64 = 200;
@@ -33,8 +37,12 @@ pub struct Subject<'a> {
     pub now: DateTime<Utc>,
     /// The one record that it is about.
     pub only: Option<Uuid>,
+    /// The one finance record that it is about.
+    pub only_remote: Option<&'a str>,
     /// The run whose failures it is about.
     pub retry_of: Option<Uuid>,
+    /// The run that it takes back.
+    pub undo_of: Option<Uuid>,
     /// Whether pairs are compared that did not change.
     pub is_reconcile: bool,
 }
@@ -113,6 +121,10 @@ impl Subject<'_> {
         let mut stages = stages(self.profile()?, self.module, self.settings);
         if self.only.is_some() {
             stages.retain(|stage| stage.side == Side::Crm);
+        }
+        if self.undo_of.is_some() {
+            // What belongs to something else goes before it.
+            stages.reverse();
         }
         Ok(stages)
     }
@@ -206,6 +218,57 @@ pub async fn next(
         }
     }
     Ok(Planned::default())
+}
+
+/// What would be done with one record of a stage by now: the CRM's, or the one on the finance side. None: nothing.
+///
+/// # Errors
+/// As [`next`].
+pub(crate) async fn again(
+    db: &impl ConnectionTrait,
+    ids: &finbridge_domain::Ids,
+    subject: &Subject<'_>,
+    stage: usize,
+    record_id: Uuid,
+    remote_id: Option<&str>,
+) -> Result<Option<Step>, SyncError> {
+    let stages = subject.stages()?;
+    let of = stages.get(stage).ok_or(SyncError::Missing("the stage of an item"))?;
+    let alone = match of.side {
+        Side::Crm => Subject { only: Some(record_id), ..*subject },
+        Side::Finance => Subject { only_remote: remote_id, ..*subject },
+    };
+    let views = Views::of(db, &alone, of).await?;
+    let scope = views.scope(&alone, of);
+    let position = Position { stage, after: None };
+    let batch = match of.side {
+        Side::Crm => crm::batch(db, &alone, &scope, position, 1).await?,
+        Side::Finance => finance::batch(db, ids, &alone, &scope, position, 1).await?,
+    };
+    Ok(batch.steps.into_iter().next())
+}
+
+/// The whole plan of this moment, summed up batch by batch: memory does not grow with the number of records. Writes nothing.
+///
+/// # Errors
+/// As [`next`].
+pub async fn whole(
+    db: &impl ConnectionTrait,
+    ids: &finbridge_domain::Ids,
+    subject: &Subject<'_>,
+    module: &sync_module::Model,
+) -> Result<Summary, SyncError> {
+    let reading = forecast::reading(db, subject, module, subject.now).await?;
+    let mut summing = Summing::begin(subject, module.id, module.settings_version, reading);
+    let mut position = Some(Position::default());
+    while let Some(from) = position {
+        let planned = next(db, ids, subject, from, BATCH).await?;
+        for step in &planned.steps {
+            summing.step(step)?;
+        }
+        position = planned.next;
+    }
+    Ok(summing.end())
 }
 
 /// What came of one batch of a stage.

@@ -17,6 +17,7 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 
 pub use mirror::{customer_kind, forget, gone, keep_apart, mirror, unlinked};
+pub(crate) use sweep::is_sweep_due;
 
 /// What is read for a module.
 #[derive(Debug, Clone, Copy)]

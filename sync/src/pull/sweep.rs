@@ -33,6 +33,11 @@ struct Sweep {
     is_listed: bool,
 }
 
+/// Whether a day has passed since everything was looked through.
+pub(crate) fn is_sweep_due(module: &sync_module::Model, now: DateTime<Utc>) -> bool {
+    module.swept_at.is_some_and(|swept_at| now - swept_at >= EVERY)
+}
+
 /// Sweeps if a day has passed since the last time. A first reading has seen everything anyway. False: told to stop.
 pub(super) async fn sweep_if_due(
     engine: &Engine,

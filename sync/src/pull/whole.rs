@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use chrono::TimeDelta;
 use finbridge_contract::{FailureKind, RemoteRecord};
 use finbridge_domain::record::{CustomerKind, RecordKind};
 use finbridge_entity::{begin_write, record_link, remote_record};
@@ -21,6 +22,10 @@ use crate::error::SyncError;
 /// Records looked up at a time.
 const BATCH: u64 = 100;
 
+/// A record that was read so soon after its last change may have changed once more without a trace: finance apps tell times by
+/// the second, and their clocks and ours differ.
+const UNSURE: TimeDelta = TimeDelta::seconds(60);
+
 /// Reads what has to be known as a whole. Returns false when it was told to stop before the end; it goes on there.
 pub(super) async fn read_whole(
     engine: &Engine,
@@ -30,9 +35,11 @@ pub(super) async fn read_whole(
 ) -> Result<bool, SyncError> {
     let mut after: Option<Uuid> = None;
     loop {
-        let rows = unread(engine, remote, reading, after).await?;
-        let Some(last) = rows.last() else { return Ok(true) };
-        after = Some(last.id);
+        let (rows, last) = unread(engine, remote, reading, after).await?;
+        if last.is_none() {
+            return Ok(true);
+        }
+        after = last;
         let mut reads = futures::stream::iter(rows)
             .map(|row| async move {
                 if stop.is_cancelled() {
@@ -49,24 +56,24 @@ pub(super) async fn read_whole(
     }
 }
 
-/// Rows that are known in part only, and either changed while they are linked or are not linked. Where every pair is
-/// compared, all that are known in part: a change may have been passed over when only the CRM's side counted.
+/// The next rows that are to be read, and the last one that was looked at; none when there are no more. Those are rows that
+/// are known in part only, and either changed while they are linked or are not linked. Where every pair is compared, all that
+/// are known in part, because a change may have been passed over when only the CRM's side counted, and all that may have
+/// changed unnoticed after they were read.
 async fn unread(
     engine: &Engine,
     remote: &Remote,
     reading: Reading<'_>,
     after: Option<Uuid>,
-) -> Result<Vec<remote_record::Model>, SyncError> {
+) -> Result<(Vec<remote_record::Model>, Option<Uuid>), SyncError> {
     let link = |column: record_link::Column| Expr::col((record_link::Entity, column));
     let row = |column: remote_record::Column| (remote_record::Entity, column);
+    let changed = Condition::any()
+        .add(link(record_link::Column::Id).is_null())
+        .add(link(record_link::Column::IsRemoteDirty).eq(true));
+    let in_part = Condition::all().add(remote_record::Column::IsWhole.eq(false)).add(changed);
     let mut select = mirror::rows(remote, reading.kind())
-        .filter(remote_record::Column::IsWhole.eq(false))
-        .filter(
-            Condition::any()
-                .add(link(record_link::Column::Id).is_null())
-                .add(link(record_link::Column::IsRemoteDirty).eq(true))
-                .add_option(reading.is_reconcile.then(|| Expr::value(true))),
-        )
+        .filter(Condition::all().add_option((!reading.is_reconcile).then_some(in_part)))
         .order_by_asc(remote_record::Column::Id)
         .limit(BATCH);
     if let Some(after) = after {
@@ -81,7 +88,12 @@ async fn unread(
         .add(link(record_link::Column::Kind).equals(row(remote_record::Column::Kind)))
         .add(link(record_link::Column::RemoteId).equals(row(remote_record::Column::RemoteId)));
     QueryTrait::query(&mut select).join(JoinType::LeftJoin, record_link::Entity, on);
-    Ok(select.all(&engine.db).await?)
+    let mut rows = select.all(&engine.db).await?;
+    let last = rows.last().map(|row| row.id);
+    if reading.is_reconcile {
+        rows.retain(|row| !row.is_whole || row.read_at - row.modified_at < UNSURE);
+    }
+    Ok((rows, last))
 }
 
 async fn read_one(

@@ -132,6 +132,9 @@ both_databases! {
             "mutation($id: ID!) { syncModuleConfigure(input: { integrationId: $id, module: CUSTOMERS, crmModule: ACCOUNTS,
                direction: FETCH_FROM_CRM, duplicatePolicy: CLONE, start: true }) { userErrors { code } } }",
             "mutation($id: ID!) { syncRunStart(input: { integrationId: $id, module: CUSTOMERS }) { userErrors { code } } }",
+            "mutation { productNamesSetUnique(input: { isUnique: true }) { userErrors { code } } }",
+            "query($id: ID!) { mappableFields(integrationId: $id, module: ITEMS) { key } }",
+            "mutation($id: ID!) { syncCustomersMerge(input: { integrationId: $id, masterKey: \"1\", mergedKeys: [\"2\"] }) { userErrors { code } } }",
         ] {
             assert_eq!(code(&ask(forbidden, json!({ "id": integration })).await), "FORBIDDEN", "{forbidden}");
         }

@@ -34,7 +34,7 @@ both_databases! {
         assert_eq!(decided, [("Acme", "SKIP", "DUPLICATE"), ("Acme Limited", "CREATE", "NEW")]);
     }
 
-    async fn r071_clone_keeps_both_and_links_the_new_one(world: &TestWorld) {
+    async fn r071_a17_9_clone_keeps_both_and_links_the_new_one(world: &TestWorld) {
         let (integration, existing) = twins(world, "CLONE").await;
         let run = world.synced(&integration).await;
         assert_eq!(run["totals"]["added"], 1, "{run:#}");

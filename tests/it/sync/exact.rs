@@ -120,7 +120,7 @@ both_databases! {
             (r#"{ crm: "industy", finance: "notes" }, { crm: "name", finance: "displayName" }"#, "industy"),
             (r#"{ crm: "industry", finance: "remarks" }, { crm: "name", finance: "displayName" }"#, "remarks"),
             (r#"{ crm: "industry", finance: "notes" }"#, "displayName"),
-            (r#"{ crm: "name", finance: "displayName" }, { crm: "customFields.nothing", finance: "notes" }"#, "no added field `nothing`"),
+            (r#"{ crm: "name", finance: "displayName" }, { crm: "customFields.nothing", finance: "notes" }"#, "customFields.nothing"),
         ] {
             let wish = format!("{BOTH}, fieldMaps: [{{ recordType: ACCOUNT, kind: CUSTOMER, pairs: [{pairs}] }}]");
             let answer = configure(world, &integration, &wish, false).await;

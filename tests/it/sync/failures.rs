@@ -35,6 +35,22 @@ async fn ended_in_time(world: &TestWorld, run: &str) -> Value {
     world.ended(run).await
 }
 
+/// An account that both sides changed: its id, the run that made its customer, and the one that asks what shall hold.
+async fn both_changed(world: &TestWorld, integration: &str) -> (String, Value, Value) {
+    let wish = "module: CUSTOMERS, crmModule: ACCOUNTS, direction: BOTH_WAYS, duplicatePolicy: SKIP, bothModifiedPolicy: ASK, isAutomatic: false";
+    crate::sync::support::settings(world, integration, wish, false).await;
+    let account = world.account("Acme").await;
+    let first = world.synced(integration).await;
+    crate::sync::support::change_account(world, &account, "website: \"https://crm.example\"").await;
+    let contact = world.contacts().await[0]["contact_id"].as_str().unwrap().to_owned();
+    world.advance(TimeDelta::minutes(1));
+    let there = json!({ "website": "https://books.example" });
+    assert_eq!(world.books("PUT", &format!("/contacts/{contact}"), Some(there)).await["code"], 0);
+    let asks = world.synced(integration).await;
+    assert_eq!(asks["totals"]["conflicts"], 1, "{asks:#}");
+    (account, first, asks)
+}
+
 both_databases! {
     async fn r107_one_bad_record_fails_with_its_reason_and_the_others_are_synced(world: &TestWorld) {
         let integration = ready(world, 4).await;
@@ -136,5 +152,89 @@ both_databases! {
         assert_eq!((&run["totals"]["deactivated"], &run["totals"]["deleted"]), (&json!(1), &json!(0)), "{run:#}");
         assert_eq!(world.contacts().await[0]["status"], "inactive");
         assert_eq!(world.synced(&integration).await["totals"]["planned"], 0);
+    }
+
+    async fn x19_failures_are_told_by_reason_without_what_is_the_records_own(world: &TestWorld) {
+        let integration = ready(world, 4).await;
+        world.account("=HYPERLINK(1)").await;
+        for name in ["Account 1", "Account 3", "=HYPERLINK(1)"] {
+            let fault = FaultRule::new(respond(400, 15, &format!("Please ensure that {name} has less than 200 characters.")));
+            world.emulator.fault(fault.method("PUT").body_contains(&format!("\"{name}\"")));
+        }
+        world.emulator.fault(FaultRule::new(respond(400, 11, "Enter a valid currency.")).method("PUT").body_contains("\"Account 2\""));
+        let run = world.synced(&integration).await;
+        assert_eq!((&run["state"], &run["totals"]["failed"], &run["totals"]["added"]), (&json!("PARTIAL"), &json!(4), &json!(1)), "{run:#}");
+        let query = "query($id: ID!) { syncRun(id: $id) { failures(groupBy: REASON) { code remoteCode message count examples { recordName outcome error { message } } } } }";
+        let groups = world.data(query, json!({ "id": run["id"] })).await["syncRun"]["failures"].take();
+        let told: Vec<_> = groups.as_array().unwrap().iter().map(|group| (group["count"].clone(), group["code"].clone(), group["remoteCode"].clone())).collect();
+        assert_eq!(told, [(json!(3), json!("FINANCE_REFUSED"), json!("15")), (json!(1), json!("FINANCE_REFUSED"), json!("11"))], "{groups:#}");
+        let message = groups[0]["message"].as_str().unwrap();
+        assert!(message.contains("that \u{2026} has less than 200 characters"), "{message}");
+        let names: Vec<_> = groups[0]["examples"].as_array().unwrap().iter().map(|item| item["recordName"].as_str().unwrap()).collect();
+        assert_eq!(names, ["Account 1", "Account 3", "=HYPERLINK(1)"]);
+        assert!(groups[0]["examples"][0]["error"]["message"].as_str().unwrap().contains("Account 1"), "the item itself has the whole sentence");
+
+        let file = async |parameters: &str| {
+            let url = format!("{}/export/sync-run-items.csv?{parameters}", world.url);
+            let answer = world.http().get(url).bearer_auth(&world.token).send().await.expect("an answer");
+            (answer.status().as_u16(), answer.text().await.expect("a whole file"))
+        };
+        let id = run["id"].as_str().unwrap();
+        let (status, failed) = file(&format!("run={id}&outcome=FAILED")).await;
+        assert_eq!(status, 200, "{failed}");
+        let mut reader = csv::Reader::from_reader(failed.as_bytes());
+        let place = |reader: &mut csv::Reader<&[u8]>, name: &str| reader.headers().expect("a header").iter().position(|column| column == name).expect("the column");
+        let (name, code, outcome) = (place(&mut reader, "recordName"), place(&mut reader, "remoteCode"), place(&mut reader, "outcome"));
+        let rows: Vec<_> = reader.records().map(|row| row.expect("a row")).collect();
+        let cells: Vec<_> = rows.iter().map(|row| (&row[name], &row[code], &row[outcome])).collect();
+        assert_eq!(cells, [("Account 1", "15", "FAILED"), ("Account 2", "11", "FAILED"), ("Account 3", "15", "FAILED"), ("'=HYPERLINK(1)", "15", "FAILED")]);
+        assert_eq!(file(&format!("run={id}")).await.1.lines().count(), 6, "the header and every item");
+        assert_eq!(file("run=syncrun_01h455vb4pex5vsknk084sn02q").await.1.lines().count(), 1, "of a run that is not there the header alone");
+        for wrong in ["", "run=1", &*format!("run={id}&outcome=LOST"), &*format!("run={id}&owner=x")] {
+            assert_eq!(file(wrong).await.0, 400, "{wrong}");
+        }
+    }
+
+    async fn x19_history_is_kept_for_half_a_year_and_longer_where_a_conflict_waits(world: &TestWorld) {
+        let integration = world.connect().await;
+        let (_, first, asks) = both_changed(world, &integration).await;
+        let query = "query($first: ID!, $asks: ID!) { first: syncRun(id: $first) { id } asks: syncRun(id: $asks) { items { totalCount } } }";
+        let known = async || world.data(query, json!({ "first": first["id"], "asks": asks["id"] })).await;
+        world.advance(TimeDelta::days(182));
+        assert_eq!(known().await["first"]["id"], first["id"]);
+        world.advance(TimeDelta::days(2));
+        crate::sync::support::until(async || known().await["first"].is_null(), "the first run is forgotten").await;
+        assert_eq!(known().await["asks"]["items"]["totalCount"], 1, "its conflict waits for a person");
+        // What later runs did with the same records is forgotten, so it is not taken back any more.
+        let undo = "mutation($id: ID!) { syncRunUndo(input: { runId: $id }) { syncRun { id } userErrors { code } } }";
+        let refused = world.data(undo, json!({ "id": asks["id"] })).await;
+        assert_eq!(refused["syncRunUndo"], json!({ "syncRun": null, "userErrors": [{ "code": "NOT_UNDOABLE" }] }));
+
+        // Once somebody decided, it goes like the others; what runs do later goes on from the links.
+        let open = world.data("{ syncConflicts(filter: { state: { eq: OPEN } }) { nodes { id } } }", json!({})).await;
+        let resolve = "mutation($ids: [ID!]!) { syncConflictResolve(input: { ids: $ids, choice: CRM }) { results { userErrors { message } } } }";
+        world.data(resolve, json!({ "ids": [open["syncConflicts"]["nodes"][0]["id"]] })).await;
+        world.advance(TimeDelta::hours(1));
+        crate::sync::support::until(async || known().await["asks"].is_null(), "the other run is forgotten").await;
+        let run = world.synced(&integration).await;
+        assert_eq!((&run["state"], &run["totals"]["updated"]), (&json!("SUCCEEDED"), &json!(1)), "{run:#}");
+        assert_eq!(world.contacts().await.len(), 1);
+    }
+
+    async fn x19_a_conflict_of_a_pair_that_is_none_any_more_keeps_no_run(world: &TestWorld) {
+        let integration = world.connect().await;
+        let (account, _, asks) = both_changed(world, &integration).await;
+        // The customer goes with the account, and with its coming back their link.
+        world.data("mutation($id: ID!) { accountDelete(input: { id: $id }) { userErrors { message } } }", json!({ "id": account })).await;
+        assert_eq!(world.synced(&integration).await["totals"]["deleted"], 1);
+        world.data("mutation($id: ID!) { accountRestore(input: { id: $id }) { userErrors { message } } }", json!({ "id": account })).await;
+        world.advance(TimeDelta::days(184));
+        let is_forgotten = async || {
+            let read = world.data("query($id: ID!) { syncRun(id: $id) { id } }", json!({ "id": asks["id"] })).await;
+            read["syncRun"].is_null()
+        };
+        crate::sync::support::until(is_forgotten, "the run is forgotten").await;
+        let left = world.data("{ syncConflicts { totalCount } }", json!({})).await;
+        assert_eq!(left["syncConflicts"]["totalCount"], 0);
     }
 }

@@ -4,21 +4,12 @@ use chrono::TimeDelta;
 use finbridge_tests::{TestWorld, both_databases};
 use serde_json::{Value, json};
 
-use super::support::{account_named, configure, items_of, settings};
+use super::support::{account_named, configure, items_of, make, names_unique, run, settings};
 
 const CONTACTS: &str =
     "module: CUSTOMERS, crmModule: CONTACTS, direction: FETCH_FROM_CRM, duplicatePolicy: SKIP";
 const PERSONS: &str =
     "module: CUSTOMERS, crmModule: ACCOUNTS_AND_CONTACTS, direction: FETCH_FROM_CRM, duplicatePolicy: SKIP";
-
-/// Makes a record by its create mutation and returns its id.
-async fn make(world: &TestWorld, kind: &str, members: &str) -> String {
-    let query = format!(
-        "mutation {{ {kind}Create(input: {{ {members} }}) {{ {kind} {{ id }} userErrors {{ message }} }} }}"
-    );
-    let data = world.data(&query, json!({})).await;
-    data[format!("{kind}Create")][kind]["id"].as_str().unwrap_or_else(|| panic!("{data:#}")).to_owned()
-}
 
 async fn contact(world: &TestWorld, first: &str, last: &str, account: Option<&str>) -> String {
     let of = account.map(|id| format!(", accountId: \"{id}\"")).unwrap_or_default();
@@ -28,15 +19,6 @@ async fn contact(world: &TestWorld, first: &str, last: &str, account: Option<&st
         &format!("firstName: \"{first}\", lastName: \"{last}\", email: \"{first}@example.org\"{of}"),
     )
     .await
-}
-
-async fn run(world: &TestWorld, integration: &str, module: &str) -> Value {
-    let query = format!(
-        "mutation($id: ID!) {{ syncRunStart(input: {{ integrationId: $id, module: {module} }}) {{ syncRun {{ id }} userErrors {{ code message }} }} }}"
-    );
-    let data = world.data(&query, json!({ "id": integration })).await;
-    let run = data["syncRunStart"]["syncRun"]["id"].as_str().unwrap_or_else(|| panic!("{data:#}")).to_owned();
-    world.ended(&run).await
 }
 
 /// The customer of this name with its persons.
@@ -187,6 +169,7 @@ both_databases! {
 
     async fn r086_items_are_the_same_by_name_or_by_sku_as_chosen(world: &TestWorld) {
         let integration = world.connect().await;
+        assert_eq!(names_unique(world, true).await["userErrors"], json!([]));
         for (name, sku) in [("By name", "OTHER-1"), ("Other name", "BY-SKU")] {
             assert_eq!(world.books("POST", "/items", Some(json!({ "name": name, "rate": 1, "sku": sku }))).await["code"], 0);
         }

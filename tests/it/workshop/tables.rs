@@ -19,14 +19,17 @@ async fn read_all(db: &DatabaseConnection) {
         };
     }
     read!(
+        access_token,
         account,
         api_token,
+        circuit_breaker,
         contact,
         crm_user,
         custom_field,
         custom_value,
         deal,
         deal_line,
+        field_lineage,
         finance_organization,
         idempotency_key,
         import_key,
@@ -43,15 +46,18 @@ async fn read_all(db: &DatabaseConnection) {
         record_tag,
         record_word,
         remote_record,
+        request_budget,
         stage,
         sync_module,
         sync_run,
         sync_run_item,
         sync_run_progress,
         sync_settings,
+        sync_wake,
         tag,
         vendor,
         view,
+        webhook_endpoint,
     );
 }
 

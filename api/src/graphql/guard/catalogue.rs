@@ -9,8 +9,9 @@ use async_graphql::parser::types::{
 };
 use async_graphql::parser::{Error, parse_schema};
 use async_graphql_value::ConstValue;
+use finbridge_sync::users::MOST_FAILURES;
 
-use crate::service::{page, product, tag, token};
+use crate::service::{failures, page, product, tag, token};
 
 /// The types that every schema has and no export tells.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
@@ -246,6 +247,11 @@ fn most(ty: &str, field: &str) -> Option<u64> {
         // 50 of each are possible; nobody has both.
         ("Pipeline", "stages") | ("Query", "pipelines") => Some(20),
         ("Query", "apiTokens") => Some(token::MOST),
+        ("SyncRun", "failures") => Some(failures::MOST_GROUPS),
+        ("SyncRunFailureGroup", "examples") => Some(failures::EXAMPLES),
+        ("SyncRunCrmUsers", "failures") => Some(MOST_FAILURES as u64),
+        // About so many fields are mapped; what lines are more than this is paid for afterwards.
+        ("ExternalReference", "lineage") => Some(25),
         (_, "tags") => Some(tag::MOST as u64),
         (_, "results") => Some(page::LARGEST),
         _ => None,
@@ -342,6 +348,7 @@ mod tests {
             ("Account", "tags", 20),
             ("Product", "prices", 50),
             ("Pipeline", "stages", 20),
+            ("SyncRun", "failures", 20),
             ("RecordsTagPayload", "results", 100),
             ("DealBulkCreatePayload", "results", 100),
         ] {

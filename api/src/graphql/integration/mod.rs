@@ -1,5 +1,7 @@
 //! Finance apps and the connections to them.
 
+pub mod connection_state;
+pub mod mapping;
 pub mod module;
 pub mod mutation;
 pub mod profile;
@@ -15,8 +17,9 @@ use super::error::{coded, top_level};
 use super::loader::failed;
 use super::scalar::{CurrencyCode, DateTime};
 use crate::service;
+pub use connection_state::ConnectionState;
 pub use module::SyncModule;
-pub use profile::Profile;
+pub use profile::{Profile, TransactionSync};
 
 /// A finance app that this server can be connected to.
 pub struct FinanceApp(Manifest);
@@ -228,6 +231,23 @@ impl Integration {
         let loader = &ctx.loaders()?.finance_organizations;
         let row = loader.load_one(self.0.finance_organization_id).await.map_err(failed)?;
         Ok(row.map(FinanceOrganization))
+    }
+
+    /// How the connection stands: whether the finance app answers, and what it may still be asked.
+    async fn connection_state(&self, ctx: &Context<'_>) -> Result<Option<ConnectionState>> {
+        ConnectionState::load(ctx, &self.0).await.map(Some)
+    }
+
+    /// Whether records only go to it: another organization of its app was connected before, and the profile takes further ones one
+    /// way. Their base currency may be another one; then items are not synchronised.
+    async fn is_one_way(&self) -> bool {
+        self.0.is_one_way
+    }
+
+    /// How documents come into the CRM from this organization: as the profile says, and not at all where it is one way.
+    async fn transaction_sync(&self) -> Option<TransactionSync> {
+        let profile = CapabilityProfile::by_key(&self.0.profile_key)?;
+        Some(profile.transactions_of(self.0.is_one_way).into())
     }
 
     /// Whose access it uses. The credential itself is never shown.

@@ -193,6 +193,11 @@ impl SyncModule {
         lanes.into_iter().map(map).collect()
     }
 
+    /// Whether CRM users become users of the finance app.
+    async fn sync_crm_users(&self) -> bool {
+        self.settings.sync_crm_users
+    }
+
     /// Whether runs start by themselves.
     async fn is_automatic(&self) -> bool {
         self.settings.is_automatic

@@ -3,6 +3,7 @@
 use async_graphql::{Context, Enum, Object, Result};
 use finbridge_domain::{self as domain, CapabilityProfile, profile};
 
+use super::module::SyncFieldMap;
 use super::{
     CrmModule, DuplicatePolicy, FinanceApp, ItemMatchKey, SyncDirection, SyncModuleKey, SyncRecordType,
 };
@@ -28,6 +29,22 @@ mirrored! {
         Replaceable,
         /// More only by support, and those one way.
         SupportOneWay,
+    }
+}
+
+mirrored! {
+    /// What connecting tells the CRM of the finance side.
+    SharedData of "profile::SharedData" {
+        /// The organization's name.
+        OrganizationName,
+        /// An e-mail address.
+        Email,
+        /// The organization's country.
+        Country,
+        /// Details of all users.
+        Users,
+        /// Details of contacts.
+        Contacts,
     }
 }
 
@@ -203,6 +220,48 @@ impl Profile {
         self.0.mapping.into()
     }
 
+    /// The field maps of a module that hold while nobody chose others; where mapping is FIXED, the only ones. In the order in
+    /// which records are made; empty for a module that is not offered.
+    async fn default_field_maps(
+        &self,
+        #[graphql(desc = "Which module.")] module: SyncModuleKey,
+        #[graphql(desc = "The CRM module that feeds customers; ACCOUNTS when left out.")] crm_module: Option<
+            CrmModule,
+        >,
+    ) -> Vec<SyncFieldMap> {
+        let crm_module = crm_module.map(Into::into);
+        let map = |source| SyncFieldMap::of(source, self.0.default_map(source, crm_module));
+        self.0.sources(module.into(), crm_module).into_iter().map(map).collect()
+    }
+
+    /// The fields of these CRM records that travel, where mapping is FIXED; null where fields can be mapped.
+    async fn fixed_fields(
+        &self,
+        #[graphql(desc = "Which records.")] record_type: SyncRecordType,
+    ) -> Option<Vec<&'static str>> {
+        self.0.fixed_fields(record_type.into())
+    }
+
+    /// Whether the duplicate policy also decides about fields that both sides changed, where `bothModifiedPolicy` is not given.
+    async fn is_duplicate_policy_shared(&self) -> bool {
+        self.0.is_duplicate_policy_shared
+    }
+
+    /// Whether contacts without an account can become customers.
+    async fn is_unassociated_offered(&self) -> bool {
+        self.0.is_unassociated_offered
+    }
+
+    /// Whether accounts that alone feed customers become contact persons of them too, by the default field map.
+    async fn is_account_also_person(&self) -> bool {
+        self.0.is_account_also_person
+    }
+
+    /// Whether CRM users become users of the app.
+    async fn is_user_sync_offered(&self) -> bool {
+        self.0.is_user_sync_offered
+    }
+
     /// Whether only custom fields of the standard layout can be mapped.
     async fn is_standard_layout_only(&self) -> bool {
         self.0.is_standard_layout_only
@@ -256,6 +315,11 @@ impl Profile {
     /// What connecting takes.
     async fn credential(&self) -> CredentialKind {
         self.0.credential.into()
+    }
+
+    /// What connecting tells the CRM of the finance side.
+    async fn shared_data(&self) -> Vec<SharedData> {
+        self.0.shared_data.iter().copied().map(Into::into).collect()
     }
 
     /// How documents come into the CRM.

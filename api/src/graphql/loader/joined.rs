@@ -9,6 +9,7 @@ use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::{LoadError, Scope};
+use crate::service::failures::{self, FailureGroup};
 use crate::service::{integration, layout};
 
 /// People of the organization, by user id.
@@ -99,5 +100,17 @@ impl Loader<Uuid> for ModulesOfIntegration {
             of_integration.entry(module.0.integration_id).or_default().push(module);
         }
         Ok(of_integration)
+    }
+}
+
+/// What failed in runs by reason, by run.
+pub struct FailuresOfRun(pub(super) Scope);
+
+impl Loader<Uuid> for FailuresOfRun {
+    type Value = Vec<FailureGroup>;
+    type Error = LoadError;
+
+    async fn load(&self, runs: &[Uuid]) -> Result<HashMap<Uuid, Self::Value>, LoadError> {
+        Ok(failures::of_runs(&self.0.db, self.0.organization_id, runs).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! tenant's batch read never serves another.
 
 mod children;
+mod connection;
 mod joined;
 mod nested;
 mod record;
@@ -16,9 +17,9 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
-    Scoped, TenantOwned, account, api_token, contact, custom_field, deal, deal_line, finance_organization,
-    integration, layout, note, pipeline, product, product_price, record_link, stage, sync_conflict, sync_run,
-    sync_run_item, tag, vendor,
+    Scoped, TenantOwned, account, api_token, contact, custom_field, deal, deal_line, field_lineage,
+    finance_organization, integration, layout, note, pipeline, product, product_price, record_link, stage,
+    sync_conflict, sync_run, sync_run_item, tag, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
@@ -33,7 +34,8 @@ use crate::service::page::Identified;
 use crate::service::{ServiceError, Services};
 
 pub use children::Children;
-pub use joined::{FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
+pub use connection::{Connected, Connections, Known};
+pub use joined::{FailuresOfRun, FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
 pub use view::{ViewCounts, Viewed, Views};
@@ -107,6 +109,8 @@ pub struct Loaders {
     pub vendors: DataLoader<ById<vendor::Entity>>,
     /// Integrations by id.
     pub integrations: DataLoader<ById<integration::Entity>>,
+    /// What is known about connections.
+    pub connections: DataLoader<Connections>,
     /// Finance organizations by id.
     pub finance_organizations: DataLoader<ById<finance_organization::Entity>>,
     /// People of this organization by user id.
@@ -157,6 +161,14 @@ pub struct Loaders {
     pub run_items: DataLoader<ById<sync_run_item::Entity>>,
     /// Pages of items by run; of these outcomes only, where they are given.
     pub items_of_run: Arc<DataLoader<Nested<sync_run_item::Entity, Option<Vec<ItemOutcome>>>>>,
+    /// What failed by reason, by run.
+    pub failures_of_run: DataLoader<FailuresOfRun>,
+    /// Where values come from, by id.
+    pub lineage: DataLoader<ById<field_lineage::Entity>>,
+    /// Where the present values come from, by link.
+    pub lineage_of_link: DataLoader<Children<field_lineage::Entity>>,
+    /// Pages of where values came from, by link; of these fields only, where they are given.
+    pub lineage_history_of_link: Arc<DataLoader<Nested<field_lineage::Entity, Option<Vec<String>>>>>,
     /// Conflicts by id.
     pub conflicts: DataLoader<ById<sync_conflict::Entity>>,
     /// Totals by run.
@@ -233,6 +245,7 @@ impl Loaders {
             ),
             vendors: by_id(&scope, turns),
             integrations: by_id(&scope, turns),
+            connections: batching(Connections(scope.clone()), turns),
             finance_organizations: by_id(&scope, turns),
             users: batching(Users(scope.clone()), turns),
             deal_lines: batching(
@@ -306,6 +319,36 @@ impl Loaders {
                     },
                     parent_of: |row| Some(row.run_id),
                     listing: super::sync::filter::items,
+                },
+                turns,
+            )),
+            failures_of_run: batching(FailuresOfRun(scope.clone()), turns),
+            lineage: by_id(&scope, turns),
+            lineage_of_link: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: field_lineage::Column::LinkId,
+                    parent_of: |lineage| lineage.link_id,
+                    narrow: |lineage| {
+                        lineage
+                            .filter(field_lineage::Column::ReplacedAt.is_null())
+                            .order_by_asc(field_lineage::Column::Field)
+                    },
+                },
+                turns,
+            ),
+            lineage_history_of_link: Arc::new(batching(
+                Nested {
+                    scope: nested(),
+                    parent: field_lineage::Column::LinkId,
+                    narrow: |rows, fields| match fields {
+                        Some(fields) => {
+                            rows.filter(field_lineage::Column::Field.is_in(fields.iter().cloned()))
+                        }
+                        None => rows,
+                    },
+                    parent_of: |row| Some(row.link_id),
+                    listing: super::sync::lineage::newest,
                 },
                 turns,
             )),

@@ -59,6 +59,16 @@ pub enum SyncRunItemAction {
     Move,
     /// Give the link up; neither record is removed.
     Detach,
+    /// Put back, on either side, what an earlier run wrote.
+    Revert,
+    /// Put back what an earlier run wrote, and give up the link that it made.
+    Unlink,
+    /// Remove the finance record that an earlier run made, and its link.
+    Remove,
+    /// Delete the CRM record that an earlier run made, and give up its link.
+    RemoveInCrm,
+    /// Bring back the CRM record that an earlier run deleted.
+    RestoreInCrm,
 }
 
 /// Whether an item is done.
@@ -97,6 +107,8 @@ pub enum SyncRunItemOutcome {
     Conflict,
     /// Not done.
     Failed,
+    /// Not put back as it was, or not all of it: somebody touched it since, or it cannot be. `rule` and `reason` tell.
+    Kept,
 }
 
 /// One field of a finance record before and after.

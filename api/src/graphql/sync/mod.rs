@@ -1,8 +1,13 @@
 //! Sync runs and plans.
 
 pub mod conflict;
+pub mod crm_users;
+pub mod failures;
 pub mod filter;
+pub mod forecast;
 pub mod item;
+pub mod lineage;
+pub mod link_map;
 pub mod mutation;
 pub mod plan;
 pub mod query;
@@ -24,7 +29,10 @@ use super::loader::{CountOf, PageOf, failed};
 use super::scalar::DateTime;
 use super::user::User;
 use crate::service::{self, page::Page};
+use crm_users::SyncRunCrmUsers;
+use failures::{SyncFailureGrouping, SyncRunFailureGroup};
 use filter::SyncRunItemFilter;
+use forecast::SyncRunPlan;
 use item::SyncRunItemConnection;
 
 /// A run of the sync engine over one module.
@@ -47,6 +55,8 @@ pub enum SyncRunState {
     Queued,
     /// Under way.
     Running,
+    /// Planned, and nothing done yet: `plan` has what `syncPlanApply` carries out.
+    Planned,
     /// Ended; every record succeeded or was left alone by rule.
     Succeeded,
     /// Ended; some records failed or wait for a decision. `items` tells which and why.
@@ -91,6 +101,8 @@ pub enum SyncRunTrigger {
     Reconcile,
     /// The finance app told of a change.
     Webhook,
+    /// A person, to take back what an earlier run did.
+    Undo,
 }
 
 /// A side of the integration.
@@ -131,6 +143,8 @@ pub struct SyncRunTotals {
     conflicts: i32,
     /// Records that failed.
     failed: i32,
+    /// Records that a run which takes back another left as they are, or in part.
+    kept: i32,
     /// Records whose turn has not come yet.
     pending: i32,
 }
@@ -150,6 +164,7 @@ impl From<Totals> for SyncRunTotals {
             skipped: int(totals.skipped),
             conflicts: int(totals.conflicts),
             failed: int(totals.failed),
+            kept: int(totals.kept),
             pending: int(totals.pending),
         }
     }
@@ -254,6 +269,18 @@ impl SyncRun {
         Ok(sides.into_iter().map(direction).collect())
     }
 
+    /// The plan that it keeps, or was started from; null unless it was started with `syncPlanPrepare` and is planned.
+    async fn plan(&self) -> Result<Option<SyncRunPlan>> {
+        let kept = service::plan::kept(&self.0).map_err(top_level)?;
+        Ok(kept.map(SyncRunPlan::of))
+    }
+
+    /// The run that it takes back; null when it takes back none.
+    async fn undo_of(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
+        let Some(undone) = self.0.undo_of_id else { return Ok(None) };
+        Ok(ctx.loaders()?.runs.load_one(undone).await.map_err(failed)?.map(SyncRun::from))
+    }
+
     /// Version of the settings it began with.
     async fn settings_version(&self) -> i32 {
         self.0.settings_version
@@ -282,6 +309,27 @@ impl SyncRun {
         let key = PageOf { parent: self.0.id, filter, args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
         Ok(SyncRunItemConnection::new(page, Count::of_parent(loader.clone(), count)))
+    }
+
+    /// The records that failed, put together by reason: 20 reasons at most, the most frequent first.
+    async fn failures(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "By what to put them together; by REASON when not given.")] group_by: Option<
+            SyncFailureGrouping,
+        >,
+    ) -> Result<Vec<SyncRunFailureGroup>> {
+        let groups = match group_by.unwrap_or_default() {
+            SyncFailureGrouping::Reason => ctx.loaders()?.failures_of_run.load_one(self.0.id).await,
+        };
+        Ok(groups.map_err(failed)?.unwrap_or_default().into_iter().map(Into::into).collect())
+    }
+
+    /// What it did about CRM users who shall be users of the finance app; null when the settings do not say so, or it did not get
+    /// that far. They are invited once all records have their outcome.
+    async fn crm_users(&self) -> Result<Option<SyncRunCrmUsers>> {
+        let told = finbridge_sync::users::told(&self.0).map_err(|error| top_level(error.into()))?;
+        Ok(told.map(Into::into))
     }
 
     /// Why the run as a whole failed; null when it did not.

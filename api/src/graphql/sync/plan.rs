@@ -3,8 +3,11 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 use finbridge_domain::SyncModule;
 use finbridge_domain::record::FieldChange;
+use finbridge_sync::plan::forecast::Summary;
 use finbridge_sync::plan::{Position, Step};
+use tokio::sync::OnceCell;
 
+use super::forecast::{SyncForecast, SyncPlanTotal, totals};
 use super::item::{SyncFieldConflict, SyncRunItemAction, SyncRunItemChange};
 use crate::graphql::connection::PageInfo;
 use crate::graphql::context::Asked;
@@ -12,18 +15,39 @@ use crate::graphql::error::{coded, top_level};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::syncable::{ExternalKind, Syncable};
 use crate::service::page::{DEFAULT_SIZE, LARGEST};
-use crate::service::sync::Plan;
-use crate::service::{Services, sync};
+use crate::service::plan::Plan;
+use crate::service::{Services, plan};
 
 /// What a run would do now.
-pub struct SyncPlan(Plan);
+pub struct SyncPlan {
+    plan: Plan,
+    /// Of the whole plan, once somebody asks for it.
+    summary: OnceCell<Summary>,
+}
 
 /// What a run would do now.
 #[Object]
 impl SyncPlan {
     /// Up to when the finance side was read for this plan.
     async fn as_of(&self) -> DateTime {
-        DateTime(self.0.as_of)
+        DateTime(self.plan.as_of)
+    }
+
+    /// What makes it the plan that it is: it covers the version of the settings and each step in order, with the record, its
+    /// version, the action and every field. Pass it to `syncPlanApply`. Like `totals` and `forecast` it takes a look at every
+    /// record; plans that are too large for one request are made with `syncPlanPrepare`.
+    async fn hash(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.summary(ctx).await?.hash.text())
+    }
+
+    /// Numbers of records by what would be done with them, at most one for each action and kind.
+    async fn totals(&self, ctx: &Context<'_>) -> Result<Vec<SyncPlanTotal>> {
+        Ok(totals(&self.summary(ctx).await?.outlook))
+    }
+
+    /// What carrying it out would take.
+    async fn forecast(&self, ctx: &Context<'_>) -> Result<SyncForecast> {
+        Ok(self.summary(ctx).await?.outlook.clone().into())
     }
 
     /// What would be done, record by record, in the order of their making.
@@ -40,7 +64,7 @@ impl SyncPlan {
             )?;
         // A plan has no list behind it, so its cursor is the stage and the record's id.
         let from = after.map(|cursor| position(&cursor)).transpose()?;
-        let page = self.0.page(ctx.services()?, from, size).await.map_err(top_level)?;
+        let page = self.plan.page(ctx.services()?, from, size).await.map_err(top_level)?;
         let edges: Vec<_> = page
             .steps
             .into_iter()
@@ -149,7 +173,13 @@ impl SyncPlan {
     /// # Errors
     /// A module that was never configured, a finance app that cannot be reached.
     pub async fn read(services: &Services, integration: uuid::Uuid, module: SyncModule) -> Result<Self> {
-        sync::plan(services, integration, module).await.map(Self).map_err(top_level)
+        let plan = plan::look(services, integration, module).await.map_err(top_level)?;
+        Ok(Self { plan, summary: OnceCell::new() })
+    }
+
+    async fn summary(&self, ctx: &Context<'_>) -> Result<&Summary> {
+        let services = ctx.services()?;
+        self.summary.get_or_try_init(|| self.plan.summary(services)).await.map_err(top_level)
     }
 }
 

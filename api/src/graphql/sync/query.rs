@@ -55,7 +55,8 @@ impl SyncQuery {
     }
 
     /// What a run would do now: record by record, with every field before and after, the rule and the reason. Nothing is
-    /// written on either side. The finance side is read up to this moment; UNAVAILABLE when that takes over 5 seconds.
+    /// written on either side. The finance side is read up to this moment; UNAVAILABLE when that takes over 5 seconds. Its
+    /// `hash` is what `syncPlanApply` takes; a plan that is to be kept is made with `syncPlanPrepare`.
     async fn sync_plan(
         &self,
         ctx: &Context<'_>,

@@ -51,6 +51,7 @@ impl World {
             name: Set(name.to_owned()),
             home_currency_code: Set("USD".to_owned()),
             time_zone: Set("UTC".to_owned()),
+            is_product_name_unique: Set(false),
             created_at: Set(self.clock.now()),
         };
         organization.insert(&self.db).await.unwrap().id

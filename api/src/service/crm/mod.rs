@@ -1,7 +1,6 @@
 //! CRM records as the sync engine writes them: by the services that everybody's writes go through, so that what comes from
 //! a finance app is checked, indexed and searched like everything else.
 
-pub mod mapped;
 mod values;
 
 use std::sync::Arc;
@@ -13,8 +12,10 @@ use finbridge_domain::record::{CrmRecordType, Values};
 use finbridge_domain::{Clock, CurrencyCode, Ids};
 use finbridge_entity::types::{RecordType, Role};
 use finbridge_entity::{Scoped, account, contact, organization, product, vendor};
+use finbridge_sync::budget::Budgets;
 use finbridge_sync::crm::{Acting, Crm, CrmError, NewCrmRecord, Written};
 use finbridge_sync::queue::JobQueue;
+use finbridge_sync::retention::Retention;
 use finbridge_sync::{Engine, Events, Vault};
 use rust_decimal::Decimal;
 use sea_orm::{DatabaseConnection, EntityTrait};
@@ -50,6 +51,10 @@ pub struct CrmWriter {
     pub vault: Arc<dyn Vault>,
     /// Seals credentials.
     pub sealer: Arc<dyn Sealer>,
+    /// What finance apps may be asked.
+    pub budgets: Arc<Budgets>,
+    /// How long what happened is kept.
+    pub retention: Retention,
 }
 
 impl CrmWriter {
@@ -64,6 +69,8 @@ impl CrmWriter {
             connectors: self.connectors.clone(),
             vault: self.vault.clone(),
             crm: Arc::new(self.clone()),
+            budgets: self.budgets.clone(),
+            retention: self.retention,
         }
     }
 
@@ -288,6 +295,22 @@ impl Crm for CrmWriter {
         self.change(acting, record_type, id, version, values).await.map_err(told)?.ok_or(CrmError::Gone)
     }
 
+    async fn restore(
+        &self,
+        acting: Acting,
+        record_type: CrmRecordType,
+        id: Uuid,
+    ) -> Result<Written, CrmError> {
+        let services = &self.services(acting);
+        let restored = match record_type {
+            CrmRecordType::Account => write::bring_back::<account::Entity>(services, id).await.map(written),
+            CrmRecordType::Contact => write::bring_back::<contact::Entity>(services, id).await.map(written),
+            CrmRecordType::Vendor => write::bring_back::<vendor::Entity>(services, id).await.map(written),
+            CrmRecordType::Product => write::bring_back::<product::Entity>(services, id).await.map(written),
+        };
+        restored.map_err(told)
+    }
+
     async fn delete(
         &self,
         acting: Acting,
@@ -315,7 +338,8 @@ impl Crm for CrmWriter {
     }
 }
 
-fn stored(record_type: CrmRecordType) -> RecordType {
+/// The kind of record as it is stored.
+pub(super) fn stored(record_type: CrmRecordType) -> RecordType {
     match record_type {
         CrmRecordType::Account => RecordType::Account,
         CrmRecordType::Contact => RecordType::Contact,

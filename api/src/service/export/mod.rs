@@ -2,18 +2,23 @@
 //! grow with their number, and no transaction stays open while a client reads slowly.
 
 mod columns;
+mod items;
+mod links;
 mod row;
 
 use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use finbridge_domain::{NodeId, WireId, name_key};
+use finbridge_domain::record::CrmRecordType;
+use finbridge_domain::{NodeId, NodeKind, WireId, name_key};
 use finbridge_entity::types::{CustomFieldKind, RecordType};
 use finbridge_entity::{Scoped, account, custom_field, custom_value, layout, record_tag, stage, tag};
 use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use self::columns::{Exported, Names};
+pub use self::items::{ItemExport, ItemSelection};
+pub use self::links::{LinkExport, LinkSelection};
 pub use self::row::Guard;
 use self::row::Row;
 use super::custom_field::{definition, value};
@@ -61,6 +66,54 @@ impl Selection {
         }
         condition
     }
+}
+
+/// An export of anything, under way.
+pub enum Exporting {
+    /// Of records.
+    Records(Box<Export>),
+    /// Of what a run did.
+    Items(ItemExport),
+    /// Of links.
+    Links(LinkExport),
+}
+
+impl Exporting {
+    /// The next piece of the file, the header row with the first; none at the end.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn next(&mut self) -> ServiceResult<Option<Vec<u8>>> {
+        match self {
+            Self::Records(export) => export.next().await,
+            Self::Items(export) => export.next().await,
+            Self::Links(export) => export.next().await,
+        }
+    }
+}
+
+/// A piece of a file in the making.
+struct Piece(csv::Writer<Vec<u8>>);
+
+impl Piece {
+    fn new() -> Self {
+        Self(csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new()))
+    }
+
+    fn finished(self) -> ServiceResult<Vec<u8>> {
+        self.0.into_inner().map_err(|error| ServiceError::Internal(Box::new(error.into_error())))
+    }
+}
+
+/// The id of a record that syncs, as clients see it; empty where this server does not know the kind.
+fn synced_id(record_type: &str, id: Uuid) -> Option<NodeId> {
+    let kind = match CrmRecordType::by_name(record_type)? {
+        CrmRecordType::Account => NodeKind::Account,
+        CrmRecordType::Contact => NodeKind::Contact,
+        CrmRecordType::Vendor => NodeKind::Vendor,
+        CrmRecordType::Product => NodeKind::Product,
+    };
+    Some(NodeId::new(kind, id))
 }
 
 /// An export under way.
@@ -128,11 +181,9 @@ impl Export {
         if self.is_over {
             return Ok(None);
         }
-        let mut file = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-        for_kind!(self.record_type, E => self.piece::<E>(&mut file).await)?;
-        let piece =
-            file.into_inner().map_err(|error| ServiceError::Internal(Box::new(error.into_error())))?;
-        Ok(Some(piece))
+        let mut piece = Piece::new();
+        for_kind!(self.record_type, E => self.piece::<E>(&mut piece.0).await)?;
+        piece.finished().map(Some)
     }
 
     async fn piece<E: Exported>(&mut self, file: &mut csv::Writer<Vec<u8>>) -> ServiceResult<()> {

@@ -5,6 +5,7 @@ use std::future::Future;
 
 use async_graphql::MaybeUndefined;
 use finbridge_domain::NodeId;
+use finbridge_entity::types::RecordType;
 use finbridge_entity::{begin_write, layout as layout_table};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Set};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use crate::service::custom_field::value::{self, CustomInput};
 use crate::service::error::{ServiceResult, UserError};
 use crate::service::idempotency::{self, Claim, Idempotency};
 use crate::service::validate::{Check, change};
-use crate::service::{Services, layout, link, search, tag};
+use crate::service::{Services, layout, link, product_name, search, tag};
 
 /// What every create may say.
 #[derive(Debug, Clone, Default)]
@@ -335,12 +336,32 @@ where
 /// Brings a deleted record back, with everything that it had.
 ///
 /// # Errors
-/// `NOT_FOUND`, and `NOT_UNIQUE` when another record holds by now what this one held in a unique field.
+/// `NOT_FOUND`, and `NOT_UNIQUE` when another record holds by now what this one held in a unique field, the name of a product
+/// included where names are unique.
 pub async fn restore<E: Record>(services: &Services, id: Uuid) -> ServiceResult<E::Model>
 where
     E::Model: IntoActiveModel<E::Active>,
 {
-    let transaction = begin_write(services.db()).await?;
+    bring_back::<E>(services, id).await?.commit().await
+}
+
+/// Brings a deleted record back and leaves the transaction to whoever has more to write in it.
+///
+/// # Errors
+/// `NOT_FOUND`, `MERGED`, `NOT_UNIQUE`.
+pub async fn bring_back<E: Record>(services: &Services, id: Uuid) -> ServiceResult<Inserted<E>>
+where
+    E::Model: IntoActiveModel<E::Active>,
+{
+    let (transaction, names) = match E::TYPE {
+        RecordType::Product => {
+            let (transaction, names) = product_name::begin(services).await?;
+            (transaction, Some(names))
+        }
+        RecordType::Account | RecordType::Contact | RecordType::Vendor | RecordType::Deal => {
+            (begin_write(services.db()).await?, None)
+        }
+    };
     let before = find::<E>(services, &transaction, Extent::Deleted, id).await?;
     let common = E::common(&before);
     if let Some(into) = common.merged_into_id {
@@ -351,6 +372,11 @@ where
         );
         return Err(UserError::of(crate::service::ErrorCode::Merged, "id", message).into());
     }
+    if let Some(names) = names {
+        let mut check = Check::default();
+        names.free(services, &transaction, &mut check, "id", E::name_key(&before), id).await?;
+        check.finish()?;
+    }
     value::reclaim(services, &transaction, id).await?;
     link::revive(services, &transaction, id).await?;
     let mut row = E::active(before);
@@ -360,6 +386,5 @@ where
     *slots.version = Set(common.version + 1);
     let model = row.update(&transaction).await?;
     search::index(services, &transaction, E::TYPE, id, E::name_key(&model)).await?;
-    transaction.commit().await?;
-    Ok(model)
+    Ok(Inserted { transaction, model })
 }

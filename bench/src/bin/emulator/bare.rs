@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::Failure;
+use crate::contact::Contact;
 
 /// A row of the list, member by member as the emulator writes it.
 #[derive(Clone, Serialize, Deserialize)]
@@ -73,7 +74,7 @@ struct List<'a> {
 struct One {
     code: u32,
     message: &'static str,
-    contact: Row,
+    contact: Contact,
 }
 
 #[derive(Deserialize)]
@@ -90,30 +91,40 @@ struct Person {
 }
 
 #[derive(Deserialize)]
+struct Address {
+    address: String,
+    city: String,
+    zip: String,
+    country: String,
+}
+
+#[derive(Deserialize)]
 struct New {
     contact_name: String,
     company_name: String,
     contact_persons: Vec<Person>,
-    billing_address: HashMap<String, String>,
+    billing_address: Address,
 }
 
 #[derive(Clone)]
 struct Shared {
     rows: Arc<Vec<Row>>,
+    /// What a new contact has beyond what is sent.
+    blank: Arc<Contact>,
     stored: Arc<Mutex<Stored>>,
 }
 
 #[derive(Default)]
 struct Stored {
-    rows: HashMap<u64, (Row, HashMap<String, String>)>,
+    contacts: HashMap<u64, Contact>,
     by_name: BTreeMap<String, u64>,
 }
 
-/// Serves `rows` on a free port of 127.0.0.1 and says which address that is.
-pub async fn serve(rows: Vec<Row>) -> Result<String, Failure> {
+/// Serves `rows`, and makes contacts like `blank`, on a free port of 127.0.0.1, and says which address that is.
+pub async fn serve(rows: Vec<Row>, blank: Contact) -> Result<String, Failure> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?.to_string();
-    let shared = Shared { rows: Arc::new(rows), stored: Arc::default() };
+    let shared = Shared { rows: Arc::new(rows), blank: Arc::new(blank), stored: Arc::default() };
     let router = Router::new().route("/contacts", get(list).post(create)).with_state(shared);
     tokio::spawn(async move { axum::serve(listener, router).await });
     Ok(address)
@@ -126,25 +137,27 @@ async fn list(State(shared): State<Shared>, Query(paging): Query<Paging>) -> axu
 }
 
 async fn create(State(shared): State<Shared>, Json(new): Json<New>) -> Result<Json<One>, &'static str> {
-    let mut row = shared.rows.first().cloned().ok_or("there is no row to copy")?;
+    let mut contact = Contact::clone(&shared.blank);
     let Ok(mut stored) = shared.stored.lock() else { return Err("a writer gave up") };
     let key = new.contact_name.to_lowercase();
     if stored.by_name.contains_key(&key) {
         return Err("the name is taken");
     }
-    let id = 460_000_000_000_000_000 + u64::try_from(stored.rows.len()).unwrap_or(u64::MAX);
-    row.contact_id = id.to_string();
-    row.customer_name.clone_from(&new.contact_name);
-    row.vendor_name.clone_from(&new.contact_name);
-    row.contact_name = new.contact_name;
-    row.company_name = new.company_name;
-    if let Some(person) = new.contact_persons.into_iter().next() {
-        row.first_name = person.first_name;
-        row.last_name = person.last_name;
-        row.email = person.email;
-        row.phone = person.phone;
+    let id = 460_000_000_000_000_000 + u64::try_from(stored.contacts.len()).unwrap_or(u64::MAX);
+    contact.contact_id = id.to_string();
+    contact.contact_name = new.contact_name;
+    contact.company_name = new.company_name;
+    contact.billing_address.address = new.billing_address.address;
+    contact.billing_address.city = new.billing_address.city;
+    contact.billing_address.zip = new.billing_address.zip;
+    contact.billing_address.country = new.billing_address.country;
+    for (person, sent) in contact.contact_persons.iter_mut().zip(new.contact_persons) {
+        person.first_name = sent.first_name;
+        person.last_name = sent.last_name;
+        person.email = sent.email;
+        person.phone = sent.phone;
     }
     stored.by_name.insert(key, id);
-    stored.rows.insert(id, (row.clone(), new.billing_address));
-    Ok(Json(One { code: 0, message: "The contact has been created.", contact: row }))
+    stored.contacts.insert(id, contact.clone());
+    Ok(Json(One { code: 0, message: "The contact has been created.", contact }))
 }

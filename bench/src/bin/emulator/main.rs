@@ -2,6 +2,7 @@
 
 mod bare;
 mod client;
+mod contact;
 mod lists;
 
 use std::time::{Duration, Instant};
@@ -68,7 +69,10 @@ async fn compare(emulator: &Emulator, api: &mut Client, goals: &mut Goals) -> Re
     let list = "/books/v3/contacts?per_page=200";
     let (_, text) = api.call("GET", list, "").await?;
     let mut answer: Value = serde_json::from_str(&text)?;
-    let address = bare::serve(serde_json::from_value(answer["contacts"].take())?).await?;
+    let (_, made) = api.call("POST", "/books/v3/contacts", &new("Blank")).await?;
+    let mut made: Value = serde_json::from_str(&made)?;
+    let rows = serde_json::from_value(answer["contacts"].take())?;
+    let address = bare::serve(rows, serde_json::from_value(made["contact"].take())?).await?;
     let mut bare = Client::connect(&address, "").await?;
     let (_, plain) = bare.call("GET", "/contacts?per_page=200", "").await?;
     println!("a list of 200 has {} bytes, the bare one {}", text.len(), plain.len());
@@ -80,17 +84,24 @@ async fn compare(emulator: &Emulator, api: &mut Client, goals: &mut Goals) -> Re
     report(goals, "GET 200 of 100,000", ours, theirs, 60);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for number in 0..TRIES * 4 {
-        let body = json!({
-            "contact_name": format!("New {number}"), "company_name": "New Company",
-            "contact_persons": [{"first_name": "First", "last_name": "Last", "email": format!("n{number}@x.example"), "phone": "555"}],
-            "billing_address": {"address": "1 Main Street", "city": "Springfield", "zip": "12345", "country": "US"},
-        });
-        let body = body.to_string();
+        let body = new(&number.to_string());
         ours.push(api.call("POST", "/books/v3/contacts", &body).await?.0);
         theirs.push(bare.call("POST", "/contacts", &body).await?.0);
     }
     report(goals, "POST", ours, theirs, 50);
     Ok(())
+}
+
+/// The body of a write.
+fn new(name: &str) -> String {
+    let person = json!({ "first_name": "First", "last_name": "Last", "email": format!("n{name}@x.example"), "phone": "555" });
+    json!({
+        "contact_name": format!("New {name}"),
+        "company_name": "New Company",
+        "contact_persons": [person],
+        "billing_address": { "address": "1 Main Street", "city": "Springfield", "zip": "12345", "country": "US" },
+    })
+    .to_string()
 }
 
 async fn login(emulator: &Emulator) -> Result<Client, Failure> {

@@ -58,7 +58,7 @@ fn value(kind: RecordKind, field: &str) -> &'static str {
 pub(super) fn wanted(kind: RecordKind, customer_kind: Option<CustomerKind>) -> NewRecord {
     let fields = standard_fields(kind).into_iter();
     let values = fields.map(|field| (field.key.clone(), value(kind, field.key.as_str()).to_owned()));
-    NewRecord { parent_id: None, customer_kind, values: values.collect() }
+    NewRecord { parent_id: None, customer_kind, is_primary: false, values: values.collect() }
 }
 
 /// The same under another name, and for items another SKU.

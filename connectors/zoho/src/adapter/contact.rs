@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord, RecordAdapter,
-    RemoteRecord, Removal,
+    Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord,
+    RecordAdapter, RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
@@ -161,8 +161,28 @@ impl RecordAdapter for Contacts {
         self.table.remove(connection, remote_id).await
     }
 
+    async fn merge(
+        &self,
+        connection: &Connection,
+        master_id: &str,
+        merged_ids: &[String],
+    ) -> Result<(), Failure> {
+        self.table.merge(connection, master_id, merged_ids).await
+    }
+
     async fn fields(&self, connection: &Connection) -> Result<Vec<FinanceField>, Failure> {
         self.table.fields(connection, self.kind).await
+    }
+
+    fn cost(&self, connection: &Connection, act: Act<'_>) -> Cost {
+        let Act::Update(values) = act else { return self.table.cost(connection, act) };
+        if values.is_empty() {
+            return Cost::of(1, 0);
+        }
+        let writes_person = person::has_personal(values) && !self.words.has_personal_members;
+        let is_looked_at = writes_person || map::touches_address(values);
+        let writes_contact = !map::members(self.words, values, None).is_empty();
+        Cost::of(1 + u64::from(is_looked_at), u64::from(writes_contact) + u64::from(writes_person))
     }
 
     fn listed_fields(&self) -> &[FieldKey] {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, IdPage, NewRecord, RecordAdapter, RemoteRecord,
-    Removal,
+    Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, IdPage, NewRecord, RecordAdapter,
+    RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
@@ -113,6 +113,18 @@ impl RecordAdapter for Items {
 
     async fn fields(&self, connection: &Connection) -> Result<Vec<FinanceField>, Failure> {
         self.table.fields(connection, RecordKind::Item).await
+    }
+
+    fn cost(&self, connection: &Connection, act: Act<'_>) -> Cost {
+        let known = self.table.cost(connection, act);
+        match act {
+            Act::Create { values, .. } if map::activity(values) == Some(false) => known + Cost::of(0, 1),
+            Act::Update(values) => {
+                let is_written = !map::members(values).is_empty();
+                Cost::of(1, u64::from(is_written) + u64::from(map::activity(values).is_some()))
+            }
+            _ => known,
+        }
     }
 
     fn listed_fields(&self) -> &[FieldKey] {

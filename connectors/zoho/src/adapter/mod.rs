@@ -4,3 +4,4 @@ pub(crate) mod contact;
 pub(crate) mod item;
 pub(crate) mod person;
 pub(crate) mod table;
+pub(crate) mod user;

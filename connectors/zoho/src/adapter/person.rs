@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord, RecordAdapter,
-    RemoteRecord, Removal,
+    Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord,
+    RecordAdapter, RemoteRecord, Removal,
 };
 use finbridge_domain::record::finance::standard_fields;
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
@@ -17,6 +17,7 @@ use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 use super::table::{Table, Told, after_the_write};
 use crate::client::{Call, Client, path_id};
 use crate::map::{contact, person as map, reference as reference_of};
+use crate::wire::body::Member;
 use crate::wire::row::Row;
 use crate::words::{BOOKS_CONTACTS, CONTACT_PERSONS};
 
@@ -117,8 +118,9 @@ impl Persons {
         connection: &Connection,
         contact_id: &str,
         reference: Option<CrmReference>,
-        values: &Values,
+        record: &NewRecord,
     ) -> Result<String, Failure> {
+        let values = &record.values;
         let told = self.contacts.read(connection, contact_id).await?;
         let present = Self::told_by(&told, contact_id)?;
         let linked = present.iter().find(|it| reference.is_some() && it.crm_reference == reference);
@@ -138,6 +140,10 @@ impl Persons {
         }
         let mut members = map::made(values);
         members.insert("contact_id".to_owned(), contact_id.into());
+        if record.is_primary {
+            // In the same call, so that a retry does not have to ask who was meant.
+            members.insert("is_primary_contact".to_owned(), Member::Flag(true));
+        }
         self.table.post(connection, &members).await
     }
 }
@@ -222,7 +228,7 @@ impl RecordAdapter for Persons {
             self.table.needs_crm_link(connection)?;
         }
         path_id(contact_id)?;
-        let remote_id = self.make(connection, contact_id, reference, &record.values).await?;
+        let remote_id = self.make(connection, contact_id, reference, record).await?;
         if let Some(reference) = reference {
             self.link(connection, &remote_id, reference).await.map_err(after_the_write)?;
         }
@@ -262,6 +268,20 @@ impl RecordAdapter for Persons {
     /// Those that every organization has: persons have no added ones.
     async fn fields(&self, _connection: &Connection) -> Result<Vec<FinanceField>, Failure> {
         Ok(standard_fields(RecordKind::ContactPerson))
+    }
+
+    fn cost(&self, connection: &Connection, act: Act<'_>) -> Cost {
+        match act {
+            // They are read with their customers.
+            Act::ListChanged | Act::ListIds { .. } => Cost::NONE,
+            // The person tells where it is, and the customer the rest.
+            Act::Fetch => Cost::of(2, 0),
+            // Looked for at the customer and everywhere else, made, linked, and read back.
+            Act::Create { is_linked: true, .. } => Cost::of(3, 2),
+            Act::Create { is_linked: false, .. } => Cost::of(2, 1),
+            Act::Update(values) => Cost::of(2, u64::from(!values.is_empty())),
+            Act::Find | Act::Link | Act::Unlink | Act::Remove => self.table.cost(connection, act),
+        }
     }
 
     fn listed_fields(&self) -> &[FieldKey] {

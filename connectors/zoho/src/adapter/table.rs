@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use finbridge_contract::{
-    ChangePage, Connection, CrmReference, Cursor, Failure, FailureKind, IdPage, RecordAdapter, RemoteRecord,
-    Removal,
+    Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, RecordAdapter,
+    RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FinanceField, RecordKind, Values};
 use serde_json::Value;
@@ -14,12 +14,12 @@ use crate::cursor::{Mark, Position, format_time};
 use crate::envelope::{Acknowledged, Answer};
 use crate::map::{custom, modified_at};
 use crate::product::{INTEGRATION, Product};
-use crate::wire::body::{Members, Pushed};
+use crate::wire::body::{Members, Merged, Pushed};
 use crate::wire::row::Row;
 use crate::words::{Words, crm_words};
 
 /// Rows asked for in one page: the most that the vendor gives.
-const PER_PAGE: usize = 200;
+pub(crate) const PER_PAGE: usize = 200;
 
 /// Records that may claim one CRM record before the answer is taken for an unfiltered list.
 const CLAIMANTS: usize = 10;
@@ -267,6 +267,18 @@ impl Table {
         self.write(connection, Call::delete(self.link_of(remote_id)?)).await
     }
 
+    /// Merges contacts into one of them. The public API has no such call; the service that also links records has.
+    pub(crate) async fn merge(
+        &self,
+        connection: &Connection,
+        master_id: &str,
+        merged_ids: &[String],
+    ) -> Result<(), Failure> {
+        self.needs_crm_link(connection)?;
+        let path = format!("{INTEGRATION}/{}/{}/merge", self.words.linked_as, path_id(master_id)?);
+        self.write(connection, Call::post(path).with_body(Merged { contact_ids: merged_ids })).await
+    }
+
     /// Puts a record to use or out of use.
     pub(crate) async fn set_active(
         &self,
@@ -306,6 +318,19 @@ impl Table {
         failure.remote_code.as_deref().is_some_and(|code| self.words.in_use.contains(&code))
     }
 
+    /// What the acts that every kind of record has take. Those that write fields take what their adapters say.
+    pub(crate) fn cost(&self, connection: &Connection, act: Act<'_>) -> Cost {
+        match act {
+            Act::ListChanged | Act::Fetch | Act::Find => Cost::of(1, 0),
+            Act::ListIds { records } => Cost::of(records.div_ceil(PER_PAGE as u64).max(1), 0),
+            Act::Link | Act::Unlink => Cost::of(0, 1),
+            Act::Remove => Cost::of(0, if can_link(connection) { 2 } else { 1 }),
+            // Told and imported, or posted; then read back.
+            Act::Create { is_linked, .. } => Cost::of(1, if is_linked { 2 } else { 1 }),
+            Act::Update(values) => Cost::of(1, u64::from(!values.is_empty())),
+        }
+    }
+
     /// Standard fields, and those that the organization added. An app that does not list them is taken to have none.
     pub(crate) async fn fields(
         &self,
@@ -329,7 +354,7 @@ impl Table {
 }
 
 /// Whether rows follow after this page. A page that does not say so is followed when it is full.
-fn has_more(answer: &Row, rows: usize) -> bool {
+pub(crate) fn has_more(answer: &Row, rows: usize) -> bool {
     let told = answer.object("page_context").and_then(|context| context.text("has_more_page"));
     told.and_then(|text| text.parse().ok()).unwrap_or(rows >= PER_PAGE)
 }

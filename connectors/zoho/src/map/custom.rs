@@ -9,6 +9,9 @@ use crate::wire::row::Row;
 /// The member that holds their values.
 const MEMBER: &str = "custom_fields";
 
+/// Types of fields that the vendor fills itself.
+const COMPUTED: [&str; 2] = ["autonumber", "formula"];
+
 /// What a field of the vendor's type holds. A type that is not known is text: it can be read at least.
 fn field_type(data_type: &str) -> FieldType {
     match data_type {
@@ -28,7 +31,8 @@ pub(crate) fn field(row: &Row) -> Option<FinanceField> {
     }
     let name = row.some_text("api_name").or_else(|| row.some_text("field_name"))?;
     let label = row.some_text("label").or_else(|| row.some_text("field_name_formatted"));
-    let field_type = field_type(&row.text("data_type").unwrap_or_default());
+    let data_type = row.text("data_type").unwrap_or_default();
+    let field_type = field_type(&data_type);
     let options = row.list("values").unwrap_or_default();
     let options = options.iter().filter_map(|option| option.some_text("name"));
     Some(FinanceField {
@@ -38,6 +42,8 @@ pub(crate) fn field(row: &Row) -> Option<FinanceField> {
         options: if field_type == FieldType::Choice { options.collect() } else { Vec::new() },
         max_length: None,
         is_required: row.says_yes("is_mandatory"),
+        is_unique: row.says_yes("is_unique"),
+        is_read_only: row.says_yes("is_read_only") || COMPUTED.contains(&data_type.as_str()),
     })
 }
 
@@ -102,6 +108,11 @@ mod tests {
         assert_eq!((field.key.as_str(), field.label.as_str()), ("customFields.cf_region", "Region"));
         assert_eq!((field.field_type, field.is_required), (FieldType::Choice, true));
         assert_eq!(field.options, ["North", "South"]);
+        let counted =
+            super::field(&row(r#"{"api_name": "cf_no", "data_type": "autonumber", "is_unique": true}"#));
+        let counted = counted.unwrap();
+        assert_eq!((counted.is_unique, counted.is_read_only), (true, true));
+        assert!(!field.is_unique && !field.is_read_only);
         for other in [
             r#"{"field_name": "contact_name", "is_custom_field": false}"#,
             r#"{"api_name": "cf_old", "is_active": false}"#,

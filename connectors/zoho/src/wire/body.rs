@@ -16,6 +16,8 @@ pub(crate) enum Member {
     Text(String),
     /// Something exactly as it is written: a number, or what an answer held.
     Exact(Box<RawValue>),
+    /// Yes or no.
+    Flag(bool),
     /// An object.
     Object(Members),
     /// A list of objects.
@@ -43,6 +45,13 @@ impl From<&str> for Member {
 pub(crate) struct Pushed<'a> {
     /// The record, in the words of Books.
     pub(crate) record: &'a Members,
+}
+
+/// The contacts that go up in another.
+#[derive(Serialize)]
+pub(crate) struct Merged<'a> {
+    /// Their ids.
+    pub(crate) contact_ids: &'a [String],
 }
 
 #[cfg(test)]

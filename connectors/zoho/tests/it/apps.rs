@@ -131,6 +131,7 @@ async fn imports_are_calls_of_books() {
     let record = NewRecord {
         parent_id: None,
         customer_kind: Some(CustomerKind::Business),
+        is_primary: false,
         values: values(&[("displayName", "Acme"), ("email", "ada@acme.example"), ("phone", "")]),
     };
     let app = world.app(App::Expense);
@@ -156,8 +157,12 @@ async fn an_organization_that_did_not_join_books_is_told_to() {
         let app = world.app(app);
         let customers = app.records(RecordKind::Customer).unwrap();
         let persons = app.records(RecordKind::ContactPerson).unwrap();
-        let record =
-            NewRecord { parent_id: None, customer_kind: None, values: values(&[("displayName", "A")]) };
+        let record = NewRecord {
+            parent_id: None,
+            customer_kind: None,
+            is_primary: false,
+            values: values(&[("displayName", "A")]),
+        };
         let renamed = values(&[("firstName", "Ada")]);
         for outcome in [
             customers.create(&world.connection, Some(REFERENCE), &record).await.map(drop),
@@ -223,4 +228,37 @@ async fn without_the_link_service_nothing_is_told() {
     world.connection.capabilities = json!({});
     world.books.prepare(&world.connection, &shared(None)).await.unwrap();
     assert!(world.calls().await.is_empty());
+}
+
+#[tokio::test]
+async fn x11_expense_tells_whoever_is_or_was_its_user_and_invites_others() {
+    let world = World::start().await;
+    let users = "/expense/v1/users";
+    let page = |email: &str, has_more: bool| json!({ "code": 0, "users": [{ "user_id": "1", "email": email }], "page_context": { "has_more_page": has_more } });
+    for (email, has_more) in
+        [("Ada@crm.example", true), ("bob@crm.example", false), ("gone@crm.example", false)]
+    {
+        world.answer_once("GET", users, 200, page(email, has_more)).await;
+    }
+    world.answer("POST", users, 200, done()).await;
+    let app = world.app(App::Expense);
+    let known = app.users(&world.connection).await.unwrap();
+    assert_eq!(
+        known.into_iter().collect::<Vec<_>>(),
+        ["ada@crm.example", "bob@crm.example", "gone@crm.example"]
+    );
+    app.invite(&world.connection, "cyd@crm.example", "Cyd").await.unwrap();
+    let calls = world.calls().await;
+    let lines: Vec<_> = calls.iter().map(|(line, _)| line.as_str()).collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /expense/v1/users?filter_by=Status.All&per_page=200&page=1",
+            "GET /expense/v1/users?filter_by=Status.All&per_page=200&page=2",
+            "GET /expense/v1/users?filter_by=Status.Deleted&per_page=200&page=1",
+            "POST /expense/v1/users",
+        ]
+    );
+    assert_eq!(calls[3].1, json!({ "email": "cyd@crm.example", "name": "Cyd" }));
+    assert_eq!(failure(world.books.users(&world.connection).await).kind, FailureKind::NotSupported);
 }

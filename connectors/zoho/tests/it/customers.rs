@@ -22,7 +22,7 @@ fn acme() -> NewRecord {
         ("billingAddress.phone", "+47 555 01"),
         ("shippingAddress.city", "Bergen"),
     ]);
-    NewRecord { parent_id: None, customer_kind: Some(CustomerKind::Business), values }
+    NewRecord { parent_id: None, customer_kind: Some(CustomerKind::Business), is_primary: false, values }
 }
 
 #[tokio::test]

@@ -53,7 +53,7 @@ async fn making_an_item_writes_numbers_as_they_are_and_puts_it_out_of_use() {
     world.answer("POST", &format!("{ITEM}/inactive"), 200, done()).await;
     let values =
         values(&[("name", "Hour"), ("rate", "12345678901234567.89"), ("sku", ""), ("isActive", "false")]);
-    let record = NewRecord { parent_id: None, customer_kind: None, values };
+    let record = NewRecord { parent_id: None, customer_kind: None, is_primary: false, values };
     let items = world.records(RecordKind::Item);
     items.create(&world.connection, Some(HOUR), &record).await.unwrap();
     let requests = world.server.received_requests().await.unwrap();

@@ -26,7 +26,7 @@ fn at(persons: Vec<Value>) -> Value {
 fn ada() -> NewRecord {
     let values =
         values(&[("firstName", "Ada"), ("lastName", "Byron"), ("email", "Ada@acme.example"), ("phone", "1")]);
-    NewRecord { parent_id: Some("46".to_owned()), customer_kind: None, values }
+    NewRecord { parent_id: Some("46".to_owned()), customer_kind: None, is_primary: false, values }
 }
 
 #[tokio::test]
@@ -93,6 +93,22 @@ async fn no_given_name_is_written_and_read_as_a_dash() {
     assert_eq!(made.values["firstName"], "");
     let body = json!({ "contact_id": "46", "first_name": "-", "last_name": "Byron", "email": "Ada@acme.example",
         "phone": "1" });
+    assert_eq!(world.calls().await[1], (format!("POST {PERSONS}"), body));
+}
+
+#[tokio::test]
+async fn x12_a_person_that_shall_be_the_primary_one_is_so_from_its_first_moment() {
+    let world = World::start().await;
+    world.answer_once("GET", CONTACT, 200, at(vec![person("8", "Bob", "B", "")])).await;
+    let both = at(vec![person("8", "Bob", "B", ""), person("7", "Ada", "Byron", "")]);
+    world.answer("GET", CONTACT, 200, both).await;
+    world
+        .answer("POST", PERSONS, 201, json!({ "code": 0, "contact_person": { "contact_person_id": "7" } }))
+        .await;
+    let primary = NewRecord { is_primary: true, ..ada() };
+    world.records(RecordKind::ContactPerson).create(&world.connection, None, &primary).await.unwrap();
+    let body = json!({ "contact_id": "46", "first_name": "Ada", "last_name": "Byron", "email": "Ada@acme.example",
+        "phone": "1", "is_primary_contact": true });
     assert_eq!(world.calls().await[1], (format!("POST {PERSONS}"), body));
 }
 

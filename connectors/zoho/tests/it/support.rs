@@ -5,7 +5,9 @@ use std::net::TcpListener;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use finbridge_contract::{Connection, Connector, Credential, CrmReference, Failure, RecordAdapter};
+use finbridge_contract::{
+    Alone, Connection, Connector, Credential, CrmReference, Failure, Quota, RecordAdapter,
+};
 use finbridge_domain::record::{CrmRecordType, FieldKey, RecordKind, Values};
 use finbridge_domain::{VirtualClock, WireId};
 use finbridge_zoho::{App, ZohoApp, ZohoConfig};
@@ -40,6 +42,7 @@ pub fn config(accounts_url: String, api_url: String) -> ZohoConfig {
         api_url,
         client_id: "1000.CLIENT".to_owned(),
         client_secret: "client-secret".to_owned().into(),
+        quota: Quota::UNLIMITED,
     }
 }
 
@@ -73,6 +76,8 @@ impl World {
             organization_id: "10234695".to_owned(),
             capabilities: json!({ "crm_link": true }),
             timeout: Duration::from_secs(5),
+            budget: Arc::new(Alone),
+            tokens: Arc::new(Alone),
         };
         Self { server, clock, books, connection }
     }

@@ -1,11 +1,19 @@
 //! Access tokens: shared, renewed once, and never in a loop.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::TimeDelta;
-use finbridge_contract::{Connector, Credential, FailureKind};
+use finbridge_contract::{
+    Budget, Connector, Credential, Failure, FailureKind, IssuedToken, Limit, Permit, RenewalRight,
+    TokenLookup, TokenStore,
+};
+use secrecy::SecretString;
 use serde_json::json;
+use tokio::sync::Notify;
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, ResponseTemplate};
 
@@ -143,4 +151,96 @@ async fn an_unreadable_credential_asks_to_connect_again() {
     let failure = failure(world.books.organizations(&credential).await);
     assert_eq!(failure.kind, FailureKind::Unauthorized);
     assert!(world.token_requests().await.is_empty());
+}
+
+/// What other processes know: a token that may be refused by now, or none.
+#[derive(Debug, Default)]
+struct Store {
+    known: Option<&'static str>,
+    looked: Notify,
+    abandoned: AtomicUsize,
+}
+
+#[async_trait]
+impl TokenStore for Store {
+    async fn look_up(&self, refused: Option<&SecretString>) -> Result<TokenLookup, Failure> {
+        self.looked.notify_one();
+        Ok(match self.known {
+            Some(token) if refused.is_none() => TokenLookup::Known(IssuedToken {
+                text: token.to_owned().into(),
+                renew_at: "2026-01-05T13:00:00Z".parse().unwrap(),
+            }),
+            _ => TokenLookup::Renew(RenewalRight("right".to_owned())),
+        })
+    }
+
+    async fn renewed(&self, _right: &RenewalRight, _token: &IssuedToken) {}
+
+    async fn not_renewed(&self, _right: &RenewalRight, _failure: &Failure) -> Option<Duration> {
+        None
+    }
+
+    fn abandoned(&self, _right: &RenewalRight) {
+        self.abandoned.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Lets somebody else call between the refusal of a token and its renewal.
+struct Meddler {
+    world: Arc<World>,
+    admitted: AtomicUsize,
+}
+
+impl fmt::Debug for Meddler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Meddler")
+    }
+}
+
+#[async_trait]
+impl Budget for Meddler {
+    async fn admit(&self) -> Result<Permit, Failure> {
+        if self.admitted.fetch_add(1, Ordering::Relaxed) == 1 {
+            self.world.customers().fetch(&self.world.connection, "47").await?;
+        }
+        Ok(Permit::free())
+    }
+
+    async fn answered(&self, _per_day: Option<u32>) {}
+
+    async fn unanswered(&self, _failure: &Failure) {}
+
+    async fn exceeded(&self, _limit: Limit, _retry_after: Option<Duration>) -> Option<Duration> {
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_refused_token_that_somebody_else_brings_back_is_not_used_again() {
+    let mut world = World::start().await;
+    world.connection.tokens = Arc::new(Store { known: Some("token-0"), ..Store::default() });
+    accept_only(&world, "token-1").await;
+    world.answer("GET", "/books/v3/contacts/47", 200, contact_answer(contact("47", "Ada"))).await;
+    let world = Arc::new(world);
+    let mut connection = world.connection.clone();
+    connection.budget = Arc::new(Meddler { world: Arc::clone(&world), admitted: AtomicUsize::new(0) });
+    world.customers().fetch(&connection, "46").await.unwrap();
+    assert_eq!(world.token_requests().await.len(), 1);
+}
+
+#[tokio::test]
+async fn who_gives_up_during_a_renewal_gives_the_right_back() {
+    let mut world = World::start().await;
+    world.issue("token-2", 3600).await;
+    let store = Arc::new(Store::default());
+    world.connection.tokens = store.clone();
+    tokio::select! {
+        biased;
+        _ = world.customers().fetch(&world.connection, "46") => panic!("it cannot be done yet"),
+        () = store.looked.notified() => {}
+    }
+    assert_eq!(store.abandoned.load(Ordering::Relaxed), 1);
+    world.answer("GET", CONTACT, 200, contact_answer(contact("46", "Acme"))).await;
+    world.customers().fetch(&world.connection, "46").await.unwrap();
+    assert_eq!(store.abandoned.load(Ordering::Relaxed), 1, "that one came to its end");
 }

@@ -9,9 +9,9 @@ use finbridge_entity::types::{
     ItemState, LinkState, Origin, RecordType, Role, RunPhase, RunState, RunTrigger, StageKind,
 };
 use finbridge_entity::{
-    account, contact, custom_field, custom_value, deal, deal_line, finance_organization, integration, layout,
-    layout_field, note, pipeline, product, product_price, record_link, record_tag, stage, sync_conflict,
-    sync_module, sync_run, sync_run_item, sync_settings, tag, vendor, view,
+    account, contact, custom_field, custom_value, deal, deal_line, field_lineage, finance_organization,
+    integration, layout, layout_field, note, pipeline, product, product_price, record_link, record_tag,
+    stage, sync_conflict, sync_module, sync_run, sync_run_item, sync_settings, tag, vendor, view,
 };
 use finbridge_tests::TestWorld;
 use sea_orm::prelude::Uuid;
@@ -75,7 +75,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
     let (ids, now) = (&world.app.engine.ids, world.clock.now());
     let here = world.viewer.organization_id;
     let usd = || Some("USD".to_owned());
-    let mut made: Vec<[(NodeKind, Uuid); 21]> = Vec::new();
+    let mut made: Vec<[(NodeKind, Uuid); 22]> = Vec::new();
     let mut parent = None;
     for n in 0..MANY {
         let position = i32::try_from(n).expect("a small number") + 2;
@@ -331,9 +331,10 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 action: ItemAction::Create,
                 rule: "x".to_owned(),
                 reason: "x".to_owned(),
-                state: ItemState::Succeeded,
+                state: ItemState::Failed,
                 changes: json!([]),
-                outcome: ItemOutcome::Added,
+                outcome: ItemOutcome::Failed,
+                error_code: Some("FINANCE_REFUSED".to_owned()),
                 attempts: 0,
                 created_at: now,
             }
@@ -349,6 +350,19 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 state: ConflictState::Open,
                 resolved_by_id: Some(owner),
                 created_at: now,
+            }
+        );
+        let lineage = row!(
+            world,
+            field_lineage {
+                link_id: link,
+                field: "website".to_owned(),
+                side: "CRM".to_owned(),
+                value: Some("x".to_owned()),
+                run_id: run,
+                rule: "x".to_owned(),
+                actor_id: Some(owner),
+                recorded_at: now,
             }
         );
         made.push([
@@ -373,6 +387,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
             (NodeKind::SyncRun, run),
             (NodeKind::SyncRunItem, item),
             (NodeKind::SyncConflict, conflict),
+            (NodeKind::FieldLineage, lineage),
         ]);
     }
     let kinds = made.first().expect("rows").map(|(kind, _)| kind).into_iter().enumerate();

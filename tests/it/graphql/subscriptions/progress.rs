@@ -143,6 +143,9 @@ both_databases! {
             db(world).execute_unprepared(sql).await.unwrap();
         }
         Migrator::up(db(world), None).await.unwrap();
+        // What a later migration added to the table.
+        let later = "ALTER TABLE sync_run_progress ADD COLUMN kept bigint NOT NULL DEFAULT 0";
+        db(world).execute_unprepared(later).await.unwrap();
         let kept = outcome::totals(db(world), tenant, &[id]).await.unwrap();
         assert_eq!(kept[&id], counted);
     }

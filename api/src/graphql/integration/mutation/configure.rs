@@ -51,7 +51,7 @@ pub struct SyncModuleConfigureInput {
     crm_module: Option<CrmModule>,
     /// Whether contacts without an account become customers too, where accounts and contacts feed customers.
     include_unassociated: Option<bool>,
-    /// Which way records travel; the profile's default when left out.
+    /// Which way records travel; the profile's default when left out, or one way where the integration is.
     direction: Option<SyncDirection>,
     /// What happens when an unlinked record of the same name stands on the finance side; must be chosen.
     duplicate_policy: Option<DuplicatePolicy>,
@@ -70,9 +70,14 @@ pub struct SyncModuleConfigureInput {
     vendor_view_id: Option<ID>,
     /// The view that limits which products are synchronised.
     product_view_id: Option<ID>,
-    /// Field maps other than the default ones.
+    /// Field maps other than the default ones, one for each of the records that the module makes. `mappableFields` lists what
+    /// can be mapped; both sides are asked whether they have the fields and whether values fit.
     #[graphql(validator(max_items = 10))]
     field_maps: Option<Vec<SyncFieldMapInput>>,
+    /// Whether CRM users become users of the finance app too, where the profile offers that; no when left out. Runs of this module
+    /// invite whoever is none and was not removed there; they get mail from the app, and may take a licence. Nobody is changed or
+    /// removed there.
+    sync_crm_users: Option<bool>,
     /// Whether runs start by themselves; yes when left out, unless the profile wants it to be asked for.
     is_automatic: Option<bool>,
     /// Share of the linked records, 0 to 100 per cent, beyond which deletions wait for approval; 20 when left out.
@@ -104,6 +109,11 @@ impl SyncModuleConfigureInput {
             let source = Source { record_type: map.record_type.into(), kind: map.kind.into() };
             (map_key(source), FieldMap(map.pairs.iter().map(pair).collect()))
         });
+        let field_maps: BTreeMap<String, FieldMap> = maps.collect();
+        if field_maps.len() != self.field_maps.as_ref().map_or(0, Vec::len) {
+            let message = "`fieldMaps` has two maps for the same records; give one for each";
+            return Err(error::coded("BAD_USER_INPUT", message));
+        }
         Ok(SettingsWish {
             crm_module: self.crm_module.map(Into::into),
             include_unassociated: self.include_unassociated,
@@ -113,7 +123,8 @@ impl SyncModuleConfigureInput {
             item_match_key: self.item_match_key.map(Into::into),
             compare_name_with: self.compare_name_with.map(Into::into),
             views,
-            field_maps: maps.collect(),
+            field_maps,
+            sync_crm_users: self.sync_crm_users,
             is_automatic: self.is_automatic,
             deletion_guard_percent: self.deletion_guard_percent.and_then(|share| u8::try_from(share).ok()),
         })
@@ -138,7 +149,8 @@ pub struct SyncModuleConfigure;
 #[Object]
 impl SyncModuleConfigure {
     /// Saves a module's settings as a new version and, where wished, starts a run. A run under way keeps the settings it
-    /// began with. For administrators.
+    /// began with. Where field maps are given the finance app is asked about them, for 5 seconds at most; when it cannot be
+    /// asked, nothing is saved. For administrators.
     async fn sync_module_configure(
         &self,
         ctx: &Context<'_>,

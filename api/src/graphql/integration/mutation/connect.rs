@@ -36,7 +36,8 @@ pub struct IntegrationConnect;
 #[Object]
 impl IntegrationConnect {
     /// Connects a finance app: checks the key with the app, finds the organization and keeps the credential encrypted.
-    /// Connecting the same organization again renews the credential and keeps links and settings. For administrators.
+    /// Connecting the same organization again renews the credential and keeps links and settings. Of a further organization of
+    /// the same app, `isOneWay` tells whether records only go to it. For administrators.
     async fn integration_connect(
         &self,
         ctx: &Context<'_>,

@@ -4,12 +4,14 @@ mod bulk;
 mod create;
 mod delete;
 mod merge;
+mod names;
 mod update;
 
 pub use bulk::{ProductBulkCreate, ProductBulkUpdate};
 pub use create::ProductCreate;
 pub use delete::{ProductDelete, ProductRestore};
 pub use merge::ProductMerge;
+pub use names::ProductNamesSetUnique;
 pub use update::ProductUpdate;
 
 /// Changing products.
@@ -22,4 +24,5 @@ pub struct ProductMutation(
     ProductMerge,
     ProductBulkCreate,
     ProductBulkUpdate,
+    ProductNamesSetUnique,
 );

@@ -1,15 +1,19 @@
 //! What people do to syncs, one file per act.
 
+mod apply;
 mod approve;
 mod cancel;
 mod decide;
+mod merge_customers;
 mod pause;
+mod prepare;
 mod reconcile;
 mod resolve;
 mod resume;
 mod resync;
 mod retry;
 mod start;
+mod undo;
 
 use async_graphql::MergedObject;
 
@@ -26,4 +30,9 @@ pub struct SyncMutation(
     approve::SyncDeletionsApprove,
     resolve::SyncConflictResolve,
     decide::SyncMatchDecide,
+    prepare::SyncPlanPrepare,
+    apply::SyncPlanApply,
+    undo::SyncRunUndo,
+    super::link_map::RecordLinksImport,
+    merge_customers::SyncCustomersMerge,
 );
