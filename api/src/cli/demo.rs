@@ -34,7 +34,7 @@ const COMPLETE: &str = "finbridge:complete";
 /// Three queries worth pasting.
 pub const QUERIES: [&str; 3] = [
     r#"# The CRM: accounts with the deals behind them, and the customer each became in Books.
-{
+query AccountsWithDeals {
   accounts(first: 10, orderBy: { field: ANNUAL_REVENUE, direction: DESC }) {
     totalCount
     nodes {
@@ -49,7 +49,7 @@ pub const QUERIES: [&str; 3] = [
 }
 "#,
     r#"# The largest deals that were won, page by page: pass endCursor as `after`.
-{
+query LargestWonDeals {
   deals(first: 10, filter: { stageKind: { eq: WON } }, orderBy: { field: AMOUNT, direction: DESC }) {
     totalCount
     pageInfo { hasNextPage endCursor }
@@ -58,7 +58,7 @@ pub const QUERIES: [&str; 3] = [
 }
 "#,
     r#"# The sync history: what each run did, record by record.
-{
+query SyncHistory {
   syncRuns(first: 5) {
     nodes {
       state
