@@ -188,10 +188,18 @@ async fn drive(lease: &Lease<'_>, stop: &CancellationToken) -> Result<Progress, 
     }
 }
 
-/// Tells the finance app what is synchronised with it.
+/// Tells the finance app what is synchronised with it. The run of another module may tell it at the same moment, and what was
+/// read first may arrive last; so whoever told something that is old by now tells it again.
 async fn prepare(engine: &Engine, remote: &Remote) -> Result<(), SyncError> {
-    let shared = shared::of(&engine.db, remote).await?;
-    Ok(remote.connector.prepare(&remote.connection, &shared).await?)
+    let mut told = shared::of(&engine.db, remote).await?;
+    loop {
+        remote.connector.prepare(&remote.connection, &told).await?;
+        let now = shared::of(&engine.db, remote).await?;
+        if now == told {
+            return Ok(());
+        }
+        told = now;
+    }
 }
 
 /// Brings the mirror up to date, and tells the finance app what is synchronised with it.

@@ -117,6 +117,8 @@ fn kind_of(status: StatusCode, code: Option<i64>, enveloped: bool, effect: Effec
         (429, _) | (_, Some(43 | 44 | 45 | 1070)) => No::RateLimited,
         // Of contacts, and of items: their names, and their SKUs.
         (_, Some(3062 | 1001)) => No::Kind(&FailureKind::NameTaken),
+        // Another run told at the same moment what is synchronised, from before this module was: it is told anew.
+        (_, Some(900_006)) => No::Kind(&FailureKind::Unavailable),
         (_, Some(900_007)) => No::Kind(&FailureKind::CurrencyDiffers),
         // The user is in no such organization. As NotFound it would read as "the record was deleted".
         (403, _) | (_, Some(6041 | 9017)) => No::Kind(&FailureKind::Unauthorized),
