@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use finbridge_bench::{Failure, median};
 use finbridge_domain::{Clock as _, name_key};
 use finbridge_entity::account;
 use finbridge_tests::{Backend, POSTGRES, TestWorld};
@@ -24,8 +25,6 @@ const ORDERS: [&str; 3] = ["NAME", "UPDATED_AT", "ANNUAL_REVENUE"];
 
 /// What the far page may cost, in percent of the first.
 const MOST_PERCENT: u128 = 120;
-
-type Failure = Box<dyn std::error::Error>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -108,9 +107,4 @@ async fn page(world: &TestWorld, order: &str, after: Option<&str>) -> Result<(Du
     let cursor = list["pageInfo"]["endCursor"].as_str().ok_or_else(|| format!("no page in {answer}"))?;
     assert_eq!(list["nodes"].as_array().map(Vec::len), Some(SIZE), "a full page");
     Ok((took, cursor.to_owned()))
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort_unstable();
-    times[times.len() / 2]
 }

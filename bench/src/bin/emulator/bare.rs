@@ -9,8 +9,8 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Failure;
 use crate::contact::Contact;
+use finbridge_bench::Failure;
 
 /// A row of the list, member by member as the emulator writes it.
 #[derive(Clone, Serialize, Deserialize)]

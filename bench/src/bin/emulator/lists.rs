@@ -9,7 +9,8 @@ use finbridge_emulator::{Emulator, Generate};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::{Failure, Goals, login, median, mega, resident};
+use crate::{login, mega, resident};
+use finbridge_bench::{Failure, Goals, median};
 
 /// The word that makes the program measure one size.
 pub const WORD: &str = "lists";

@@ -8,10 +8,9 @@ mod lists;
 use std::time::{Duration, Instant};
 
 use client::Client;
+use finbridge_bench::{Failure, Goals, median};
 use finbridge_emulator::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, DEMO_EMAIL, DEMO_ZSC_KEY, Emulator};
 use serde_json::{Value, json};
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Requests measured for each number; medians count.
 const TRIES: usize = 300;
@@ -21,19 +20,6 @@ const STORED: usize = 100_000;
 const SIZES: [usize; 2] = [10_000, 1_000_000];
 const GOAL_FIRST: Duration = Duration::from_millis(100);
 const GOAL_REST: usize = 40_000_000;
-
-/// The goals that were missed.
-#[derive(Default)]
-pub struct Goals(Vec<String>);
-
-impl Goals {
-    /// Notes a goal that was not met.
-    pub fn check(&mut self, met: bool, missed: impl FnOnce() -> String) {
-        if !met {
-            self.0.push(missed());
-        }
-    }
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -56,11 +42,7 @@ async fn main() -> Result<(), Failure> {
     compare(&emulator, &mut api, &mut goals).await?;
     drop(emulator);
     lists::compare(if sizes.is_empty() { &SIZES } else { &sizes }, &mut goals)?;
-    if goals.0.is_empty() {
-        println!("every goal was met");
-        return Ok(());
-    }
-    Err(format!("missed: {}", goals.0.join("; ")).into())
+    goals.verdict()
 }
 
 /// Lists and writes beside the bare handlers.
@@ -132,11 +114,6 @@ fn report(goals: &mut Goals, name: &str, ours: Vec<Duration>, theirs: Vec<Durati
         "{name}: {ours:?}, bare {theirs:?}: {percent} % of the bare handler's speed (goal: at least {goal} %)"
     );
     goals.check(percent >= goal, || format!("{name}: {percent} % of the bare speed (goal: {goal} %)"));
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    times.sort();
-    times[times.len() / 2]
 }
 
 /// Bytes of this process in memory.

@@ -7,8 +7,8 @@ use finbridge_emulator::{DEMO_CLIENT_ID, DEMO_CLIENT_SECRET, Emulator, Seed};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::Failure;
 use crate::fill::{PERSONS, account_of, person_of};
+use finbridge_bench::Failure;
 
 /// Records written at the same time, as the engine does.
 const PARALLEL: usize = 4;

@@ -7,7 +7,7 @@ use sea_orm::prelude::Uuid;
 use sea_orm::{EntityTrait, Set};
 use serde_json::json;
 
-use crate::Failure;
+use finbridge_bench::Failure;
 
 /// Rows of one statement: SQLite takes 32,766 parameters.
 const CHUNK: usize = 1_000;

@@ -6,7 +6,8 @@ use finbridge_entity::types::RunState;
 use finbridge_tests::{Backend, TestWorld};
 
 use crate::fill::PERSONS;
-use crate::{Failure, Goals, bare, fill, name, per_second};
+use crate::{bare, fill, name, per_second};
+use finbridge_bench::{Failure, Goals};
 
 /// Share of the bare client's speed, in per cent.
 const GOAL: u128 = 60;

@@ -9,7 +9,8 @@ use finbridge_tests::{Backend, TestWorld};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use crate::{Failure, Goals, fill, name, per_second};
+use crate::{fill, name, per_second};
+use finbridge_bench::{Failure, Goals};
 
 /// Accounts that change.
 const CHANGED: usize = 10;

@@ -11,9 +11,8 @@ mod linked;
 mod memory;
 mod quota;
 
+use finbridge_bench::{Failure, Goals};
 use finbridge_tests::{Backend, POSTGRES};
-
-type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Customers of the first sync; each has two contact persons.
 const CUSTOMERS: usize = 10_000;
@@ -21,19 +20,6 @@ const CUSTOMERS: usize = 10_000;
 const LINKED: usize = 100_000;
 /// Records that are planned and applied while memory is watched.
 const RECORDS: usize = 50_000;
-
-/// The goals that were missed.
-#[derive(Default)]
-pub struct Goals(Vec<String>);
-
-impl Goals {
-    /// Notes a goal that was not met.
-    pub fn check(&mut self, met: bool, missed: impl FnOnce() -> String) {
-        if !met {
-            self.0.push(missed());
-        }
-    }
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -63,11 +49,7 @@ async fn main() -> Result<(), Failure> {
             }
         }
     }
-    if goals.0.is_empty() {
-        println!("every goal was met");
-        return Ok(());
-    }
-    Err(format!("missed: {}", goals.0.join("; ")).into())
+    goals.verdict()
 }
 
 /// The databases that are there.

@@ -9,7 +9,8 @@ use finbridge_entity::types::RunState;
 use finbridge_tests::{Backend, TestWorld};
 use serde_json::{Value, json};
 
-use crate::{Failure, Goals, fill, name};
+use crate::{fill, name};
+use finbridge_bench::{Failure, Goals};
 
 /// The word that makes the program measure one size.
 pub const WORD: &str = "memory";

@@ -7,7 +7,8 @@ use finbridge_emulator::Limits;
 use finbridge_entity::types::RunState;
 use finbridge_tests::{Backend, TestWorld};
 
-use crate::{Failure, Goals, fill, name};
+use crate::{fill, name};
+use finbridge_bench::{Failure, Goals};
 
 /// The word that asks for it alone.
 pub const WORD: &str = "quota";
