@@ -87,6 +87,9 @@ pub struct Policy<'a> {
 /// The rule of a pair of which nothing was written yet.
 pub(crate) const MERGED: &str = "MERGED";
 
+/// The rule of pairs that were brought in, and have agreed on nothing yet.
+pub(crate) const IMPORTED: &str = "IMPORTED";
+
 /// What to do, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {

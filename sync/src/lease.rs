@@ -5,9 +5,12 @@
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use finbridge_domain::SyncModule;
 use finbridge_entity::types::{ItemOutcome, ItemState, RunPhase, RunState};
-use finbridge_entity::{Scoped, begin_write, remote_record, sync_module, sync_run, sync_run_item};
-use sea_orm::sea_query::{Expr, ExprTrait};
+use finbridge_entity::{
+    Scoped, begin_write, integration, remote_record, sync_module, sync_run, sync_run_item,
+};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, UpdateMany};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -142,7 +145,16 @@ impl<'a> Lease<'a> {
             .one(&self.engine.db)
             .await?
             .ok_or(SyncError::Missing("the sync module"))?;
+        let kinds = SyncModule::by_name(&run.module).map(SyncModule::kinds).unwrap_or_default();
+        let mut finance = Query::select();
+        finance
+            .column(integration::Column::FinanceOrganizationId)
+            .from(integration::Entity)
+            .and_where(integration::Column::OrganizationId.eq(run.organization_id))
+            .and_where(integration::Column::Id.eq(run.integration_id));
         let read = remote_record::Entity::of(run.organization_id)
+            .filter(remote_record::Column::FinanceOrganizationId.in_subquery(finance.take()))
+            .filter(remote_record::Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())))
             .filter(remote_record::Column::ReadAt.gte(run.created_at))
             .count(&self.engine.db)
             .await?;

@@ -11,6 +11,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
 
+use crate::apply;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::link::{self, Completion};
@@ -54,10 +55,8 @@ impl Carried {
             let values = values.into_iter().filter(|(_, value)| !value.is_empty());
             origins.extend(values.map(|(field, value)| (field, Source { side, value, previous: None })));
         }
-        add(&mut origins, Side::Crm, changes(&item.changes)?);
-        if let Some(crm_changes) = &item.crm_changes {
-            add(&mut origins, Side::Finance, changes(crm_changes)?);
-        }
+        add(&mut origins, Side::Crm, apply::changes(item)?);
+        add(&mut origins, Side::Finance, apply::crm_changes(item)?);
         if origins.is_empty() {
             return Ok(());
         }
@@ -87,11 +86,6 @@ impl Carried {
         field_lineage::Entity::insert_many(rows).exec_without_returning(transaction).await?;
         Ok(())
     }
-}
-
-fn changes(stored: &serde_json::Value) -> Result<Vec<FieldChange>, SyncError> {
-    serde_json::from_value(stored.clone())
-        .map_err(|source| SyncError::Corrupt { what: "the changes of an item", source })
 }
 
 fn add(origins: &mut BTreeMap<FieldKey, Source>, side: Side, changes: Vec<FieldChange>) {

@@ -154,7 +154,9 @@ impl Wish {
                 let run = named("run", NodeKind::SyncRun, &asked.run)?;
                 let outcome = asked.outcome.map(|text| {
                     ItemOutcome::try_from_value(&text).map_err(|_| {
-                        let message = format!("`outcome` is `{text}`, which is no outcome of an item");
+                        let message = format!(
+                            "`outcome` is `{text}`, which is no outcome of an item; give one of `SyncRunItemOutcome` in the schema, such as FAILED"
+                        );
                         (StatusCode::BAD_REQUEST, malformed(message))
                     })
                 });

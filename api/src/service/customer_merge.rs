@@ -6,7 +6,7 @@ use std::time::Duration;
 use finbridge_contract::{Failure, FailureKind};
 use finbridge_domain::SyncModule;
 use finbridge_domain::record::{CrmRecordType, RecordKind, Source};
-use finbridge_entity::types::LinkState;
+use finbridge_entity::types::{LinkState, Origin};
 use finbridge_entity::{Scoped, begin_write, integration, record_link, remote_record, sync_module};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -60,7 +60,7 @@ pub async fn merge(services: &Services, wish: MergeCustomers) -> ServiceResult<M
     expect_unclaimed(db, &integration, &wish).await?;
     let remote = services.engine.remote(db, services.organization_id(), integration.id).await?;
     let Some(adapter) = remote.connector.records(RecordKind::Customer) else {
-        let message = "The finance app has no customers";
+        let message = "The finance app has no customers; name an integration of one that has";
         return Err(UserError::of(ErrorCode::ModuleNotSupported, "integrationId", message).into());
     };
     // No transaction is held while the finance app thinks about it.
@@ -74,6 +74,9 @@ pub async fn merge(services: &Services, wish: MergeCustomers) -> ServiceResult<M
         }
     }
     let transaction = begin_write(db).await?;
+    // A run may have begun meanwhile. Sent again once it ended, nothing is left to be done but this.
+    expect_rest(&transaction, &integration).await?;
+    expect_unclaimed(&transaction, &integration, &wish).await?;
     let link = follow(services, &transaction, &integration, &wish).await?;
     transaction.commit().await?;
     Ok(Merged { integration, link })
@@ -89,13 +92,14 @@ async fn expect_rest(db: &impl ConnectionTrait, integration: &integration::Model
         .into_tuple()
         .all(db)
         .await?;
-    let active = sync_module::Entity::of(here)
+    // Held, so that none begins before a transaction that asks this has ended.
+    let modules = sync_module::Entity::of(here)
         .filter(sync_module::Column::IntegrationId.is_in(apps))
         .filter(sync_module::Column::Module.eq(SyncModule::Customers.as_str()))
-        .filter(sync_module::Column::ActiveRunId.is_not_null())
-        .one(db)
+        .lock_exclusive()
+        .all(db)
         .await?;
-    if active.is_some() {
+    if modules.iter().any(|module| module.active_run_id.is_some()) {
         let message = "A run of customers is queued or running; merge when `syncRuns` shows that it ended";
         return Err(UserError::whole(ErrorCode::SyncAlreadyRunning, message).into());
     }
@@ -160,8 +164,8 @@ fn refused(failure: &Failure) -> ServiceError {
         FailureKind::RateLimited { .. }
         | FailureKind::Unavailable
         | FailureKind::OutcomeUnknown
-        | FailureKind::Malformed
-        | FailureKind::NotSupported => (ErrorCode::FinanceUnavailable, None),
+        | FailureKind::Malformed => (ErrorCode::FinanceUnavailable, None),
+        FailureKind::NotSupported => (ErrorCode::SettingNotSupported, Some("integrationId")),
     };
     let message = format!("The customers were not merged, because {failure}");
     match field {
@@ -235,6 +239,7 @@ async fn move_to_master(
         .filter(record_link::Column::FinanceOrganizationId.eq(integration.finance_organization_id))
         .filter(record_link::Column::Kind.eq(RecordKind::Customer.as_str()))
         .filter(record_link::Column::RemoteId.eq(&wish.master_id))
+        .filter(record_link::Column::State.is_not_in([LinkState::Claimed, LinkState::Linked]))
         .exec(transaction)
         .await?;
     let record_type = CrmRecordType::by_name(&link.record_type)
@@ -243,6 +248,9 @@ async fn move_to_master(
     let bases = unagreed(services, transaction, integration, source, &master).await?;
     let mut link = link.into_active_model();
     link.remote_id = Set(Some(wish.master_id.clone()));
+    // The name is that of the one that stays, which was there before the CRM's record came to it.
+    link.name_suffix = Set(None);
+    link.origin = Set(Origin::Finance);
     link.crm_base = Set(None);
     link.remote_base = Set(Some(serde_json::to_value(bases)?));
     link.synced_version = Set(record_link::NEVER_WRITTEN);

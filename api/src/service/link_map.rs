@@ -82,6 +82,11 @@ pub async fn import(
     }
     let taken = obstacles(&transaction, &integration, &wish, &record).await?;
     if let Some(link) = taken.iter().find(|link| is_it(link, &record, &wish) && !gives_way(link)) {
+        if link.state == LinkState::Claimed {
+            let message =
+                "A sync run was cut off while it linked these two; start another, which finishes that";
+            return Err(UserError::of(ErrorCode::SyncInProgress, "recordId", message).into());
+        }
         return Ok(link.clone());
     }
     if let Some(link) = taken.iter().find(|link| !gives_way(link)) {
@@ -266,7 +271,10 @@ fn is_it(link: &record_link::Model, record: &SourceRecord, wish: &ImportLink) ->
 fn in_the_way(link: &record_link::Model, record: &SourceRecord, wish: &ImportLink) -> ServiceError {
     if link.record_id == record.id {
         let there = link.remote_id.as_deref().unwrap_or("one that a run is making");
-        let message = format!("The CRM record is linked to another finance record: {there} ({})", link.kind);
+        let message = format!(
+            "The CRM record is linked to another finance record: {there} ({}); unlink the two there first, or merge them with `syncCustomersMerge`",
+            link.kind
+        );
         return UserError::of(ErrorCode::AlreadyLinked, "recordId", message).into();
     }
     let message = format!(

@@ -28,7 +28,7 @@ pub(super) async fn expect_room(
         match profile.multi_organization {
             MultiOrganization::Never => {
                 let message = format!(
-                    "The profile {} synchronises one organization with this CRM and never more (multiOrg), and one is connected already",
+                    "The profile {} synchronises one organization with this CRM and never more (multiOrg), and one is connected already; connect that one again instead",
                     profile.key
                 );
                 let refused = UserError::of(ErrorCode::MultiOrgUnsupported, "financeOrganization", message);

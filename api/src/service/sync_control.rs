@@ -219,7 +219,13 @@ pub async fn approve_deletions(services: &Services, run_id: Uuid) -> ServiceResu
     let transaction = begin_write(services.db()).await?;
     let run = ended(services, &transaction, run_id).await?;
     let held = sync_run_item::Column::Rule.eq(DELETION_GUARD);
-    has(&transaction, &run, held, "This run held no deletions up").await?;
+    has(
+        &transaction,
+        &run,
+        held,
+        "This run held no deletions up; those that are have items with the rule `DELETION_GUARD`",
+    )
+    .await?;
     let wish = StartRun {
         may_delete: true,
         retry_of_id: Some(run.id),

@@ -10,7 +10,7 @@ use super::Services;
 use super::error::{ErrorCode, ServiceResult, UserError};
 use super::sync::queued;
 
-/// Queues a run that takes back what another did. Asked for again, it is the same run, unless that one left something over.
+/// Queues a run that takes back what another did. Asked for again, it is the same run, unless something failed in that one.
 ///
 /// # Errors
 /// `NOT_FOUND`, also for a run that has not ended; `NOT_UNDOABLE`, also for one that is older than history is kept;

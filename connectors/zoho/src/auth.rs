@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_contract::{
-    Credential, Failure, FailureKind, IssuedToken, RenewalRight, TokenLookup, TokenStore,
+    Budget, Credential, Failure, FailureKind, IssuedToken, RenewalRight, TokenLookup, TokenStore,
 };
 use finbridge_domain::Clock;
 use moka::future::Cache;
@@ -134,12 +134,13 @@ impl Tokens {
     }
 
     /// A token that is good by our clock. Of callers who need a new one at the same time, one asks for it, and its
-    /// failure is everybody's: asking again is what the vendor throttles. `refused` is a token that the app did not take.
+    /// failure is everybody's: asking again is what the vendor throttles. The budget hears once of a renewal that nobody
+    /// answered. `refused` is a token that the app did not take.
     pub(crate) async fn get(
         &self,
         credential: &Credential,
         timeout: Duration,
-        store: Option<&dyn TokenStore>,
+        (store, budget): (Option<&dyn TokenStore>, Option<&dyn Budget>),
         refused: Option<&Arc<AccessToken>>,
     ) -> Result<Arc<AccessToken>, Failure> {
         let key = CredentialKey(credential.0.clone());
@@ -155,7 +156,7 @@ impl Tokens {
             let mut is_ours = false;
             let obtained = async {
                 is_ours = true;
-                self.obtain(credential, timeout, store, refused).await
+                self.obtain(credential, timeout, (store, budget), refused).await
             };
             let token = self.held.try_get_with(key.clone(), obtained).await;
             let token = token.map_err(|failure: Arc<Failure>| Failure::clone(&failure))?;
@@ -182,10 +183,19 @@ impl Tokens {
         &self,
         credential: &Credential,
         timeout: Duration,
-        store: Option<&dyn TokenStore>,
+        (store, budget): (Option<&dyn TokenStore>, Option<&dyn Budget>),
         refused: Option<&Arc<AccessToken>>,
     ) -> Result<Arc<AccessToken>, Failure> {
-        let Some(store) = store else { return self.renew(credential, timeout).await };
+        let renew = async || {
+            let token = self.renew(credential, timeout).await;
+            if let (Err(failure), Some(budget)) = (&token, budget)
+                && failure.kind == FailureKind::Unavailable
+            {
+                budget.unanswered(failure).await;
+            }
+            token
+        };
+        let Some(store) = store else { return renew().await };
         let right = match store.look_up(refused.map(|refused| &refused.text)).await? {
             TokenLookup::Known(IssuedToken { text, renew_at }) => {
                 return Ok(Arc::new(AccessToken { text, renew_at }));
@@ -193,7 +203,7 @@ impl Tokens {
             TokenLookup::Renew(right) => right,
         };
         let renewing = Renewing { store, right: Some(right) };
-        match self.renew(credential, timeout).await {
+        match renew().await {
             Ok(token) => {
                 let issued = IssuedToken { text: token.text.clone(), renew_at: token.renew_at };
                 renewing.ended(Ok(&issued)).await;

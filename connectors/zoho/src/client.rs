@@ -263,13 +263,8 @@ impl Client {
         caller: Caller<'_>,
         refused: Option<&Arc<AccessToken>>,
     ) -> Result<Arc<AccessToken>, Failure> {
-        let token = self.tokens.get(caller.credential, caller.timeout, caller.tokens, refused).await;
-        if let (Err(failure), Some(budget)) = (&token, caller.budget)
-            && failure.kind == FailureKind::Unavailable
-        {
-            budget.unanswered(failure).await;
-        }
-        token
+        let Caller { credential, timeout, tokens, budget, .. } = caller;
+        self.tokens.get(credential, timeout, (tokens, budget), refused).await
     }
 
     /// One attempt, of which the budget learns what came of it.

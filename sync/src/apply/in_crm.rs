@@ -5,7 +5,8 @@ use finbridge_contract::CrmReference;
 use finbridge_domain::WireId;
 use finbridge_domain::record::{CrmRecordType, FieldKey, RecordKind, Values};
 use finbridge_entity::types::{ItemOutcome, LinkState, Origin};
-use finbridge_entity::{record_link, sync_run_item};
+use finbridge_entity::{Scoped, record_link, remote_record, sync_run_item};
+use sea_orm::{ColumnTrait, QueryFilter};
 
 use super::settle::{Done, LinkChange};
 use super::work::{Task, Work, crm_changes};
@@ -26,6 +27,8 @@ impl Work<'_> {
         let link = match link::of_remote(&self.engine.db, self.remote(), task.kind, remote_id).await? {
             Some(link) if link.record_id == item.record_id && link.state == LinkState::Claimed => link,
             Some(_) => return Ok(Done::nothing(ItemOutcome::Skipped)),
+            // Planned before a try that was cut off was found to have made it as a copy.
+            None if self.is_copy(task, remote_id).await? => return Ok(Done::nothing(ItemOutcome::Skipped)),
             None => match self.make(task, item, remote_id).await? {
                 Made::Linked(link) => *link,
                 Made::Later => return Ok(Done::later()),
@@ -54,6 +57,18 @@ impl Work<'_> {
         let version = link.synced_version;
         let completion = Completion { read_back, bases: Bases { crm, finance }, version, is_remote_dirty };
         Ok(Done::linked(ItemOutcome::Added, LinkChange::Complete(link, Box::new(completion))))
+    }
+
+    /// Whether the finance record is a version that is kept apart (R074).
+    async fn is_copy(&self, task: &Task<'_>, remote_id: &str) -> Result<bool, SyncError> {
+        let copy = remote_record::Entity::of(self.run.organization_id)
+            .filter(remote_record::Column::FinanceOrganizationId.eq(self.remote().organization.id))
+            .filter(remote_record::Column::Kind.eq(task.kind.as_str()))
+            .filter(remote_record::Column::RemoteId.eq(remote_id))
+            .filter(remote_record::Column::IsCopy.eq(true))
+            .one(&self.engine.db)
+            .await?;
+        Ok(copy.is_some())
     }
 
     async fn make(
@@ -111,7 +126,9 @@ impl Work<'_> {
         let db = &self.engine.db;
         match link::of_remote(db, self.remote(), RecordKind::Customer, parent_id).await? {
             Some(link) if link.state == LinkState::Linked => Ok(Account::Known(link.record_id)),
-            Some(link) if self.is_pending(link.record_id).await? => Ok(Account::Pending),
+            Some(link) if self.is_pending(link.record_id, Some(RecordKind::Customer)).await? => {
+                Ok(Account::Pending)
+            }
             Some(_) => Ok(Account::Missing),
             None if self.is_remote_pending(RecordKind::Customer, parent_id).await? => Ok(Account::Pending),
             None => Ok(Account::Missing),

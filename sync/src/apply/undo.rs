@@ -3,7 +3,7 @@
 
 use finbridge_contract::{FailureKind, RemoteRecord, Removal};
 use finbridge_domain::record::{CrmRecordType, FieldChange, FieldKey, RecordKind, Values};
-use finbridge_entity::types::{ItemOutcome, ItemState, LinkState, Origin};
+use finbridge_entity::types::{ItemOutcome, LinkState, Origin};
 use finbridge_entity::{Scoped, contact, record_link, sync_run_item};
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
@@ -118,17 +118,6 @@ impl Work<'_> {
             }
             Some(_) => Found::Other,
         })
-    }
-
-    /// Whether the run still has to do something about this CRM record.
-    async fn is_at_hand(&self, record_id: Uuid) -> Result<bool, SyncError> {
-        let item = sync_run_item::Entity::of(self.run.organization_id)
-            .filter(sync_run_item::Column::RunId.eq(self.run.id))
-            .filter(sync_run_item::Column::RecordId.eq(record_id))
-            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
-            .one(&self.engine.db)
-            .await?;
-        Ok(item.is_some())
     }
 
     /// Somebody who belongs to the account.
@@ -275,7 +264,7 @@ impl Work<'_> {
             && let Some(person) = link::person_at(&self.engine.db, self.remote(), &there.remote_id).await?
         {
             // It would go with its customer.
-            return Ok(match self.is_at_hand(person.record_id).await? {
+            return Ok(match self.is_pending(person.record_id, None).await? {
                 true => Done::later(),
                 false => changed_since(HAS_PERSONS),
             });
@@ -304,15 +293,15 @@ impl Work<'_> {
         // What is agreed on may have been changed by somebody in fields that do not travel.
         let version = match self.record(task, item.record_id).await? {
             Some(SourceRecord { is_deleted: false, version: AS_MADE, .. }) => AS_MADE,
-            _ => return Ok(changed_since(CRM_TOUCHED)),
+            _ => return self.stay_linked(task, item, &link, CRM_TOUCHED).await,
         };
         if task.record_type == CrmRecordType::Account
             && let Some(contact_id) = self.contact_of(item.record_id).await?
         {
-            return Ok(match self.is_at_hand(contact_id).await? {
-                true => Done::later(),
-                false => changed_since(HAS_CONTACTS),
-            });
+            return match self.is_pending(contact_id, None).await? {
+                true => Ok(Done::later()),
+                false => self.stay_linked(task, item, &link, HAS_CONTACTS).await,
+            };
         }
         if let Some(remote_id) = &link.remote_id {
             self.unlink(task, remote_id).await?;
@@ -324,9 +313,35 @@ impl Work<'_> {
                 ..Done::linked(ItemOutcome::Deleted, LinkChange::Dissolve(*link))
             }),
             Err(CrmError::Stale | CrmError::Gone) => Ok(Done::later()),
-            Err(CrmError::Refused(message)) => Err(SyncError::CrmRefused(message)),
+            Err(CrmError::Refused(message)) => {
+                self.stay_linked(task, item, &link, CRM_TOUCHED).await?;
+                Err(SyncError::CrmRefused(message))
+            }
             Err(CrmError::Database(error)) => Err(error.into()),
         }
+    }
+
+    /// The CRM record stays, and so does the pair: a finance record that this or an earlier try unlinked already names it
+    /// again.
+    async fn stay_linked(
+        &self,
+        task: &Task<'_>,
+        item: &sync_run_item::Model,
+        link: &record_link::Model,
+        reason: &str,
+    ) -> Result<Done, SyncError> {
+        let record = self.record(task, item.record_id).await?.filter(|record| !record.is_deleted);
+        if let Some(record) = record
+            && let Some(there) = self.there(task, link).await?
+            && there.crm_reference.is_none()
+        {
+            let connection = &self.remote().connection;
+            match task.adapter.link(connection, &there.remote_id, record.reference()).await {
+                Err(failure) if failure.kind != FailureKind::NotSupported => return Err(failure.into()),
+                _ => {}
+            }
+        }
+        Ok(changed_since(reason))
     }
 
     /// The run deleted the CRM record because its finance record was gone. It comes back with everything it had, and as any

@@ -175,21 +175,25 @@ impl<'a> Work<'a> {
             Some(link) if link.state == LinkState::Linked => {
                 Ok(link.remote_id.map_or(Parent::Missing, Parent::Known))
             }
-            _ if self.is_pending(account_id).await? => Ok(Parent::Pending),
+            _ if self.is_pending(account_id, Some(RecordKind::Customer)).await? => Ok(Parent::Pending),
             _ => Ok(Parent::Missing),
         }
     }
 
-    /// Whether the run still has to do something about this CRM record as a customer.
-    pub(super) async fn is_pending(&self, record_id: Uuid) -> Result<bool, SyncError> {
-        let item = sync_run_item::Entity::of(self.run.organization_id)
+    /// Whether the run still has to do something about this CRM record: as this kind of finance record, or at all.
+    pub(super) async fn is_pending(
+        &self,
+        record_id: Uuid,
+        kind: Option<RecordKind>,
+    ) -> Result<bool, SyncError> {
+        let mut items = sync_run_item::Entity::of(self.run.organization_id)
             .filter(sync_run_item::Column::RunId.eq(self.run.id))
-            .filter(sync_run_item::Column::Kind.eq(RecordKind::Customer.as_str()))
             .filter(sync_run_item::Column::RecordId.eq(record_id))
-            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
-            .one(&self.engine.db)
-            .await?;
-        Ok(item.is_some())
+            .filter(sync_run_item::Column::State.eq(ItemState::Pending));
+        if let Some(kind) = kind {
+            items = items.filter(sync_run_item::Column::Kind.eq(kind.as_str()));
+        }
+        Ok(items.one(&self.engine.db).await?.is_some())
     }
 
     /// Whether the run still has to do something about this finance record.

@@ -173,11 +173,11 @@ impl Budget for Gate {
     async fn admit(&self) -> Result<Permit, Failure> {
         // Asked before anything is taken, so that a connection that rests spends nothing.
         self.circuit.check()?;
+        let probe = self.circuit.enter().await?;
         let held = match &self.account {
             Some(account) => Some(account.admit(self.priority).await?),
             None => None,
         };
-        let probe = self.circuit.enter().await?;
         Ok(match (held, probe) {
             (None, None) => Permit::free(),
             both => Permit::holding(both),

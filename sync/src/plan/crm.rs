@@ -136,7 +136,7 @@ fn judge(
     };
     if let Some(mut decision) = decide(&crm, Some(&pair), &found, policy) {
         if is_imported && decision.rule == decide::MERGED {
-            decision.rule = "IMPORTED";
+            decision.rule = decide::IMPORTED;
             decision.reason = "The two were linked without a run, have agreed on nothing yet and are compared for the first time".to_owned();
         }
         return Ok(Judgement::Step(decision));

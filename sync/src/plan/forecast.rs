@@ -16,7 +16,7 @@ use super::{Step, Subject};
 use crate::apply::PARALLEL;
 use crate::budget::{COUNTED, Priority, usable};
 use crate::error::SyncError;
-use crate::pull;
+use crate::{decide, pull};
 
 /// How long a finance app takes for an answer, on the whole.
 const ANSWER: TimeDelta = TimeDelta::milliseconds(200);
@@ -255,8 +255,10 @@ impl Asked<'_> {
             true => self.of(Act::Fetch) + self.write(values),
             false => self.of(Act::Update(values)),
         };
-        if deed.rule == "MERGED" {
-            cost += self.of(Act::Fetch) + self.of(Act::Unlink) + self.of(Act::Link);
+        match deed.rule {
+            decide::MERGED => cost += self.of(Act::Fetch) + self.of(Act::Unlink) + self.of(Act::Link),
+            decide::IMPORTED => cost += self.of(Act::Fetch) + self.of(Act::Link),
+            _ => {}
         }
         if deed.has_conflicts && subject.settings.both_modified_policy == BothModifiedPolicy::Clone {
             cost += self.of(Act::Create { is_linked: false, values });

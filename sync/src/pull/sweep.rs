@@ -48,11 +48,12 @@ pub(super) async fn sweep_if_due(
 ) -> Result<bool, SyncError> {
     let organization_id = remote.organization.organization_id;
     let now = engine.clock.now();
-    let swept_at = module(engine, organization_id, reading.module_id).await?.swept_at;
-    if !is_first && swept_at.is_some_and(|swept_at| now - swept_at < EVERY) {
+    let module = module(engine, organization_id, reading.module_id).await?;
+    let is_due = is_sweep_due(&module, now);
+    if !is_first && module.swept_at.is_some() && !is_due {
         return Ok(true);
     }
-    if !is_first && swept_at.is_some() && !sweep(engine, remote, reading, stop).await? {
+    if !is_first && is_due && !sweep(engine, remote, reading, stop).await? {
         return Ok(false);
     }
     sync_module::Entity::update_many()

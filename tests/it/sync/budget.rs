@@ -105,7 +105,7 @@ async fn two_engines(backend: Backend) {
     assert!(refused.is_empty(), "{refused:#?}");
     assert!(calls.len() > 200, "{} calls are too few to need a second minute", calls.len());
     let densest = densest(&calls);
-    assert!((60..=100).contains(&densest), "{densest} calls in a minute");
+    assert!(densest <= 100, "{densest} calls in a minute");
     let state = state(&world, &integration).await;
     assert_eq!(
         (&state["minute"]["limit"], &state["day"]["limit"]),

@@ -7,7 +7,7 @@ use finbridge_tests::{TestWorld, both_databases};
 use sea_orm::{ColumnTrait, QueryFilter};
 use serde_json::{Value, json};
 
-use super::support::{account_named, change_account, configure, items_of, settings};
+use super::support::{account_named, change_account, configure, items_of, settings, until};
 
 const BOTH: &str = "module: CUSTOMERS, crmModule: ACCOUNTS, direction: BOTH_WAYS, duplicatePolicy: SKIP";
 
@@ -91,10 +91,9 @@ both_databases! {
         let account = world.account("Acme").await;
         world.emulator.fault(FaultRule::new(FaultAction::Delay { ms: 1_500 }).method("POST").path_contains("/import"));
         let run = world.start_run(&integration).await;
-        while !is_claimed(world).await {
-            tokio::task::yield_now().await;
-        }
+        until(async || is_claimed(world).await, "the customer is being made").await;
         change_account(world, &account, "website: \"https://meanwhile.example\"").await;
+        assert!(is_claimed(world).await, "the edit came in between");
         world.ended(&run).await;
         world.emulator.clear_faults();
         world.synced(&integration).await;

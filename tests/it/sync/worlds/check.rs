@@ -117,8 +117,11 @@ impl Stage<'_> {
             .unwrap();
         let explained: BTreeSet<Uuid> = items
             .iter()
-            .filter(|item| {
-                matches!(item.outcome, ItemOutcome::Skipped | ItemOutcome::Conflict | ItemOutcome::Failed)
+            .filter(|item| match item.outcome {
+                ItemOutcome::Skipped | ItemOutcome::Conflict => true,
+                // The finance side takes a name once; nothing else may fail where nothing goes wrong.
+                ItemOutcome::Failed => item.error_code.as_deref() == Some("NAME_TAKEN"),
+                _ => false,
             })
             .map(|item| item.record_id)
             .collect();

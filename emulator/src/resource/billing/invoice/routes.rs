@@ -196,18 +196,20 @@ fn remove_line(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
 }
 
 fn address(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    let body = call.object()?;
-    for (name, path) in [
+    const PATHS: [(&str, &str); 2] = [
         ("billing_address", "invoices/*/address/billing"),
         ("shipping_address", "invoices/*/address/shipping"),
-    ] {
-        match body.get(name) {
-            None | Some(Json::Null) => {}
-            Some(given @ Json::Object(_)) => {
-                let call = books::with_body(call, books::address(given));
-                books::run(context, &call, BOOKS, "PUT", path)?;
-            }
-            Some(_) => return Err(ApiError::invalid(name)),
+    ];
+    let body = call.object()?;
+    // Both are looked at before either is written.
+    let is_address = |value: &Json| matches!(value, Json::Null | Json::Object(_));
+    if let Some((name, _)) = PATHS.iter().find(|(name, _)| !body.get(name).is_none_or(is_address)) {
+        return Err(ApiError::invalid(name));
+    }
+    for (name, path) in PATHS {
+        if let Some(given @ Json::Object(_)) = body.get(name) {
+            let call = books::with_body(call, books::address(given));
+            books::run(context, &call, BOOKS, "PUT", path)?;
         }
     }
     let organization = context.organization()?;
