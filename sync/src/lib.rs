@@ -5,6 +5,7 @@
 
 pub mod apply;
 pub mod budget;
+mod bulk;
 pub mod crm;
 pub mod decide;
 pub mod engine;

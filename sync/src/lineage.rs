@@ -50,6 +50,37 @@ impl Carried {
         run: &sync_run::Model,
         item: &sync_run_item::Model,
     ) -> Result<(), SyncError> {
+        let link_id = self.link_id;
+        let origins = self.origins(item)?;
+        if origins.is_empty() {
+            return Ok(());
+        }
+        let now = engine.clock.now();
+        field_lineage::Entity::update_many()
+            .col_expr(field_lineage::Column::ReplacedAt, Expr::value(Some(now)))
+            .filter(field_lineage::Column::OrganizationId.eq(item.organization_id))
+            .filter(field_lineage::Column::LinkId.eq(link_id))
+            .filter(field_lineage::Column::Field.is_in(origins.keys().map(FieldKey::as_str)))
+            .filter(field_lineage::Column::ReplacedAt.is_null())
+            .exec(transaction)
+            .await?;
+        let rows = rows(engine, run, item, link_id, origins);
+        field_lineage::Entity::insert_many(rows).exec_without_returning(transaction).await?;
+        Ok(())
+    }
+
+    /// The rows of a pair of which nothing was noted before.
+    pub(crate) fn first(
+        self,
+        engine: &Engine,
+        run: &sync_run::Model,
+        item: &sync_run_item::Model,
+    ) -> Result<Vec<field_lineage::ActiveModel>, SyncError> {
+        let link_id = self.link_id;
+        Ok(rows(engine, run, item, link_id, self.origins(item)?))
+    }
+
+    fn origins(self, item: &sync_run_item::Model) -> Result<BTreeMap<FieldKey, Source>, SyncError> {
         let mut origins = BTreeMap::new();
         if let Some((side, values)) = self.met {
             let values = values.into_iter().filter(|(_, value)| !value.is_empty());
@@ -57,35 +88,33 @@ impl Carried {
         }
         add(&mut origins, Side::Crm, apply::changes(item)?);
         add(&mut origins, Side::Finance, apply::crm_changes(item)?);
-        if origins.is_empty() {
-            return Ok(());
-        }
-        let (here, now) = (item.organization_id, engine.clock.now());
-        field_lineage::Entity::update_many()
-            .col_expr(field_lineage::Column::ReplacedAt, Expr::value(Some(now)))
-            .filter(field_lineage::Column::OrganizationId.eq(here))
-            .filter(field_lineage::Column::LinkId.eq(self.link_id))
-            .filter(field_lineage::Column::Field.is_in(origins.keys().map(FieldKey::as_str)))
-            .filter(field_lineage::Column::ReplacedAt.is_null())
-            .exec(transaction)
-            .await?;
-        let rows = origins.into_iter().map(|(field, origin)| field_lineage::ActiveModel {
-            organization_id: Set(here),
-            id: Set(engine.ids.uuid()),
-            link_id: Set(self.link_id),
-            field: Set(field.as_str().to_owned()),
-            side: Set(origin.side.as_str().to_owned()),
-            value: Set(Some(origin.value)),
-            previous_value: Set(origin.previous),
-            run_id: Set(run.id),
-            rule: Set(item.rule.clone()),
-            actor_id: Set(run.requested_by_id),
-            recorded_at: Set(now),
-            replaced_at: Set(None),
-        });
-        field_lineage::Entity::insert_many(rows).exec_without_returning(transaction).await?;
-        Ok(())
+        Ok(origins)
     }
+}
+
+fn rows(
+    engine: &Engine,
+    run: &sync_run::Model,
+    item: &sync_run_item::Model,
+    link_id: Uuid,
+    origins: BTreeMap<FieldKey, Source>,
+) -> Vec<field_lineage::ActiveModel> {
+    let now = engine.clock.now();
+    let row = |(field, origin): (FieldKey, Source)| field_lineage::ActiveModel {
+        organization_id: Set(item.organization_id),
+        id: Set(engine.ids.uuid()),
+        link_id: Set(link_id),
+        field: Set(field.as_str().to_owned()),
+        side: Set(origin.side.as_str().to_owned()),
+        value: Set(Some(origin.value)),
+        previous_value: Set(origin.previous),
+        run_id: Set(run.id),
+        rule: Set(item.rule.clone()),
+        actor_id: Set(run.requested_by_id),
+        recorded_at: Set(now),
+        replaced_at: Set(None),
+    };
+    origins.into_iter().map(row).collect()
 }
 
 fn add(origins: &mut BTreeMap<FieldKey, Source>, side: Side, changes: Vec<FieldChange>) {

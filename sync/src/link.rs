@@ -1,15 +1,19 @@
 //! Links: claimed before the finance record is written, so that nobody makes a second one.
 
+use std::collections::HashMap;
+
 use finbridge_contract::{Failure, FailureKind, RemoteRecord};
 use finbridge_domain::record::{CrmRecordType, RecordKind, Values};
 use finbridge_entity::types::{LinkState, Origin};
-use finbridge_entity::{Scoped, record_link};
+use finbridge_entity::{Scoped, begin_write, record_link};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, Set,
+    ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter, Set, SqlErr, TryIntoModel, Value,
 };
 use uuid::Uuid;
 
+use crate::bulk;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::merge::Bases;
@@ -99,8 +103,13 @@ pub async fn claim(
             format!("The finance record {remote_id} is linked to another CRM record; unlink it there first");
         return Err(Failure::new(FailureKind::Refused, message).into());
     }
+    Ok(Claim::Fresh(claimed(engine, remote, wish).insert(db).await?))
+}
+
+/// A new claim.
+fn claimed(engine: &Engine, remote: &Remote, wish: Wish<'_>) -> record_link::ActiveModel {
     let now = engine.clock.now();
-    let link = record_link::ActiveModel {
+    record_link::ActiveModel {
         organization_id: Set(remote.organization.organization_id),
         id: Set(engine.ids.uuid()),
         finance_organization_id: Set(remote.organization.id),
@@ -119,8 +128,52 @@ pub async fn claim(
         remote_modified_at: Set(None),
         created_at: Set(now),
         updated_at: Set(now),
-    };
-    Ok(Claim::Fresh(link.insert(db).await?))
+    }
+}
+
+/// Claims CRM records of which finance records are to be made, all of them or none. Records that were claimed before are left
+/// out. None: somebody claims one of them at this moment.
+pub(crate) async fn claim_together(
+    engine: &Engine,
+    remote: &Remote,
+    kind: RecordKind,
+    wishes: Vec<Wish<'_>>,
+) -> Result<Option<Vec<record_link::Model>>, SyncError> {
+    if wishes.is_empty() {
+        return Ok(Some(Vec::new()));
+    }
+    let transaction = begin_write(&engine.db).await?;
+    let records = wishes.iter().map(|wish| wish.record_id);
+    let known = of_records(&transaction, remote, kind, records).await?;
+    let fresh: Vec<record_link::ActiveModel> = wishes
+        .into_iter()
+        .filter(|wish| !known.contains_key(&wish.record_id))
+        .map(|wish| claimed(engine, remote, wish))
+        .collect();
+    let links = fresh.iter().cloned().map(TryIntoModel::try_into_model).collect::<Result<_, DbErr>>()?;
+    if !fresh.is_empty() {
+        let inserted = record_link::Entity::insert_many(fresh).exec_without_returning(&transaction).await;
+        match inserted {
+            Ok(_) => {}
+            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    transaction.commit().await?;
+    Ok(Some(links))
+}
+
+/// The links of these CRM records as this kind of finance record, by record.
+pub(crate) async fn of_records(
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    records: impl IntoIterator<Item = Uuid>,
+) -> Result<HashMap<Uuid, record_link::Model>, DbErr> {
+    let links = of(remote, kind).filter(record_link::Column::RecordId.is_in(records)).all(db).await?;
+    Ok(links.into_iter().map(|link| (link.record_id, link)).collect())
 }
 
 /// What a link holds after its records were brought together.
@@ -176,6 +229,46 @@ pub async fn complete(
     link.updated_at = Set(engine.clock.now());
     link.update(db).await?;
     Ok(())
+}
+
+/// The same for many links, with one statement.
+pub(crate) async fn complete_together(
+    engine: &Engine,
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    completed: impl IntoIterator<Item = (Uuid, &Completion)>,
+) -> Result<(), SyncError> {
+    use record_link::Column;
+    let told = |source| SyncError::Corrupt { what: "the base of a link", source };
+    let now = engine.clock.now();
+    let mut rows = Vec::new();
+    for (id, completion) in completed {
+        let read_back = &completion.read_back;
+        let values: Vec<Value> = vec![
+            read_back.remote_id.clone().into(),
+            read_back.parent_id.clone().into(),
+            LinkState::Linked.to_value().into(),
+            serde_json::to_value(&completion.bases.crm).map_err(told)?.into(),
+            serde_json::to_value(&completion.bases.finance).map_err(told)?.into(),
+            completion.version.into(),
+            completion.is_remote_dirty.into(),
+            read_back.modified_at.into(),
+            now.into(),
+        ];
+        rows.push((id, values));
+    }
+    let columns = [
+        Column::RemoteId,
+        Column::RemoteParentId,
+        Column::State,
+        Column::CrmBase,
+        Column::RemoteBase,
+        Column::SyncedVersion,
+        Column::IsRemoteDirty,
+        Column::RemoteModifiedAt,
+        Column::UpdatedAt,
+    ];
+    Ok(bulk::update::<record_link::Entity>(db, organization_id, &columns, rows).await?)
 }
 
 /// Notes on a claim what the CRM record had when it was made of the finance record, and what that had: whoever completes the
@@ -255,9 +348,18 @@ pub async fn remove(db: &impl ConnectionTrait, link: &record_link::Model) -> Res
 
 /// Gives a claim back: it is certain that the finance record was not made.
 pub async fn release(db: &impl ConnectionTrait, link: &record_link::Model) -> Result<(), SyncError> {
+    release_all(db, link.organization_id, [link.id]).await
+}
+
+/// The same with many of a tenant.
+pub(crate) async fn release_all(
+    db: &impl ConnectionTrait,
+    organization_id: Uuid,
+    links: impl IntoIterator<Item = Uuid>,
+) -> Result<(), SyncError> {
     record_link::Entity::delete_many()
-        .filter(record_link::Column::OrganizationId.eq(link.organization_id))
-        .filter(record_link::Column::Id.eq(link.id))
+        .filter(record_link::Column::OrganizationId.eq(organization_id))
+        .filter(record_link::Column::Id.is_in(links))
         .filter(record_link::Column::State.eq(LinkState::Claimed))
         .exec(db)
         .await?;

@@ -1,5 +1,7 @@
 //! CRM records that went up in another: what a run still holds of them, and what names them on the finance side.
 
+use std::collections::HashSet;
+
 use finbridge_contract::{Connection, CrmReference, RecordAdapter};
 use finbridge_domain::record::CrmRecordType;
 use finbridge_entity::{Scoped, TenantOwned, account, contact, product, sync_run_item, vendor};
@@ -17,41 +19,47 @@ pub(crate) async fn is_merged(
     record_type: CrmRecordType,
     item: &sync_run_item::Model,
 ) -> Result<bool, SyncError> {
-    let (db, here, id) = (&engine.db, item.organization_id, item.record_id);
-    let merged = match record_type {
-        CrmRecordType::Account => {
-            merged_into(db, account::Entity, account::Column::MergedIntoId, here, id).await?
-        }
-        CrmRecordType::Contact => {
-            merged_into(db, contact::Entity, contact::Column::MergedIntoId, here, id).await?
-        }
-        CrmRecordType::Vendor => {
-            merged_into(db, vendor::Entity, vendor::Column::MergedIntoId, here, id).await?
-        }
-        CrmRecordType::Product => {
-            merged_into(db, product::Entity, product::Column::MergedIntoId, here, id).await?
-        }
-    };
-    Ok(merged)
+    Ok(!among(&engine.db, record_type, item.organization_id, &[item.record_id]).await?.is_empty())
 }
 
-async fn merged_into<E: TenantOwned>(
+/// Which of these records went up in others.
+pub(crate) async fn among(
+    db: &impl ConnectionTrait,
+    record_type: CrmRecordType,
+    organization_id: Uuid,
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, DbErr> {
+    macro_rules! merged {
+        ($table:ident) => {
+            of_table(db, $table::Entity, $table::Column::MergedIntoId, organization_id, ids).await
+        };
+    }
+    match record_type {
+        CrmRecordType::Account => merged!(account),
+        CrmRecordType::Contact => merged!(contact),
+        CrmRecordType::Vendor => merged!(vendor),
+        CrmRecordType::Product => merged!(product),
+    }
+}
+
+async fn of_table<E: TenantOwned>(
     db: &impl ConnectionTrait,
     _: E,
     column: E::Column,
     organization_id: Uuid,
-    id: Uuid,
-) -> Result<bool, DbErr> {
-    let into = E::find()
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, DbErr> {
+    let rows: Vec<(Uuid, Option<Uuid>)> = E::find()
         .filter(E::organization_column().eq(organization_id))
-        .filter(E::id_column().eq(id))
+        .filter(E::id_column().is_in(ids.iter().copied()))
         .select_only()
+        .column(E::id_column())
         .column(column)
         .lock(LockType::Share)
-        .into_tuple::<Option<Uuid>>()
-        .one(db)
+        .into_tuple()
+        .all(db)
         .await?;
-    Ok(into.flatten().is_some())
+    Ok(rows.into_iter().filter(|(_, into)| into.is_some()).map(|(id, _)| id).collect())
 }
 
 /// Lets the finance record name the CRM record that took it over, in place of the merged one that it was made for. Whatever

@@ -126,14 +126,27 @@ impl Pulse {
         transaction: DatabaseTransaction,
         item: &sync_run_item::Model,
     ) -> Result<(), SyncError> {
-        if let Some(column) = settled(item.outcome) {
-            change(item.organization_id, item.run_id, engine.clock.now())
-                .col_expr(column, Expr::col(column).add(1))
-                .col_expr(Column::Pending, Expr::col(Column::Pending).sub(1))
+        let run = topic(item.organization_id, item.run_id);
+        self.commit_many(engine, transaction, run, item.outcome, 1).await
+    }
+
+    /// The same with so many items of one outcome.
+    pub(crate) async fn commit_many(
+        &self,
+        engine: &Engine,
+        transaction: DatabaseTransaction,
+        run: Topic,
+        outcome: ItemOutcome,
+        count: i64,
+    ) -> Result<(), SyncError> {
+        if let (Some(column), Some(run_id)) = (settled(outcome), run.id) {
+            change(run.organization_id, run_id, engine.clock.now())
+                .col_expr(column, Expr::col(column).add(count))
+                .col_expr(Column::Pending, Expr::col(Column::Pending).sub(count))
                 .exec(&transaction)
                 .await?;
         }
-        let topics: &[_] = if self.is_due() { &[topic(item.organization_id, item.run_id)] } else { &[] };
+        let topics: &[_] = if self.is_due() { &[run] } else { &[] };
         Ok(engine.events.commit(transaction, topics).await?)
     }
 

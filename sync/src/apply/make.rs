@@ -1,9 +1,9 @@
 //! Making finance records, and linking those that are there already.
 
-use finbridge_contract::{FailureKind, NewRecord, RemoteRecord};
+use finbridge_contract::{CrmReference, FailureKind, NewRecord, RemoteRecord};
 use finbridge_domain::record::{Values, values};
 use finbridge_entity::types::{ItemAction, ItemOutcome, Origin};
-use finbridge_entity::{begin_write, sync_run_item};
+use finbridge_entity::{begin_write, record_link, sync_run_item};
 
 use super::settle::{Done, LinkChange};
 use super::work::{Parent, Task, Work, extended, wanted};
@@ -57,29 +57,42 @@ impl Work<'_> {
         let made = match existing {
             Some(existing) => self.write(task, existing, &values).await?,
             None => {
-                let customer_kind = task.stage.lane.customer_kind;
                 let is_primary = match &parent_id {
                     Some(customer) => self.becomes_primary(item, customer).await?,
                     None => false,
                 };
-                // An empty field of a new record is no value at all.
-                let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
-                let new = NewRecord { parent_id, customer_kind, is_primary, values: told };
-                match task.adapter.create(connection, Some(reference), &new).await {
-                    Ok(made) => made,
-                    Err(failure) => {
-                        if !failure.is_transient() && failure.kind != FailureKind::Malformed {
-                            link::release(&self.engine.db, &link).await?;
-                        }
-                        return Err(failure.into());
-                    }
-                }
+                self.make_new(task, &link, reference, parent_id, is_primary, &values).await?
             }
         };
         let bases = extended(Bases::default(), &values, &made.values);
         let completion =
             Completion { read_back: made, bases, version: item.record_version, is_remote_dirty: false };
         Ok(Done::linked(ItemOutcome::Added, LinkChange::Complete(link, Box::new(completion))))
+    }
+
+    /// Makes the finance record of a claim. A claim of which it is certain that nothing was made is given back.
+    pub(super) async fn make_new(
+        &self,
+        task: &Task<'_>,
+        link: &record_link::Model,
+        reference: CrmReference,
+        parent_id: Option<String>,
+        is_primary: bool,
+        values: &Values,
+    ) -> Result<RemoteRecord, SyncError> {
+        let customer_kind = task.stage.lane.customer_kind;
+        // An empty field of a new record is no value at all.
+        let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
+        let new = NewRecord { parent_id, customer_kind, is_primary, values: told };
+        match task.adapter.create(&self.remote().connection, Some(reference), &new).await {
+            Ok(made) => Ok(made),
+            Err(failure) => {
+                if !failure.is_transient() && failure.kind != FailureKind::Malformed {
+                    link::release(&self.engine.db, link).await?;
+                }
+                Err(failure.into())
+            }
+        }
     }
 
     /// Writes what differs from these values, if anything does.

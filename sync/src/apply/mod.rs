@@ -7,11 +7,13 @@ mod planned;
 mod primary;
 mod remove;
 mod settle;
+mod together;
 mod undo;
 mod update;
 mod work;
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use finbridge_contract::Failure;
 use finbridge_entity::types::ItemState;
@@ -19,6 +21,7 @@ use finbridge_entity::{Scoped, sync_run, sync_run_item};
 use futures::StreamExt;
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -29,6 +32,7 @@ use crate::progress::{self, Pulse};
 pub(crate) use planned::PLAN_STALE;
 use settle::Settled;
 pub(crate) use settle::error_code;
+use together::{GROUP, Piece};
 use work::Work;
 pub(crate) use work::{changes, contents, crm_changes};
 
@@ -92,7 +96,7 @@ fn pending(run: &sync_run::Model) -> sea_orm::Select<sync_run_item::Entity> {
 
 async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Result<Applied, SyncError> {
     let (engine, run) = (work.engine, work.run);
-    let (unanswered, ends) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let unanswered = AtomicUsize::new(0);
     let mut after = None;
     loop {
         if stop.is_cancelled() {
@@ -111,12 +115,38 @@ async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Re
         let items = select.all(&engine.db).await?;
         let Some(last) = items.last() else { return Ok(Applied::All) };
         after = Some(last.id);
-        let mut done = futures::stream::iter(items)
-            .map(|item| async {
+        if let Some(failure) = work_batch(work, items, &unanswered, stop).await? {
+            forgive(engine, run).await?;
+            return Ok(Applied::Outage(failure));
+        }
+    }
+}
+
+/// Works on a batch of items of one stage, some at the same time; what came of it is noted meanwhile. Some failure: the finance
+/// app answers nobody.
+async fn work_batch(
+    work: &Work<'_>,
+    items: Vec<sync_run_item::Model>,
+    unanswered: &AtomicUsize,
+    stop: &CancellationToken,
+) -> Result<Option<Failure>, SyncError> {
+    let (begun, rest) = work.begin(items).await?;
+    let pieces = begun.into_iter().map(Piece::Begun).chain(rest.into_iter().map(Piece::Single));
+    let (made, noted) = mpsc::channel(2 * GROUP);
+    let ends = AtomicBool::new(false);
+    let unasked = Mutex::new(Vec::new());
+    let working = async {
+        // Whoever notes what is made ends when this is dropped.
+        let made = made;
+        let mut done = futures::stream::iter(pieces)
+            .map(|piece| async {
                 if stop.is_cancelled() || ends.load(Ordering::Relaxed) {
+                    if let Piece::Begun(begun) = piece {
+                        unasked.lock().unwrap_or_else(PoisonError::into_inner).push(begun.link.id);
+                    }
                     return Ok(None);
                 }
-                match work.work(item).await? {
+                match work.piece(piece, &made).await? {
                     Settled::Answered => unanswered.store(0, Ordering::Relaxed),
                     Settled::Unanswered(failure) => {
                         if unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
@@ -136,12 +166,20 @@ async fn work_off(work: &Work<'_>, stage: usize, stop: &CancellationToken) -> Re
                 end.get_or_insert(reason);
             }
         }
-        if let Some(reason) = end {
-            let failure = reason?;
-            forgive(engine, run).await?;
-            return Ok(Applied::Outage(failure));
+        end.transpose()
+    };
+    let noting = async {
+        let noted = work.note_made(noted).await;
+        if noted.is_err() {
+            ends.store(true, Ordering::Relaxed);
         }
-    }
+        noted
+    };
+    let (worked, noted) = tokio::join!(working, noting);
+    let unasked = unasked.into_inner().unwrap_or_else(PoisonError::into_inner);
+    work.give_back(unasked).await?;
+    noted?;
+    worked
 }
 
 async fn is_cancelled(engine: &Engine, run: &sync_run::Model) -> Result<bool, SyncError> {

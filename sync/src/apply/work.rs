@@ -99,7 +99,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn task(&self, item: &sync_run_item::Model) -> Result<Task<'a>, SyncError> {
+    pub(super) fn task(&self, item: &sync_run_item::Model) -> Result<Task<'a>, SyncError> {
         let stage = usize::try_from(item.stage).ok().and_then(|stage| self.stages.get(stage));
         let stage = *stage.ok_or(SyncError::Missing("the stage of an item"))?;
         let kind = stage.lane.source.kind;
