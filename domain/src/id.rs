@@ -80,6 +80,16 @@ node_kinds! {
     SyncConflict => "conflict",
     /// Where the value of a field of a linked record came from.
     FieldLineage => "lineage",
+    /// A document of a finance app.
+    Transaction => "txn",
+    /// A line of a document.
+    TransactionLine => "txnline",
+    /// Something that was asked of a finance app about a document.
+    TransactionJob => "txnjob",
+    /// What a trigger did, or did not do.
+    TriggerLogEntry => "triggerlog",
+    /// One of the CRM's own exchange rates.
+    ExchangeRate => "rate",
 }
 
 impl NodeKind {

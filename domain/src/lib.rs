@@ -4,6 +4,7 @@
 
 pub mod clock;
 pub mod currency;
+pub mod document;
 pub mod id;
 pub mod module;
 pub mod money;
@@ -13,6 +14,9 @@ pub mod record;
 
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use currency::{CurrencyCode, UnknownCurrency};
+pub use document::{
+    ConversionError, DocumentAct, DocumentKind, DocumentStatus, HomeAmount, PartyKind, is_rate_inverted,
+};
 pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
 pub use module::{
     BothModifiedPolicy, CompareNameWith, CrmModule, Direction, DuplicatePolicy, ItemMatchKey, Lane, Members,

@@ -96,6 +96,8 @@ text_enum! {
         Active = "ACTIVE",
         /// The finance app refuses the credential; it has to be connected again.
         ReconnectNeeded = "RECONNECT_NEEDED",
+        /// Switched off for a time: nothing is asked of the finance app (R158).
+        Disabled = "DISABLED",
     }
 }
 
@@ -339,6 +341,90 @@ text_enum! {
         Failed = "FAILED",
         /// Not put back as it was, or not all of it: somebody touched it since, or it cannot be.
         Kept = "KEPT",
+    }
+}
+
+text_enum! {
+    /// What can be asked of a finance app about a document.
+    DocumentActKind {
+        /// Make it.
+        Create = "CREATE",
+        /// Edit it.
+        Update = "UPDATE",
+        /// Change how it stands.
+        Status = "STATUS",
+        /// Link it to a deal, or take the link away.
+        Link = "LINK",
+        /// Mail it (R135).
+        Mail = "MAIL",
+        /// Read it again.
+        Refresh = "REFRESH",
+    }
+}
+
+text_enum! {
+    /// How something stands that was asked of a finance app.
+    DocumentActState {
+        /// Waiting for a worker.
+        Queued = "QUEUED",
+        /// Under way.
+        Running = "RUNNING",
+        /// Done.
+        Succeeded = "SUCCEEDED",
+        /// Not done.
+        Failed = "FAILED",
+    }
+}
+
+text_enum! {
+    /// What deals do to documents (R122).
+    TriggerPoint {
+        /// Nothing.
+        None = "NONE",
+        /// Estimates, by stages.
+        Estimate = "ESTIMATE",
+        /// Invoices, when deals are won or lost.
+        Invoice = "INVOICE",
+    }
+}
+
+text_enum! {
+    /// What happens to a deal that triggers look at.
+    DealEventKind {
+        /// It was made.
+        Created = "CREATED",
+        /// It moved to another stage.
+        Moved = "MOVED",
+        /// It was deleted (A17.8).
+        Deleted = "DELETED",
+    }
+}
+
+text_enum! {
+    /// What a trigger does.
+    TriggerAction {
+        /// Nothing that it could do came into question.
+        None = "NONE",
+        /// Make a document.
+        Create = "CREATE",
+        /// Have an estimate accepted.
+        Accept = "ACCEPT",
+        /// Have an estimate declined, or an invoice voided.
+        Invalidate = "INVALIDATE",
+        /// Take a document's link to its deal away.
+        Unlink = "UNLINK",
+    }
+}
+
+text_enum! {
+    /// What came of a trigger.
+    TriggerOutcome {
+        /// It was done.
+        Done = "DONE",
+        /// It was left alone by rule.
+        Skipped = "SKIPPED",
+        /// It could not be done.
+        Failed = "FAILED",
     }
 }
 

@@ -179,3 +179,12 @@ pub async fn add(
     }
     Ok(())
 }
+
+/// The same as [`ordered_text`], and may be empty.
+pub fn ordered_null(name: &'static str, backend: DbBackend) -> ColumnDef {
+    let mut column = ColumnDef::new(name).text().null().take();
+    if backend == DbBackend::Postgres {
+        column.extra("COLLATE \"C\"");
+    }
+    column
+}

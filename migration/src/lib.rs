@@ -21,6 +21,8 @@ mod m20261128_000015_plan_and_undo;
 mod m20261128_000016_lineage;
 mod m20261128_000017_product_names;
 mod m20261128_000018_one_way_and_users;
+mod m20261128_000019_documents;
+mod m20261128_000020_triggers;
 
 use sea_orm_migration::prelude::*;
 
@@ -54,6 +56,8 @@ impl MigratorTrait for Migrator {
             whole(m20261128_000016_lineage::Migration),
             whole(m20261128_000017_product_names::Migration),
             whole(m20261128_000018_one_way_and_users::Migration),
+            whole(m20261128_000019_documents::Migration),
+            whole(m20261128_000020_triggers::Migration),
         ]
     }
 }

@@ -181,6 +181,11 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let view = ctx.loaders()?.views.load_one(uuid).await.map_err(failed)?;
             view.filter(|view| view.is_visible_to(viewer)).map(|view| Node::View(view.into()))
         }
+        NodeKind::Transaction => None,
+        NodeKind::TransactionLine => None,
+        NodeKind::TransactionJob => None,
+        NodeKind::TriggerLogEntry => None,
+        NodeKind::ExchangeRate => None,
         // These are never handed out.
         NodeKind::Membership | NodeKind::ProductPrice => None,
     })

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use finbridge_domain::CrmModule;
 use finbridge_domain::record::RecordKind;
+use finbridge_domain::{CrmModule, DocumentKind};
 use secrecy::SecretString;
 use serde_json::Value;
 
 use crate::adapter::RecordAdapter;
 use crate::budget::{Budget, Quota, TokenStore};
+use crate::document::{DocumentAdapter, ExpenseCategory, Party, PartyTerms, Stock};
 use crate::failure::{Failure, FailureKind};
 use crate::webhook::{WebhookDelivery, WebhookNotice, WebhookRefusal};
 
@@ -111,6 +112,39 @@ pub trait Connector: Send + Sync {
 
     /// Records of this kind, where the app has them.
     fn records(&self, kind: RecordKind) -> Option<&dyn RecordAdapter>;
+
+    /// Documents of this kind, where the app has them.
+    fn documents(&self, kind: DocumentKind) -> Option<&dyn DocumentAdapter> {
+        let _ = kind;
+        None
+    }
+
+    /// What new documents of this customer or vendor begin with.
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] when it is gone.
+    async fn party_terms(&self, connection: &Connection, party: &Party) -> Result<PartyTerms, Failure> {
+        let _ = (connection, party);
+        Err(Failure::new(FailureKind::NotSupported, "the app has no terms of customers and vendors"))
+    }
+
+    /// The categories that a new expense can have.
+    ///
+    /// # Errors
+    /// As any call; [`FailureKind::NotSupported`] where the app has no expenses.
+    async fn expense_categories(&self, connection: &Connection) -> Result<Vec<ExpenseCategory>, Failure> {
+        let _ = connection;
+        Err(Failure::new(FailureKind::NotSupported, "the app has no expenses"))
+    }
+
+    /// How much of an item is there; none where nobody counts it (X01).
+    ///
+    /// # Errors
+    /// [`FailureKind::NotFound`] when it is gone; [`FailureKind::NotSupported`] where the app has no items.
+    async fn stock(&self, connection: &Connection, item_id: &str) -> Result<Option<Stock>, Failure> {
+        let _ = (connection, item_id);
+        Err(Failure::new(FailureKind::NotSupported, "the app has no items"))
+    }
 
     /// Tells the app what is synchronised, before records are made there. May be repeated.
     ///

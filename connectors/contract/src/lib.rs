@@ -9,6 +9,7 @@ pub mod conformance;
 pub mod connector;
 pub mod cost;
 pub mod cursor;
+pub mod document;
 pub mod failure;
 pub mod webhook;
 
@@ -19,5 +20,9 @@ pub use connector::{
 };
 pub use cost::{Act, Cost};
 pub use cursor::{ChangePage, Cursor, IdPage};
+pub use document::{
+    Application, DealMark, DocumentAbilities, DocumentAdapter, DocumentDraft, ExpenseCategory, Mail, NewDealMark, NewLine,
+    Party, PartyTerms, RemoteDocument, RemoteLine, RemoteTax, Stock, SubscriptionTerm,
+};
 pub use failure::{Failure, FailureKind};
-pub use webhook::{WebhookDelivery, WebhookNotice, WebhookRefusal};
+pub use webhook::{DocumentNotice, WebhookDelivery, WebhookNotice, WebhookRefusal};

@@ -1,6 +1,7 @@
 //! What a finance app tells by itself. It is never believed: a delivery only says that it is worth looking.
 
 use chrono::{DateTime, Utc};
+use finbridge_domain::DocumentKind;
 use finbridge_domain::record::RecordKind;
 
 /// A delivery as it arrived.
@@ -20,6 +21,17 @@ pub struct WebhookNotice {
     pub happened_at: Option<DateTime<Utc>>,
     /// What may have changed; empty when it is nothing that is synchronised.
     pub kinds: Vec<RecordKind>,
+    /// Which documents may have changed.
+    pub documents: Vec<DocumentNotice>,
+}
+
+/// A document that may have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DocumentNotice {
+    /// What it is.
+    pub kind: DocumentKind,
+    /// Its id on the finance side; none when it is not told.
+    pub remote_id: Option<String>,
 }
 
 /// Why a delivery is not read.

@@ -39,7 +39,7 @@ pub(crate) fn read(
         _ => &members,
     };
     let key = told("event_id").unwrap_or_else(|| hex(&tag));
-    Ok(WebhookNotice { key, happened_at, kinds: kinds(records) })
+    Ok(WebhookNotice { key, happened_at, kinds: kinds(records), documents: Vec::new() })
 }
 
 /// Deliveries carry hexadecimal digits, and some base64.

@@ -6,6 +6,7 @@ use super::{
     CapabilityProfile, CredentialKind, DeletePropagation, Edition, EstimateTrigger, ExitAction,
     InvoiceTrigger, Mapping, MultiOrganization, Pause, SharedData, TransactionSync,
 };
+use crate::document::DocumentKind;
 use crate::module::{CrmModule, Direction, DuplicatePolicy, ItemMatchKey, Side, SyncModule};
 use crate::record::CrmRecordType;
 
@@ -17,6 +18,17 @@ const OF_USERS: &[SharedData] =
     &[SharedData::OrganizationName, SharedData::Email, SharedData::Country, SharedData::Users];
 const OF_CONTACTS: &[SharedData] =
     &[SharedData::OrganizationName, SharedData::Email, SharedData::Country, SharedData::Contacts];
+
+const OF_BOOKS: &[DocumentKind] = &[
+    DocumentKind::Estimate,
+    DocumentKind::SalesOrder,
+    DocumentKind::Invoice,
+    DocumentKind::CreditNote,
+    DocumentKind::CustomerPayment,
+    DocumentKind::PurchaseOrder,
+    DocumentKind::Bill,
+    DocumentKind::Expense,
+];
 
 /// ERP: the newest guide, and the most complete.
 pub const ERP: CapabilityProfile = CapabilityProfile {
@@ -52,6 +64,7 @@ pub const ERP: CapabilityProfile = CapabilityProfile {
     credential: CredentialKind::PickOrganization,
     shared_data: OF_USERS,
     transaction_sync: TransactionSync::None,
+    documents: &[],
     estimate_trigger: EstimateTrigger::None,
     invoice_trigger: InvoiceTrigger::None,
     is_stopped_by_manual_status: false,
@@ -84,6 +97,7 @@ pub const BOOKS_2013: CapabilityProfile = CapabilityProfile {
     credential: CredentialKind::FinanceServiceKey,
     shared_data: OF_CONTACTS,
     transaction_sync: TransactionSync::OnDemand,
+    documents: &[DocumentKind::Estimate, DocumentKind::Invoice],
     estimate_trigger: EstimateTrigger::DealLife,
     invoice_trigger: InvoiceTrigger::WonLost,
     is_stopped_by_manual_status: true,
@@ -111,6 +125,7 @@ pub const SUITE: CapabilityProfile = CapabilityProfile {
     credential: CredentialKind::FinanceServiceKey,
     shared_data: OF_CONTACTS,
     transaction_sync: TransactionSync::Instant,
+    documents: OF_BOOKS,
     estimate_trigger: EstimateTrigger::ByStage,
     invoice_trigger: InvoiceTrigger::WonLost,
     is_stopped_by_manual_status: true,
@@ -135,6 +150,13 @@ pub const BILLING: CapabilityProfile = CapabilityProfile {
     multi_organization: MultiOrganization::Replaceable,
     credential: CredentialKind::CrmServiceKey,
     transaction_sync: TransactionSync::Instant,
+    documents: &[
+        DocumentKind::Estimate,
+        DocumentKind::Invoice,
+        DocumentKind::CreditNote,
+        DocumentKind::CustomerPayment,
+        DocumentKind::Subscription,
+    ],
     invoice_trigger: InvoiceTrigger::Won,
     is_deal_link_offered: true,
     exit_actions: &[ExitAction::Disable],
@@ -148,6 +170,7 @@ pub const BOOKS_NOW: CapabilityProfile = CapabilityProfile {
     vendor_custom_field_limit: Some(10),
     credential: CredentialKind::FinanceServiceKey,
     transaction_sync: TransactionSync::Instant,
+    documents: OF_BOOKS,
     estimate_trigger: EstimateTrigger::ByStage,
     invoice_trigger: InvoiceTrigger::WonLost,
     is_stopped_by_manual_status: true,
@@ -168,6 +191,12 @@ pub const INVOICE_NOW: CapabilityProfile = CapabilityProfile {
     extent_modules: &[SyncModule::Customers, SyncModule::Items],
     views: &[CrmRecordType::Account, CrmRecordType::Contact, CrmRecordType::Product],
     vendor_custom_field_limit: None,
+    documents: &[
+        DocumentKind::Estimate,
+        DocumentKind::Invoice,
+        DocumentKind::CreditNote,
+        DocumentKind::CustomerPayment,
+    ],
     min_edition: None,
     ..BOOKS_NOW
 };
@@ -180,6 +209,7 @@ pub const EXPENSE_NOW: CapabilityProfile = CapabilityProfile {
     item_match_keys: &[],
     views: &[CrmRecordType::Account, CrmRecordType::Contact],
     is_user_sync_offered: true,
+    documents: &[DocumentKind::Expense, DocumentKind::ExpenseReport],
     estimate_trigger: EstimateTrigger::None,
     invoice_trigger: InvoiceTrigger::None,
     ..INVOICE_NOW

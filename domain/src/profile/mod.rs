@@ -13,6 +13,7 @@ pub use settle::{SettingsRefusal, SettingsWish};
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::DocumentKind;
 use crate::module::{CrmModule, Direction, DuplicatePolicy, ItemMatchKey, Side, SyncModule, named};
 use crate::record::CrmRecordType;
 
@@ -218,6 +219,8 @@ pub struct CapabilityProfile {
     pub shared_data: &'static [SharedData],
     /// How documents come.
     pub transaction_sync: TransactionSync,
+    /// Which documents come, where any do.
+    pub documents: &'static [DocumentKind],
     /// What deals do to estimates.
     pub estimate_trigger: EstimateTrigger,
     /// What deals do to invoices.
@@ -247,6 +250,14 @@ impl CapabilityProfile {
     /// How documents come from an organization; one that is one-way shows none (X05).
     pub const fn transactions_of(&self, is_one_way: bool) -> TransactionSync {
         if is_one_way { TransactionSync::None } else { self.transaction_sync }
+    }
+
+    /// Which documents come from an organization; from one that is one-way none (X05).
+    pub const fn documents_of(&self, is_one_way: bool) -> &'static [DocumentKind] {
+        match self.transactions_of(is_one_way) {
+            TransactionSync::None => &[],
+            TransactionSync::OnDemand | TransactionSync::Instant => self.documents,
+        }
     }
 
     /// Which side is looked at first in runs of the module.

@@ -181,6 +181,8 @@ pub enum IntegrationState {
     Active,
     /// The finance app refuses the stored credential: connect it again with a new key.
     ReconnectNeeded,
+    /// Switched off for a time with `integrationDisable`: nothing is asked of the finance app until it is enabled again.
+    Disabled,
 }
 
 /// A connection to a finance app.
