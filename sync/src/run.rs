@@ -248,6 +248,8 @@ async fn mark_reconnect_needed(engine: &Engine, run: &sync_run::Model) -> Result
         .col_expr(integration::Column::State, Expr::value(IntegrationState::ReconnectNeeded))
         .filter(integration::Column::OrganizationId.eq(run.organization_id))
         .filter(integration::Column::Id.eq(run.integration_id))
+        // One that is disabled stays so.
+        .filter(integration::Column::State.eq(IntegrationState::Active))
         .exec(&engine.db)
         .await?;
     Ok(())

@@ -111,7 +111,7 @@ pub async fn start_woken_runs(engine: &Engine) -> Result<(), SyncError> {
         let wish = StartRun::of(wake.organization_id, module.id, RunTrigger::Webhook);
         let is_over = !is_connected
             || match run::start(engine, &transaction, wish).await? {
-                Started::Queued(_) | Started::Paused => true,
+                Started::Queued(_) | Started::Paused | Started::Disabled => true,
                 Started::AlreadyActive(_) => false,
             };
         if is_over {

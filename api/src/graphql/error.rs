@@ -31,6 +31,7 @@ pub fn top_level(error: ServiceError) -> Error {
         ServiceError::Refused(_) | ServiceError::BadInput(_) => coded("BAD_USER_INPUT", error.to_string()),
         ServiceError::Forbidden(message) => coded("FORBIDDEN", message),
         ServiceError::Unavailable(message) => coded("UNAVAILABLE", message),
+        ServiceError::Inactive(message) => coded("INTEGRATION_INACTIVE", message),
         ServiceError::Internal(source) => {
             tracing::error!(error = &*source as &dyn std::error::Error, "A request failed inside");
             coded(

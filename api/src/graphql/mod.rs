@@ -21,6 +21,7 @@ pub mod scalar;
 pub mod schema;
 pub mod search;
 pub mod stage;
+pub mod summary;
 pub mod sync;
 pub mod syncable;
 pub mod tag;

@@ -18,6 +18,7 @@ use super::product::{mutation::ProductMutation, query::ProductQuery};
 use super::record::{CrmRecord, act::RecordMutation};
 use super::search::SearchQuery;
 use super::stage::{mutation::StageMutation, query::StageQuery};
+use super::summary::report::ReportQuery;
 use super::sync::conflict::ConflictQuery;
 use super::sync::lineage::LineageQuery;
 use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSubscription};
@@ -56,6 +57,7 @@ pub struct Query(
     LineageQuery,
     SyncQuery,
     TokenQuery,
+    ReportQuery,
 );
 
 /// What can be changed.

@@ -16,6 +16,8 @@ pub enum ErrorCode {
     AmountInvalid,
     /// Home currency and base currency differ.
     BaseCurrencyMismatch,
+    /// The act has consequences that a person has to agree to first.
+    ConfirmationRequired,
     /// The map of vendors has more custom fields than the profile takes.
     CustomFieldLimit,
     /// Customers of different currencies cannot be merged.
@@ -135,6 +137,9 @@ pub enum ServiceError {
     /// A finance app cannot be reached now.
     #[error("{0}")]
     Unavailable(String),
+    /// The integration is switched off.
+    #[error("{0}")]
+    Inactive(String),
     /// Something of ours failed.
     #[error("internal error")]
     Internal(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -100,8 +100,12 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
     let integration = match existing {
         Some(existing) => {
             let version = existing.version;
+            let is_disabled = existing.state == IntegrationState::Disabled;
             let mut row = existing.into_active_model();
-            row.state = Set(IntegrationState::Active);
+            // A new credential switches nothing on: that takes `integrationEnable`.
+            if !is_disabled {
+                row.state = Set(IntegrationState::Active);
+            }
             row.connected_email = Set(wish.email);
             row.sealed_credential = Set(sealed);
             row.version = Set(version + 1);
@@ -367,6 +371,7 @@ pub async fn configure(
                     "The module is paused, so nothing was saved; resume it, or save without starting";
                 return Err(UserError::of(ErrorCode::SyncPaused, "start", message).into());
             }
+            Started::Disabled => return Err(super::leave::inactive()),
         }
     } else {
         None

@@ -78,6 +78,7 @@ pub(super) async fn begun(
             "The module is paused; resume it with `syncModuleResume` first",
         )
         .into()),
+        Started::Disabled => Err(super::leave::inactive()),
     }
 }
 

@@ -1,10 +1,12 @@
 //! Asking for a run: the claim on the module, the run and the job that begins it, in the caller's transaction.
 
 use chrono::{DateTime, Utc};
-use finbridge_entity::types::{ModuleState, RunPhase, RunState, RunTrigger};
-use finbridge_entity::{Scoped, sync_module, sync_run, sync_settings};
+use finbridge_entity::types::{IntegrationState, ModuleState, RunPhase, RunState, RunTrigger};
+use finbridge_entity::{Scoped, integration, sync_module, sync_run, sync_settings};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QuerySelect, Set,
+};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -74,6 +76,8 @@ pub enum Started {
     AlreadyActive(Uuid),
     /// The module is paused, or is about to be (R108).
     Paused,
+    /// The integration is disabled (R158).
+    Disabled,
 }
 
 /// Queues a run in the caller's transaction: the run, its claim on the module, and the job that begins it.
@@ -89,8 +93,8 @@ pub async fn start(
         .one(transaction)
         .await?
         .ok_or(SyncError::Missing("the sync module"))?;
-    if module.state != ModuleState::Active {
-        return Ok(Started::Paused);
+    if let Some(refusal) = refusal(transaction, &module).await? {
+        return Ok(refusal);
     }
     let id = engine.ids.uuid();
     if let Some(active) = claim(transaction, &module, id).await? {
@@ -139,6 +143,24 @@ pub async fn start(
     progress::begin(transaction, &run).await?;
     engine.queue.enqueue(transaction, continue_run::job(wish.organization_id, id)?).await?;
     Ok(Started::Queued(Box::new(run)))
+}
+
+/// Why nothing may start; none where it may.
+async fn refusal(
+    transaction: &DatabaseTransaction,
+    module: &sync_module::Model,
+) -> Result<Option<Started>, SyncError> {
+    let integration = integration::Entity::one_of(module.organization_id, module.integration_id)
+        // Whoever disables it meanwhile finds this run.
+        .lock_shared()
+        .one(transaction)
+        .await?
+        .ok_or(SyncError::Missing("the integration"))?;
+    Ok(match (integration.state, module.state) {
+        (IntegrationState::Disabled, _) => Some(Started::Disabled),
+        (_, ModuleState::Pausing | ModuleState::Paused) => Some(Started::Paused),
+        _ => None,
+    })
 }
 
 /// Claims a module for a run; the run that has it already, otherwise.
@@ -212,8 +234,8 @@ pub async fn carry_out(
         .one(transaction)
         .await?
         .ok_or(SyncError::Missing("the sync module"))?;
-    if module.state != ModuleState::Active {
-        return Ok(Started::Paused);
+    if let Some(refusal) = refusal(transaction, &module).await? {
+        return Ok(refusal);
     }
     if let Some(active) = claim(transaction, &module, run.id).await? {
         return Ok(Started::AlreadyActive(active));

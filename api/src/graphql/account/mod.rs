@@ -15,6 +15,8 @@ use super::deal::DealConnection;
 use super::loader::{CountOf, PageOf, failed};
 use super::record::RecordFields;
 use super::scalar::{CurrencyCode, Decimal};
+use super::summary::FinanceSummary;
+use crate::service::summary::Side;
 use crate::service::page::Page;
 
 /// A company that the organization does business with.
@@ -213,6 +215,11 @@ impl Account {
     async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
         let Some(into) = self.0.merged_into_id else { return Ok(None) };
         living(ctx, into).await
+    }
+
+    /// What the account owes and was billed, as the finance apps have it; null when it is no customer of a connected one.
+    async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
+        FinanceSummary::load(ctx, Side::Customer, self.0.id).await
     }
 
     /// What every record has.

@@ -13,6 +13,8 @@ pub use filter::of_account;
 use super::account::{self, Account, Address};
 use super::context::id;
 use super::record::RecordFields;
+use super::summary::FinanceSummary;
+use crate::service::summary::Side;
 
 /// A person that the organization deals with.
 #[derive(Clone)]
@@ -91,6 +93,11 @@ impl Contact {
     async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Contact>> {
         let Some(into) = self.0.merged_into_id else { return Ok(None) };
         living(ctx, into).await
+    }
+
+    /// What the contact owes and was billed, as the finance apps have it, where it is a customer itself; null otherwise.
+    async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
+        FinanceSummary::load(ctx, Side::Customer, self.0.id).await
     }
 
     /// What every record has.

@@ -6,6 +6,7 @@ mod connection;
 mod joined;
 mod nested;
 mod record;
+mod summary;
 mod view;
 
 use std::collections::HashMap;
@@ -38,6 +39,7 @@ pub use connection::{Connected, Connections, Known};
 pub use joined::{FailuresOfRun, FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
+pub use summary::Summaries;
 pub use view::{ViewCounts, Viewed, Views};
 
 /// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
@@ -177,6 +179,8 @@ pub struct Loaders {
     pub contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>>,
     /// Pages of deals by account.
     pub deals_of_account: Arc<DataLoader<Nested<deal::Entity>>>,
+    /// What is open with customers and vendors.
+    pub summaries: DataLoader<Summaries>,
     /// Pages of notes by record.
     pub notes_of_record: Arc<DataLoader<Nested<note::Entity>>>,
 }
@@ -374,6 +378,7 @@ impl Loaders {
                 },
                 turns,
             )),
+            summaries: batching(Summaries { scope: scope.clone(), clock: services.clock().clone() }, turns),
             notes_of_record: Arc::new(batching(
                 Nested {
                     scope: nested(),

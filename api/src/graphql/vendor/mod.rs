@@ -11,6 +11,8 @@ use finbridge_entity::vendor;
 use super::account::Address;
 use super::context::id;
 use super::record::RecordFields;
+use super::summary::FinanceSummary;
+use crate::service::summary::Side;
 
 /// A company or person that the organization buys from.
 #[derive(Clone)]
@@ -73,6 +75,11 @@ impl Vendor {
     async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Vendor>> {
         let Some(into) = self.0.merged_into_id else { return Ok(None) };
         living(ctx, into).await
+    }
+
+    /// What is owed to the vendor, as the finance apps have it; null when it is no vendor of a connected one.
+    async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
+        FinanceSummary::load(ctx, Side::Vendor, self.0.id).await
     }
 
     /// What every record has.

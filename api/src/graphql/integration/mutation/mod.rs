@@ -2,12 +2,14 @@
 
 mod configure;
 mod connect;
+mod leave;
 mod webhook;
 
 pub use configure::SyncModuleConfigure;
 pub use connect::IntegrationConnect;
+pub use leave::IntegrationLeaving;
 pub use webhook::IntegrationWebhooks;
 
 /// Changing integrations.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct IntegrationMutation(IntegrationConnect, IntegrationWebhooks, SyncModuleConfigure);
+pub struct IntegrationMutation(IntegrationConnect, IntegrationLeaving, IntegrationWebhooks, SyncModuleConfigure);
