@@ -17,8 +17,8 @@ impl MigrationTrait for Migration {
             .col(uuid("integration_id"))
             .col(text("kind"))
             .col(text("remote_id"))
-            .col(text_null("number"))
-            .col(text_null("reference"))
+            .col(ordered_null("number", backend))
+            .col(ordered_null("reference", backend))
             .col(text("status"))
             .col(text("remote_status"))
             .col(text_null("customer_id"))
@@ -73,7 +73,9 @@ impl MigrationTrait for Migration {
             .col(text_null("tax_name"))
             .col(text_null("tax_percent"))
             .col(big("total_units"))
-            .foreign_key(&mut tenant_key("document_line", "document_id", "document").on_delete(ForeignKeyAction::Cascade));
+            .foreign_key(
+                tenant_key("document_line", "document_id", "document").on_delete(ForeignKeyAction::Cascade),
+            );
         manager.create_table(document_line).await?;
         let mut document_feed = tenant_table("document_feed");
         document_feed
@@ -128,6 +130,8 @@ impl MigrationTrait for Migration {
             nullable_sort_index(manager, "document", column).await?;
         }
         index(manager, "document", &["total_units", "id"]).await?;
+        index(manager, "document", &["reference", "id"]).await?;
+        index(manager, "document", &["updated_at", "id"]).await?;
         index(manager, "document", &["remote_modified_at", "id"]).await?;
         index(manager, "document", &["kind", "status", "dated_on", "id"]).await?;
         index(manager, "document", &["status", "dated_on", "id"]).await?;

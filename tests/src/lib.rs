@@ -204,18 +204,26 @@ impl TestWorld {
         &self.http
     }
 
-    /// Connects Books with the demo credentials and returns the integration's id.
+    /// Connects Books with the demo credentials and returns the integration's id. No documents come, so that the finance side
+    /// is asked for nothing by itself.
     pub async fn connect(&self) -> String {
-        let data = self
-            .data(
-                "mutation($key: String!, $email: String!) {
-                   integrationConnect(input: { app: \"books\", email: $email, zscKey: $key }) {
-                     integration { id } userErrors { code message }
-                   }
-                 }",
-                json!({ "key": DEMO_ZSC_KEY, "email": DEMO_EMAIL }),
-            )
-            .await;
+        self.connect_with(", transactionKinds: []").await
+    }
+
+    /// The same with every kind of document, which come from now on.
+    pub async fn connect_documents(&self) -> String {
+        self.connect_with("").await
+    }
+
+    async fn connect_with(&self, more: &str) -> String {
+        let query = format!(
+            "mutation($key: String!, $email: String!) {{
+               integrationConnect(input: {{ app: \"books\", email: $email, zscKey: $key{more} }}) {{
+                 integration {{ id }} userErrors {{ code message }}
+               }}
+             }}"
+        );
+        let data = self.data(&query, json!({ "key": DEMO_ZSC_KEY, "email": DEMO_EMAIL })).await;
         id_of(&data["integrationConnect"]["integration"], &data)
     }
 

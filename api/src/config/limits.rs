@@ -74,7 +74,7 @@ impl Default for Limits {
             nesting: 50,
             depth: 15,
             introspection_depth: 20,
-            introspection_objects: 50_000,
+            introspection_objects: 80_000,
             aliases: 30,
             root_fields: 20,
             directives: 30,

@@ -1,12 +1,10 @@
 //! Reports over documents: sums made in the database, in the home currency.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use finbridge_domain::{DocumentKind, DocumentStatus};
 use finbridge_entity::{Scoped, deal, document, finance_organization, stage};
 use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, Order, SelectStatement};
-use sea_orm::{
-    ColumnTrait, DbBackend, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use sea_orm::{ColumnTrait, DbBackend, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 use uuid::Uuid;
 
 use super::summary::{Figure, NO_CLAIM, sum, today_in};
@@ -66,7 +64,7 @@ struct ByStage {
 
 #[derive(FromQueryResult)]
 struct Sums {
-    currency_code: String,
+    currency: String,
     n: i64,
     units: Option<i64>,
     whole: Option<i64>,
@@ -77,12 +75,16 @@ struct Sums {
 impl Sums {
     fn add_to(&self, figure: &mut Figure) -> ServiceResult<()> {
         let none = Option::unwrap_or_default;
-        figure.add(&self.currency_code, none(self.units), (none(self.whole), none(self.nano)), self.unconverted)
+        figure.add(&self.currency, none(self.units), (none(self.whole), none(self.nano)), self.unconverted)
     }
 }
 
 /// Documents of a kind that count, of a finance organization where one is named.
-fn counted(services: &Services, kind: DocumentKind, finance_organization: Option<Uuid>) -> sea_orm::Select<document::Entity> {
+fn counted(
+    services: &Services,
+    kind: DocumentKind,
+    finance_organization: Option<Uuid>,
+) -> sea_orm::Select<document::Entity> {
     let rows = document::Entity::of(services.organization_id())
         .filter(document::Column::Kind.eq(kind.as_str()))
         .filter(document::Column::DeletedAt.is_null())
@@ -98,18 +100,24 @@ fn summed(rows: sea_orm::Select<document::Entity>, bucket: Expr, what: &str) -> 
     let mut query = rows.select_only().into_query();
     query
         .expr_as(bucket, "bucket")
-        .expr_as(Expr::cust("document.currency_code"), "currency_code")
+        .expr_as(Expr::cust("document.currency_code"), "currency")
         .expr_as(Expr::cust("COUNT(*)"), "n")
         .expr_as(sum(&format!("document.{what}_units")), "units")
         .expr_as(sum(&format!("document.home_{what}_whole")), "whole")
         .expr_as(sum(&format!("document.home_{what}_nano")), "nano")
-        .expr_as(sum(&format!("CASE WHEN document.home_{what}_whole IS NULL THEN 1 ELSE 0 END")), "unconverted")
-        .add_group_by([Expr::col(Alias::new("bucket")), Expr::col(Alias::new("currency_code"))])
+        .expr_as(
+            sum(&format!("CASE WHEN document.home_{what}_whole IS NULL THEN 1 ELSE 0 END")),
+            "unconverted",
+        )
+        .add_group_by([Expr::col(Alias::new("bucket")), Expr::col(Alias::new("currency"))])
         .order_by(Alias::new("bucket"), Order::Asc);
     query
 }
 
-async fn read<R: FromQueryResult + Send>(services: &Services, statement: SelectStatement) -> ServiceResult<Vec<R>> {
+async fn read<R: FromQueryResult + Send>(
+    services: &Services,
+    statement: SelectStatement,
+) -> ServiceResult<Vec<R>> {
     let statement = services.db().get_database_backend().build(&statement);
     Ok(R::find_by_statement(statement).all(services.db()).await?)
 }
@@ -144,11 +152,13 @@ pub async fn ageing(
             Expr::cust("'0'"),
         );
         for (place, age) in AGES.iter().enumerate() {
-            let from = today - chrono::TimeDelta::days(*age);
+            // The calendar has a first day, and somebody may ask for it.
+            let from = today.checked_sub_signed(TimeDelta::days(*age)).unwrap_or(NaiveDate::MIN);
             bucket = bucket.case(document::Column::DueOn.gte(from), Expr::cust(format!("'{}'", place + 1)));
         }
         let bucket: Expr = bucket.finally(Expr::cust(format!("'{}'", AGES.len() + 1))).into();
-        let rows = counted(services, kind, Some(organization.id)).filter(document::Column::BalanceUnits.ne(0));
+        let rows =
+            counted(services, kind, Some(organization.id)).filter(document::Column::BalanceUnits.ne(0));
         for ByText { bucket, sums } in read(services, summed(rows, bucket, "balance")).await? {
             let place = bucket.parse::<usize>().unwrap_or_default().min(ages.len() - 1);
             ages[place].count += sums.n;
@@ -172,7 +182,8 @@ pub async fn invoiced_by_month(
         DbBackend::Postgres => "to_char(document.dated_on, 'YYYY-MM')",
         _ => "strftime('%Y-%m', document.dated_on)",
     };
-    let rows = counted(services, DocumentKind::Invoice, only).filter(document::Column::DatedOn.between(from, to));
+    let rows =
+        counted(services, DocumentKind::Invoice, only).filter(document::Column::DatedOn.between(from, to));
     let mut months: Vec<Month> = Vec::new();
     for ByText { bucket, sums } in read(services, summed(rows, Expr::cust(month), "total")).await? {
         let begins_on: NaiveDate = format!("{bucket}-01")
@@ -211,16 +222,17 @@ pub async fn pipeline_against_invoiced(services: &Services) -> ServiceResult<Vec
             invoiced: Figure::default(),
         })
         .collect();
-    let mut worth = deal::Entity::of(here).filter(deal::Column::DeletedAt.is_null()).select_only().into_query();
+    let mut worth =
+        deal::Entity::of(here).filter(deal::Column::DeletedAt.is_null()).select_only().into_query();
     worth
         .expr_as(Expr::col(deal::Column::StageId.as_column_ref()), "bucket")
-        .expr_as(Expr::cust("deal.currency_code"), "currency_code")
+        .expr_as(Expr::cust("deal.currency_code"), "currency")
         .expr_as(Expr::cust("COUNT(*)"), "n")
         .expr_as(sum("deal.amount_units"), "units")
         .expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "whole")
         .expr_as(Expr::cust("CAST(NULL AS BIGINT)"), "nano")
         .expr_as(Expr::cust("CAST(0 AS BIGINT)"), "unconverted")
-        .add_group_by([Expr::col(Alias::new("bucket")), Expr::col(Alias::new("currency_code"))]);
+        .add_group_by([Expr::col(Alias::new("bucket")), Expr::col(Alias::new("currency"))]);
     for ByStage { bucket, sums } in read(services, worth).await? {
         if let Some(row) = rows.iter_mut().find(|row| row.stage_id == bucket) {
             row.count += sums.n;

@@ -7,7 +7,7 @@ use finbridge_domain::record::RecordKind;
 use finbridge_domain::{Amount, DocumentKind, DocumentStatus, HomeAmount};
 use finbridge_entity::types::LinkState;
 use finbridge_entity::{document, finance_organization, record_link};
-use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::sea_query::{Alias, Cond, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, SimpleExpr};
 use sea_orm::{ActiveEnum, ColumnTrait, DatabaseConnection, FromQueryResult};
 use uuid::Uuid;
 
@@ -66,7 +66,13 @@ pub struct Figure {
 }
 
 impl Figure {
-    pub(super) fn add(&mut self, currency: &str, units: i64, home: (i64, i64), unconverted: i64) -> ServiceResult<()> {
+    pub(super) fn add(
+        &mut self,
+        currency: &str,
+        units: i64,
+        home: (i64, i64),
+        unconverted: i64,
+    ) -> ServiceResult<()> {
         let sum = self.by_currency.entry(currency.to_owned()).or_insert(Amount::from_units(0));
         let total = sum.units().checked_add(units).ok_or_else(|| beyond("a sum of documents"))?;
         *sum = Amount::from_units(total);
@@ -199,23 +205,25 @@ fn sums(organization_id: Uuid, side: Side, records: &[Uuid], days: [NaiveDate; 3
         .expr_as(sum("document.total_units"), "total")
         .expr_as(sum("document.home_total_whole"), "home_total_whole")
         .expr_as(sum("document.home_total_nano"), "home_total_nano")
-        .expr_as(sum("CASE WHEN document.id IS NOT NULL AND document.home_total_whole IS NULL THEN 1 ELSE 0 END"), "total_unconverted")
+        .expr_as(
+            sum("CASE WHEN document.id IS NOT NULL AND document.home_total_whole IS NULL THEN 1 ELSE 0 END"),
+            "total_unconverted",
+        )
         .expr_as(sum("document.balance_units"), "balance")
         .expr_as(sum("document.home_balance_whole"), "home_balance_whole")
         .expr_as(sum("document.home_balance_nano"), "home_balance_nano");
     for (place, day) in days.into_iter().enumerate() {
-        let late = |what: &str, other: &str| {
-            let sql = format!(
-                "CAST(SUM(CASE WHEN document.due_on < $1 AND document.balance_units > 0 THEN {what} ELSE {other} END) AS BIGINT)"
-            );
-            Expr::cust_with_values(sql, [day])
+        let late = |what: &str| {
+            let is_late = document::Column::DueOn.lt(day).and(document::Column::BalanceUnits.gt(0));
+            let sum = Func::sum(Expr::case(is_late, Expr::cust(what.to_owned())).finally(0));
+            Func::cast_as(sum, Alias::new("BIGINT"))
         };
         query
-            .expr_as(late("document.balance_units", "0"), Alias::new(format!("late_{place}")))
-            .expr_as(late("document.home_balance_whole", "0"), Alias::new(format!("late_whole_{place}")))
-            .expr_as(late("document.home_balance_nano", "0"), Alias::new(format!("late_nano_{place}")))
+            .expr_as(late("document.balance_units"), Alias::new(format!("late_{place}")))
+            .expr_as(late("document.home_balance_whole"), Alias::new(format!("late_whole_{place}")))
+            .expr_as(late("document.home_balance_nano"), Alias::new(format!("late_nano_{place}")))
             .expr_as(
-                late("CASE WHEN document.home_balance_whole IS NULL THEN 1 ELSE 0 END", "0"),
+                late("CASE WHEN document.home_balance_whole IS NULL THEN 1 ELSE 0 END"),
                 Alias::new(format!("late_unconverted_{place}")),
             );
     }
@@ -258,10 +266,10 @@ pub(super) fn sum(what: &str) -> SimpleExpr {
 
 /// When documents of a kind were last read to the end in every integration of the finance organization.
 fn read_at(kind: DocumentKind) -> SimpleExpr {
-    Expr::cust_with_values(
+    Expr::cust(format!(
         "(SELECT MIN(f.fetched_at) FROM document_feed f JOIN integration i ON i.organization_id = f.organization_id \
          AND i.id = f.integration_id WHERE f.organization_id = finance_organization.organization_id \
-         AND i.finance_organization_id = finance_organization.id AND f.kind = $1)",
-        [kind.as_str()],
-    )
+         AND i.finance_organization_id = finance_organization.id AND f.kind = '{}')",
+        kind.as_str()
+    ))
 }

@@ -301,7 +301,11 @@ pub trait DocumentAdapter: Send + Sync {
     ///
     /// # Errors
     /// [`FailureKind::OutcomeUnknown`] when it may have been made; [`FailureKind::NotSupported`].
-    async fn create(&self, connection: &Connection, draft: &DocumentDraft) -> Result<RemoteDocument, Failure> {
+    async fn create(
+        &self,
+        connection: &Connection,
+        draft: &DocumentDraft,
+    ) -> Result<RemoteDocument, Failure> {
         let _ = (connection, draft);
         Err(not_supported())
     }
@@ -352,7 +356,12 @@ pub trait DocumentAdapter: Send + Sync {
     ///
     /// # Errors
     /// [`FailureKind::OutcomeUnknown`] when it may have been sent; [`FailureKind::NotSupported`].
-    async fn mail(&self, connection: &Connection, remote_id: &str, mail: &Mail) -> Result<RemoteDocument, Failure> {
+    async fn mail(
+        &self,
+        connection: &Connection,
+        remote_id: &str,
+        mail: &Mail,
+    ) -> Result<RemoteDocument, Failure> {
         let _ = (connection, remote_id, mail);
         Err(not_supported())
     }

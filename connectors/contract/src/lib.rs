@@ -21,8 +21,8 @@ pub use connector::{
 pub use cost::{Act, Cost};
 pub use cursor::{ChangePage, Cursor, IdPage};
 pub use document::{
-    Application, DealMark, DocumentAbilities, DocumentAdapter, DocumentDraft, ExpenseCategory, Mail, NewDealMark, NewLine,
-    Party, PartyTerms, RemoteDocument, RemoteLine, RemoteTax, Stock, SubscriptionTerm,
+    Application, DealMark, DocumentAbilities, DocumentAdapter, DocumentDraft, ExpenseCategory, Mail,
+    NewDealMark, NewLine, Party, PartyTerms, RemoteDocument, RemoteLine, RemoteTax, Stock, SubscriptionTerm,
 };
 pub use failure::{Failure, FailureKind};
 pub use webhook::{DocumentNotice, WebhookDelivery, WebhookNotice, WebhookRefusal};

@@ -43,7 +43,8 @@ impl HomeAmount {
         }
         let rate = rate.normalize();
         // Ten-thousandths times the rate's mantissa: a whole number of units of 10^-(4 + scale of the rate).
-        let exact = i128::from(amount.units()).checked_mul(rate.mantissa()).ok_or(ConversionError::OutOfRange)?;
+        let exact =
+            i128::from(amount.units()).checked_mul(rate.mantissa()).ok_or(ConversionError::OutOfRange)?;
         let digits = 4 + rate.scale();
         let nanos = if digits <= SCALE {
             exact.checked_mul(10_i128.pow(SCALE - digits)).ok_or(ConversionError::OutOfRange)?
@@ -132,7 +133,10 @@ mod tests {
     }
 
     fn home(amount: &str, rate: &str) -> String {
-        HomeAmount::convert(Amount::try_from(decimal(amount)).unwrap(), decimal(rate)).unwrap().to_decimal().to_string()
+        HomeAmount::convert(Amount::try_from(decimal(amount)).unwrap(), decimal(rate))
+            .unwrap()
+            .to_decimal()
+            .to_string()
     }
 
     #[test]

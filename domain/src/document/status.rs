@@ -134,7 +134,9 @@ impl DocumentStatus {
         match (kind, word.as_str()) {
             (DocumentKind::Subscription, "expired") => Self::Expired,
             (DocumentKind::Subscription, "unpaid") => Self::Unpaid,
-            (DocumentKind::Invoice | DocumentKind::Bill, "overdue" | "unpaid") if is_partially_paid => Self::PartiallyPaid,
+            (DocumentKind::Invoice | DocumentKind::Bill, "overdue" | "unpaid") if is_partially_paid => {
+                Self::PartiallyPaid
+            }
             (DocumentKind::CustomerPayment, "" | "success") => Self::Paid,
             (_, "overdue" | "expired" | "unpaid") => in_force,
             (_, "confirmed") => Self::Open,
@@ -155,7 +157,13 @@ impl DocumentStatus {
 
     /// How a document stands on a day, where the calendar has a say. `today` is the day in the organization's time zone,
     /// `has_balance` whether something is open.
-    pub fn on(self, kind: DocumentKind, due_on: Option<NaiveDate>, has_balance: bool, today: NaiveDate) -> Self {
+    pub fn on(
+        self,
+        kind: DocumentKind,
+        due_on: Option<NaiveDate>,
+        has_balance: bool,
+        today: NaiveDate,
+    ) -> Self {
         let is_past = due_on.is_some_and(|due| due < today);
         match (kind, self) {
             (DocumentKind::Invoice | DocumentKind::Bill, status)
@@ -170,12 +178,16 @@ impl DocumentStatus {
     }
 
     /// What invoices and bills are stored as that are overdue once their due day has passed with something open.
-    pub const MAY_BE_OVERDUE: &'static [Self] = &[Self::Sent, Self::Viewed, Self::Open, Self::PartiallyPaid, Self::Approved];
+    pub const MAY_BE_OVERDUE: &'static [Self] =
+        &[Self::Sent, Self::Viewed, Self::Open, Self::PartiallyPaid, Self::Approved];
 
     /// Whether the status comes about by itself: through payments, time or the other side's looking. Such a change is nobody's
     /// decision, and triggers go on (A17.3).
     pub const fn is_derived(self) -> bool {
-        matches!(self, Self::Overdue | Self::Expired | Self::Paid | Self::PartiallyPaid | Self::Viewed | Self::Unpaid)
+        matches!(
+            self,
+            Self::Overdue | Self::Expired | Self::Paid | Self::PartiallyPaid | Self::Viewed | Self::Unpaid
+        )
     }
 }
 
@@ -189,8 +201,12 @@ impl DocumentAct {
         use DocumentStatus as Is;
         let from: &[Is] = match (kind, self) {
             (Kind::Estimate, Self::MarkSent) => &[Is::Draft, Is::Approved, Is::Sent, Is::Declined],
-            (Kind::Estimate, Self::Accept) => &[Is::Draft, Is::Sent, Is::Viewed, Is::Declined, Is::Accepted, Is::Approved],
-            (Kind::Estimate, Self::Decline) => &[Is::Draft, Is::Sent, Is::Viewed, Is::Accepted, Is::Declined, Is::Approved],
+            (Kind::Estimate, Self::Accept) => {
+                &[Is::Draft, Is::Sent, Is::Viewed, Is::Declined, Is::Accepted, Is::Approved]
+            }
+            (Kind::Estimate, Self::Decline) => {
+                &[Is::Draft, Is::Sent, Is::Viewed, Is::Accepted, Is::Declined, Is::Approved]
+            }
             (Kind::Invoice, Self::MarkSent) => &[Is::Draft, Is::Approved, Is::Sent],
             (Kind::Invoice, Self::Void) if has_payments => return Err(MayNot::HasPayments),
             (Kind::Invoice, Self::Void) => &[Is::Draft, Is::Sent, Is::Viewed, Is::Approved, Is::Void],
@@ -217,11 +233,17 @@ mod tests {
     fn what_the_calendar_decides_is_not_stored() {
         let mirrored = |kind, word| DocumentStatus::mirrored(kind, word, false);
         assert_eq!(mirrored(DocumentKind::Invoice, "overdue"), DocumentStatus::Sent);
-        assert_eq!(DocumentStatus::mirrored(DocumentKind::Invoice, "overdue", true), DocumentStatus::PartiallyPaid);
+        assert_eq!(
+            DocumentStatus::mirrored(DocumentKind::Invoice, "overdue", true),
+            DocumentStatus::PartiallyPaid
+        );
         assert_eq!(mirrored(DocumentKind::Estimate, "expired"), DocumentStatus::Sent);
         assert_eq!(mirrored(DocumentKind::Subscription, "expired"), DocumentStatus::Expired);
         assert_eq!(mirrored(DocumentKind::SalesOrder, "overdue"), DocumentStatus::Open);
-        assert_eq!(mirrored(DocumentKind::PurchaseOrder, "partially_billed"), DocumentStatus::PartiallyBilled);
+        assert_eq!(
+            mirrored(DocumentKind::PurchaseOrder, "partially_billed"),
+            DocumentStatus::PartiallyBilled
+        );
         assert_eq!(mirrored(DocumentKind::Subscription, "non_renewing"), DocumentStatus::NonRenewing);
         assert_eq!(mirrored(DocumentKind::Invoice, "quantum"), DocumentStatus::Unknown);
     }
@@ -229,7 +251,9 @@ mod tests {
     #[test]
     fn an_invoice_is_overdue_the_day_after_it_was_due() {
         let day = |text: &str| Some(text.parse().unwrap());
-        let on = |status: DocumentStatus, due, open, today: &str| status.on(DocumentKind::Invoice, day(due), open, today.parse().unwrap());
+        let on = |status: DocumentStatus, due, open, today: &str| {
+            status.on(DocumentKind::Invoice, day(due), open, today.parse().unwrap())
+        };
         assert_eq!(on(DocumentStatus::Sent, "2026-01-05", true, "2026-01-05"), DocumentStatus::Sent);
         assert_eq!(on(DocumentStatus::Sent, "2026-01-05", true, "2026-01-06"), DocumentStatus::Overdue);
         assert_eq!(on(DocumentStatus::Paid, "2026-01-05", false, "2026-01-06"), DocumentStatus::Paid);
@@ -243,6 +267,9 @@ mod tests {
         assert_eq!(void(DocumentStatus::PartiallyPaid, true), Err(MayNot::HasPayments));
         assert_eq!(void(DocumentStatus::Sent, false), Ok(()));
         assert_eq!(void(DocumentStatus::Paid, false), Err(MayNot::Status));
-        assert_eq!(DocumentAct::Accept.check(DocumentKind::Invoice, DocumentStatus::Sent, false), Err(MayNot::Kind));
+        assert_eq!(
+            DocumentAct::Accept.check(DocumentKind::Invoice, DocumentStatus::Sent, false),
+            Err(MayNot::Kind)
+        );
     }
 }

@@ -131,7 +131,11 @@ async fn work_batch(
     stop: &CancellationToken,
 ) -> Result<Option<Failure>, SyncError> {
     let (begun, rest) = work.begin(items).await?;
-    let pieces = begun.into_iter().map(Piece::Begun).chain(rest.into_iter().map(Piece::Single));
+    let pieces = begun
+        .into_iter()
+        .map(Box::new)
+        .map(Piece::Begun)
+        .chain(rest.into_iter().map(Box::new).map(Piece::Single));
     let (made, noted) = mpsc::channel(2 * GROUP);
     let ends = AtomicBool::new(false);
     let unasked = Mutex::new(Vec::new());

@@ -33,9 +33,9 @@ const LINGER: Duration = Duration::from_millis(5);
 /// What is worked on at the same time.
 pub(super) enum Piece {
     /// One of many that only have to be made.
-    Begun(Begun),
+    Begun(Box<Begun>),
     /// An item by itself.
-    Single(sync_run_item::Model),
+    Single(Box<sync_run_item::Model>),
 }
 
 /// An item whose CRM record is claimed and of which nothing was asked yet.
@@ -140,8 +140,8 @@ impl Work<'_> {
     /// Works on a piece. What was made is handed over to be noted with others.
     pub(super) async fn piece(&self, piece: Piece, made: &mpsc::Sender<Made>) -> Result<Settled, SyncError> {
         let begun = match piece {
-            Piece::Single(item) => return self.work(item).await,
-            Piece::Begun(begun) => begun,
+            Piece::Single(item) => return self.work(*item).await,
+            Piece::Begun(begun) => *begun,
         };
         let task = self.task(&begun.item)?;
         let Begun { link, reference, parent_id, is_primary, values, .. } = &begun;

@@ -44,7 +44,7 @@ const LISTS: [(&str, &str); 5] = [
     ("VendorFilter", "vendor"),
 ];
 
-const FILTERS: [(&str, &str, At); 25] = [
+const FILTERS: [(&str, &str, At); 41] = [
     ("AccountFilter", "annualRevenue", At::Column("account", "annual_revenue_units")),
     ("AccountFilter", "industry", At::Column("account", "industry_key")),
     ("AccountFilter", "parent", At::Column("account", "parent_id")),
@@ -72,6 +72,26 @@ const FILTERS: [(&str, &str, At); 25] = [
     ("SyncRunFilter", "state", At::Column("sync_run", "state")),
     ("SyncRunItemFilter", "outcome", At::Column("sync_run_item", "run_id")),
     ("TagFilter", "name", At::Column("tag", "name_key")),
+    ("TransactionFilter", "accountId", At::Column("record_link", "record_id")),
+    ("TransactionFilter", "balance", At::Column("document", "balance_units")),
+    ("TransactionFilter", "contactId", At::Column("record_link", "record_id")),
+    ("TransactionFilter", "datedOn", At::Column("document", "dated_on")),
+    ("TransactionFilter", "dealId", At::Column("document", "deal_id")),
+    ("TransactionFilter", "dueOn", At::Column("document", "due_on")),
+    ("TransactionFilter", "kind", At::Column("document", "kind")),
+    ("TransactionFilter", "number", At::Column("document", "number")),
+    ("TransactionFilter", "reference", At::Column("document", "reference")),
+    ("TransactionFilter", "remoteModifiedAt", At::Column("document", "remote_modified_at")),
+    ("TransactionFilter", "status", At::Column("document", "status")),
+    ("TransactionFilter", "total", At::Column("document", "total_units")),
+    ("TransactionFilter", "vendorId", At::Column("record_link", "record_id")),
+    ("TriggerLogFilter", "codes", At::Column("trigger_log", "code")),
+    ("TriggerLogFilter", "deal", At::Column("trigger_log", "deal_id")),
+    (
+        "TriggerLogFilter",
+        "outcome",
+        At::Without("three outcomes part the log into three; it is read newest first"),
+    ),
     ("UserFilter", "name", At::Column("membership", "name_key")),
     ("UserFilter", "email", At::Column("crm_user", "email")),
 ];

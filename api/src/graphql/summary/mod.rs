@@ -36,7 +36,8 @@ impl FinanceFigure {
     /// A sum as clients see it.
     pub fn of(figure: &Figure, home_currency: &str) -> Self {
         let by_currency = figure.by_currency.iter();
-        let by_currency = by_currency.filter_map(|(code, amount)| Money::of(Some(amount.units()), Some(code)));
+        let by_currency =
+            by_currency.filter_map(|(code, amount)| Money::of(Some(amount.units()), Some(code)));
         Self {
             by_currency: by_currency.collect(),
             home: HomeMoney {

@@ -97,8 +97,10 @@ impl ReportQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "What customers owe, or what is owed to vendors.", default)] side: AgeingSide,
         #[graphql(desc = "Only documents of this finance organization; all when left out.")] organization_id: Option<ID>,
-        #[graphql(desc = "The day by which ages are counted; today in each finance organization's time zone when left out. Balances \
-                          are those of today.")]
+        #[graphql(
+            desc = "The day by which ages are counted; today in each finance organization's time zone when left out. Balances \
+                          are those of today."
+        )]
         on: Option<Date>,
     ) -> Result<Option<Vec<AgeingBucket>>> {
         let kind = match side {
@@ -106,7 +108,8 @@ impl ReportQuery {
             AgeingSide::Payables => DocumentKind::Bill,
         };
         let only = organization(organization_id.as_ref())?;
-        let ages = report::ageing(ctx.services()?, kind, only, on.map(|day| day.0)).await.map_err(top_level)?;
+        let ages =
+            report::ageing(ctx.services()?, kind, only, on.map(|day| day.0)).await.map_err(top_level)?;
         let home = home_currency(ctx).await?;
         let bucket = |(place, Age { count: number, open }): (usize, Age)| AgeingBucket {
             from_days: match place {
@@ -130,14 +133,19 @@ impl ReportQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "First day of the period.")] from: Date,
         #[graphql(desc = "Last day of the period: at most ten years after the first.")] to: Date,
-        #[graphql(desc = "Only invoices of this finance organization; all when left out.")] organization_id: Option<ID>,
+        #[graphql(desc = "Only invoices of this finance organization; all when left out.")]
+        organization_id: Option<ID>,
     ) -> Result<Option<Vec<InvoicedMonth>>> {
         const LONGEST: i64 = 3_660;
         if to.0 < from.0 || (to.0 - from.0).num_days() > LONGEST {
-            return Err(coded("BAD_USER_INPUT", "`to` must not be before `from`, nor more than ten years after it"));
+            return Err(coded(
+                "BAD_USER_INPUT",
+                "`to` must not be before `from`, nor more than ten years after it",
+            ));
         }
         let only = organization(organization_id.as_ref())?;
-        let months = report::invoiced_by_month(ctx.services()?, only, from.0, to.0).await.map_err(top_level)?;
+        let months =
+            report::invoiced_by_month(ctx.services()?, only, from.0, to.0).await.map_err(top_level)?;
         let home = home_currency(ctx).await?;
         let month = |Month { begins_on, count: number, invoiced }: Month| InvoicedMonth {
             begins_on: Date(begins_on),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use finbridge_contract::{
     Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord,
-    RecordAdapter, RemoteRecord, Removal,
+    PartyTerms, RecordAdapter, RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
+use rust_decimal::Decimal;
 
 use super::table::{Table, Told};
 use crate::client::{Call, Client, path_id};
+use crate::envelope::Answer;
 use crate::map::{contact as map, person};
 use crate::wire::row::Row;
 use crate::words::{BOOKS_CONTACTS, ContactWords};
@@ -36,6 +38,26 @@ impl Contacts {
     fn listed(&self) -> impl Fn(&Told) -> Result<Option<RemoteRecord>, Failure> + Send {
         let (words, kind) = (self.words, self.kind);
         move |told| map::record_of(words, kind, told, false)
+    }
+
+    /// What new documents of a contact begin with. The rate is that of the app's own table; the base currency has none.
+    pub(crate) async fn terms(
+        &self,
+        connection: &Connection,
+        remote_id: &str,
+    ) -> Result<PartyTerms, Failure> {
+        let contact = self.table.read(connection, remote_id).await?.row;
+        let currency_code = contact.required("currency_code")?;
+        let mut exchange_rate = None;
+        if let Some(id) = contact.some_text("currency_id") {
+            let path = format!("{}/settings/currencies/{}", self.table.product().shared, path_id(&id)?);
+            let answer: Answer<Row> = self.table.client.call(connection, Call::get(path)).await?;
+            let currency = answer.body.record("currency")?;
+            let rate = currency.some_text("exchange_rate").and_then(|rate| rate.parse::<Decimal>().ok());
+            exchange_rate =
+                rate.filter(|rate| *rate > Decimal::ZERO && !currency.says_yes("is_base_currency"));
+        }
+        Ok(PartyTerms { currency_code, exchange_rate, email: contact.some_text("email") })
     }
 
     /// Writes the fields of the first person, and makes it where nobody is there. By its own call: a list of persons in

@@ -66,7 +66,7 @@ impl Table {
         self.client.product()
     }
 
-    fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         format!("{}/{}", self.root, self.words.path)
     }
 
@@ -103,12 +103,12 @@ impl Table {
     }
 
     /// A page of changes. `map` says nothing of a row that is of another kind.
-    pub(crate) async fn changes(
+    pub(crate) async fn changes<T: Send>(
         &self,
         connection: &Connection,
         after: Option<&Cursor>,
-        map: impl Fn(&Told) -> Result<Option<RemoteRecord>, Failure> + Send,
-    ) -> Result<ChangePage<RemoteRecord>, Failure> {
+        map: impl Fn(&Told) -> Result<Option<T>, Failure> + Send,
+    ) -> Result<ChangePage<T>, Failure> {
         let position = Position::of(after)?;
         let call =
             self.changed_since(&position).with("per_page", PER_PAGE).with("page", position.pages_read + 1);

@@ -12,4 +12,9 @@ pub use webhook::IntegrationWebhooks;
 
 /// Changing integrations.
 #[derive(async_graphql::MergedObject, Default)]
-pub struct IntegrationMutation(IntegrationConnect, IntegrationLeaving, IntegrationWebhooks, SyncModuleConfigure);
+pub struct IntegrationMutation(
+    IntegrationConnect,
+    IntegrationLeaving,
+    IntegrationWebhooks,
+    SyncModuleConfigure,
+);
