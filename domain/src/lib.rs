@@ -15,7 +15,7 @@ pub mod record;
 pub use clock::{Clock, SystemClock, VirtualClock};
 pub use currency::{CurrencyCode, UnknownCurrency};
 pub use document::{
-    ConversionError, DocumentAct, DocumentKind, DocumentStatus, HomeAmount, PartyKind, is_rate_inverted,
+    ConversionError, DocumentAct, DocumentKind, DocumentStatus, HomeAmount, MayNot, PartyKind, is_rate_inverted,
 };
 pub use id::{Ids, InvalidNodeId, NodeId, NodeKind, WireId};
 pub use module::{

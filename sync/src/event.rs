@@ -33,14 +33,23 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 pub enum Subject {
     /// A sync run: its state, phase or numbers.
     SyncRun,
+    /// A document of a finance app: what was read of it, or that it is gone.
+    Transaction,
+    /// Something that was asked of a finance app about a document: how it stands.
+    TransactionJob,
+    /// A deal.
+    Deal,
 }
 
 impl Subject {
-    const ALL: &'static [Self] = &[Self::SyncRun];
+    const ALL: &'static [Self] = &[Self::SyncRun, Self::Transaction, Self::TransactionJob, Self::Deal];
 
     fn name(self) -> &'static str {
         match self {
             Self::SyncRun => "sync_run",
+            Self::Transaction => "transaction",
+            Self::TransactionJob => "transaction_job",
+            Self::Deal => "deal",
         }
     }
 }
@@ -291,6 +300,9 @@ mod tests {
         let topics = [
             Topic::one(Uuid::from_u128(1), Subject::SyncRun, Uuid::from_u128(2)),
             Topic::all(Uuid::from_u128(3), Subject::SyncRun),
+            Topic::one(Uuid::from_u128(1), Subject::TransactionJob, Uuid::from_u128(4)),
+            Topic::all(Uuid::from_u128(1), Subject::Transaction),
+            Topic::one(Uuid::from_u128(1), Subject::Deal, Uuid::from_u128(5)),
         ];
         for topic in topics {
             let text = topic.to_string();

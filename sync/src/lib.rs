@@ -3,11 +3,13 @@
 //! It sees finance apps only through `finbridge-contract`, and time only through a clock. A run is a state machine in
 //! the database; a job only says "go on with run X".
 
+pub mod act;
 pub mod apply;
 pub mod budget;
 mod bulk;
 pub mod crm;
 pub mod decide;
+pub mod document;
 pub mod engine;
 pub mod error;
 pub mod event;
@@ -33,6 +35,7 @@ pub mod run;
 pub mod schedule;
 mod shared;
 pub mod stage;
+pub mod trigger;
 mod undo;
 pub mod users;
 pub mod wake;

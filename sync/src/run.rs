@@ -81,7 +81,7 @@ pub async fn go_on(
                 return lease.release(pause(&failure, attempts).max(rest), attempts).await;
             }
             if failure.kind == FailureKind::Unauthorized {
-                mark_reconnect_needed(engine, &lease.run).await?;
+                mark_reconnect_needed(engine, organization_id, lease.run.integration_id).await?;
             }
             lease.fail(apply::error_code(&failure.kind), &failure.message).await
         }
@@ -243,11 +243,16 @@ async fn owner_of(engine: &Engine, run: &sync_run::Model, remote: &Remote) -> Re
     Ok(oldest.ok_or(SyncError::Missing("an administrator of the organization"))?.user_id)
 }
 
-async fn mark_reconnect_needed(engine: &Engine, run: &sync_run::Model) -> Result<(), SyncError> {
+/// Notes that the finance app refuses the credential.
+pub(crate) async fn mark_reconnect_needed(
+    engine: &Engine,
+    organization_id: Uuid,
+    integration_id: Uuid,
+) -> Result<(), SyncError> {
     integration::Entity::update_many()
         .col_expr(integration::Column::State, Expr::value(IntegrationState::ReconnectNeeded))
-        .filter(integration::Column::OrganizationId.eq(run.organization_id))
-        .filter(integration::Column::Id.eq(run.integration_id))
+        .filter(integration::Column::OrganizationId.eq(organization_id))
+        .filter(integration::Column::Id.eq(integration_id))
         // One that is disabled stays so.
         .filter(integration::Column::State.eq(IntegrationState::Active))
         .exec(&engine.db)

@@ -3,13 +3,16 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_domain::{CapabilityProfile, SyncSettings};
 use finbridge_entity::types::{IntegrationState, ModuleState, RunState, RunTrigger};
-use finbridge_entity::{Scoped, begin_write, integration, sync_module, sync_run, sync_settings};
+use finbridge_entity::{
+    Scoped, begin_write, deal_event, document_feed, integration, sync_module, sync_run, sync_settings,
+};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, EntityTrait,
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
+use crate::act;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::continue_run;
@@ -237,6 +240,19 @@ pub async fn release_all_leases(engine: &Engine) -> Result<(), SyncError> {
         .col_expr(sync_run::Column::LeaseOwner, Expr::value(Option::<String>::None))
         .col_expr(sync_run::Column::ResumeAt, Expr::value(engine.clock.now()))
         .filter(sync_run::Column::State.is_in([RunState::Queued, RunState::Running]))
+        .exec(&engine.db)
+        .await?;
+    document_feed::Entity::update_many()
+        .col_expr(document_feed::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(document_feed::Column::DueAt, Expr::value(engine.clock.now()))
+        .filter(document_feed::Column::LeaseOwner.is_not_null())
+        .exec(&engine.db)
+        .await?;
+    act::release_all(engine).await?;
+    deal_event::Entity::update_many()
+        .col_expr(deal_event::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(deal_event::Column::ResumeAt, Expr::value(engine.clock.now()))
+        .filter(deal_event::Column::HandledAt.is_null())
         .exec(&engine.db)
         .await?;
     Ok(())

@@ -12,7 +12,7 @@ use finbridge_emulator::{
 use finbridge_zoho::{App, ZohoApp, ZohoConfig};
 use secrecy::SecretString;
 
-async fn start(app: App) -> (Emulator, ZohoApp) {
+pub(crate) async fn start(app: App) -> (Emulator, ZohoApp) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let emulator = Emulator::builder().port(0).seed(Seed::demo()).start().await.expect("the emulator starts");
     let config = ZohoConfig {
@@ -31,7 +31,7 @@ fn grant(email: &str, key: &str) -> Grant {
 }
 
 /// The first organization, as a connection to it.
-async fn connect(app: &ZohoApp) -> Connection {
+pub(crate) async fn connect(app: &ZohoApp) -> Connection {
     let credential = app.authorize(grant(DEMO_EMAIL, DEMO_ZSC_KEY)).await.expect("the demo key is right");
     let organizations = app.organizations(&credential).await.expect("organizations are listed");
     let organization = organizations.first().expect("there is one");

@@ -108,6 +108,8 @@ pub async fn prepare(app: &App, config: &Config) -> Result<Demo, Box<dyn std::er
                 email: DEMO_EMAIL.to_owned(),
                 zsc_key: SecretString::from(DEMO_ZSC_KEY),
                 remote_organization_id: None,
+                transaction_kinds: None,
+                transaction_history_days: None,
             };
             integration::connect(&services, wish).await?
         }
@@ -190,6 +192,7 @@ async fn import_sample(
         clock: engine.clock.as_ref(),
         ids: &engine.ids,
         organization_id: viewer.organization_id,
+        fires_triggers: false,
     };
     let notes = config.data.dir.join("import-notes.csv");
     let mut sink = CsvNotes::new(File::create(&notes)?)?;

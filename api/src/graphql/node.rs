@@ -9,6 +9,7 @@ use super::context::Asked;
 use super::custom_field::{CustomField, Layout};
 use super::deal::{self, Deal, DealLine};
 use super::error::coded;
+use super::exchange_rate::ExchangeRate;
 use super::integration::{FinanceOrganization, Integration, SyncModule};
 use super::loader::failed;
 use super::note::Note;
@@ -23,6 +24,8 @@ use super::sync::lineage::FieldLineage;
 use super::syncable::{ExternalReference, Syncable};
 use super::tag::Tag;
 use super::token::ApiToken;
+use super::transaction::{Transaction, TransactionLine};
+use super::trigger::log::TriggerLogEntry;
 use super::user::User;
 use super::vendor::{self, Vendor};
 use super::view::View;
@@ -53,6 +56,8 @@ pub enum Node {
     DealLine(DealLine),
     /// A record's counterpart on the finance side.
     ExternalReference(ExternalReference),
+    /// One of the CRM's own exchange rates.
+    ExchangeRate(ExchangeRate),
     /// Where the value of a field of a linked record came from.
     FieldLineage(FieldLineage),
     /// An organization on the finance side.
@@ -83,6 +88,12 @@ pub enum Node {
     SyncRunItem(SyncRunItem),
     /// A short name on records.
     Tag(Tag),
+    /// A document of a finance app.
+    Transaction(Transaction),
+    /// A line of a transaction.
+    TransactionLine(TransactionLine),
+    /// What a trigger did, or did not do and why.
+    TriggerLogEntry(TriggerLogEntry),
     /// A person who signs in.
     User(User),
     /// A supplier.
@@ -181,11 +192,11 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
             let view = ctx.loaders()?.views.load_one(uuid).await.map_err(failed)?;
             view.filter(|view| view.is_visible_to(viewer)).map(|view| Node::View(view.into()))
         }
-        NodeKind::Transaction => None,
-        NodeKind::TransactionLine => None,
+        NodeKind::Transaction => Transaction::load(ctx, uuid).await?.map(Node::Transaction),
+        NodeKind::TransactionLine => TransactionLine::load(ctx, uuid).await?.map(Node::TransactionLine),
         NodeKind::TransactionJob => None,
-        NodeKind::TriggerLogEntry => None,
-        NodeKind::ExchangeRate => None,
+        NodeKind::TriggerLogEntry => TriggerLogEntry::load(ctx, uuid).await?.map(Node::TriggerLogEntry),
+        NodeKind::ExchangeRate => ExchangeRate::load(ctx, uuid).await?.map(Node::ExchangeRate),
         // These are never handed out.
         NodeKind::Membership | NodeKind::ProductPrice => None,
     })

@@ -8,6 +8,7 @@ use super::contact::{mutation::ContactMutation, query::ContactQuery};
 use super::custom_field::{mutation::CustomFieldMutation, query::CustomFieldQuery};
 use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
+use super::exchange_rate::{ExchangeRateMutation, ExchangeRateQuery};
 use super::integration::mapping::MappingQuery;
 use super::integration::profile::ProfileQuery;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
@@ -25,6 +26,11 @@ use super::sync::{mutation::SyncMutation, query::SyncQuery, subscription::SyncSu
 use super::syncable::Syncable;
 use super::tag::{mutation::TagMutation, query::TagQuery};
 use super::token::{TokenMutation, TokenQuery};
+use super::transaction::feed::{TransactionFeedMutation, TransactionFeedQuery};
+use super::transaction::{query::TransactionQuery, subscription::TransactionSubscription};
+use super::trigger::log::TriggerLogQuery;
+use super::trigger::mutation::TriggerMutation;
+use super::trigger::simulation::TriggerSimulationQuery;
 use super::user::query::UserQuery;
 use super::vendor::{mutation::VendorMutation, query::VendorQuery};
 use super::view::{mutation::ViewMutation, query::ViewQuery};
@@ -58,6 +64,11 @@ pub struct Query(
     SyncQuery,
     TokenQuery,
     ReportQuery,
+    TriggerLogQuery,
+    TriggerSimulationQuery,
+    TransactionQuery,
+    TransactionFeedQuery,
+    ExchangeRateQuery,
 );
 
 /// What can be changed.
@@ -78,11 +89,14 @@ pub struct Mutation(
     IntegrationMutation,
     SyncMutation,
     TokenMutation,
+    ExchangeRateMutation,
+    TransactionFeedMutation,
+    TriggerMutation,
 );
 
 /// What can be watched.
 #[derive(MergedSubscription, Default)]
-pub struct Subscription(SyncSubscription);
+pub struct Subscription(SyncSubscription, TransactionSubscription);
 
 /// The schema.
 pub type FinbridgeSchema = Schema<Query, Mutation, Subscription>;

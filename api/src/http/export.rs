@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, Path, Query, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, Utc};
-use finbridge_domain::{NodeId, NodeKind};
+use finbridge_domain::{DocumentKind, NodeId, NodeKind};
 use finbridge_entity::types::{ItemOutcome, RecordType};
 use futures::{StreamExt, stream};
 use sea_orm::ActiveEnum;
@@ -23,7 +23,8 @@ use super::envelope::RequestId;
 use super::{Shared, door, graphql, sign_in};
 use crate::graphql::guard::refusal::{Manner, Refusal, seconds};
 use crate::service::export::{
-    Export, Exporting, Guard, ItemExport, ItemSelection, LinkExport, LinkSelection, Selection,
+    DocumentExport, DocumentSelection, Export, Exporting, Guard, ItemExport, ItemSelection, LinkExport,
+    LinkSelection, Selection,
 };
 use crate::service::{ServiceError, Services};
 
@@ -33,10 +34,11 @@ enum List {
     Records(RecordType),
     RunItems,
     Links,
+    Documents,
 }
 
 /// What can be exported, by the name of the file.
-const LISTS: [(&str, List); 7] = [
+const LISTS: [(&str, List); 8] = [
     ("accounts", List::Records(RecordType::Account)),
     ("contacts", List::Records(RecordType::Contact)),
     ("vendors", List::Records(RecordType::Vendor)),
@@ -44,6 +46,7 @@ const LISTS: [(&str, List); 7] = [
     ("deals", List::Records(RecordType::Deal)),
     ("sync-run-items", List::RunItems),
     ("record-links", List::Links),
+    ("transactions", List::Documents),
 ];
 
 /// The parameters of an export of records.
@@ -72,6 +75,16 @@ struct ItemsAsked {
 #[serde(deny_unknown_fields)]
 struct LinksAsked {
     integration: Option<String>,
+    #[serde(default)]
+    raw: bool,
+}
+
+/// The parameters of an export of documents of finance apps.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DocumentsAsked {
+    integration: Option<String>,
+    kind: Option<String>,
     #[serde(default)]
     raw: bool,
 }
@@ -133,6 +146,7 @@ enum Wish {
     Records(RecordType, Selection, Guard),
     Items(ItemSelection, Guard),
     Links(LinkSelection, Guard),
+    Documents(DocumentSelection, Guard),
 }
 
 impl Wish {
@@ -169,6 +183,22 @@ impl Wish {
                     integration.map(|text| named("integration", NodeKind::Integration, &text)).transpose()?;
                 Self::Links(LinkSelection { integration }, guard(asked.raw))
             }
+            List::Documents => {
+                let asked: DocumentsAsked =
+                    parameters(uri, "`integration` (an id), `kind` (such as INVOICE)")?;
+                let integration = asked.integration;
+                let integration =
+                    integration.map(|text| named("integration", NodeKind::Integration, &text)).transpose()?;
+                let kind = asked.kind.map(|text| {
+                    DocumentKind::by_name(&text).ok_or_else(|| {
+                        let message = format!(
+                            "`kind` is `{text}`, which is no kind of transaction; give one of `TransactionKind` in the schema, such as INVOICE"
+                        );
+                        (StatusCode::BAD_REQUEST, malformed(message))
+                    })
+                });
+                Self::Documents(DocumentSelection { integration, kind: kind.transpose()? }, guard(asked.raw))
+            }
         })
     }
 
@@ -181,6 +211,9 @@ impl Wish {
             Self::Items(selection, guard) => Exporting::Items(ItemExport::of(services, selection, guard)),
             Self::Links(selection, guard) => {
                 Exporting::Links(LinkExport::begin(services, selection, guard).await.map_err(failed)?)
+            }
+            Self::Documents(selection, guard) => {
+                Exporting::Documents(DocumentExport::begin(services, selection, guard).await.map_err(failed)?)
             }
         })
     }

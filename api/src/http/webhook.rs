@@ -15,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_contract::{WebhookDelivery, WebhookRefusal};
 use finbridge_domain::record::RecordKind;
-use finbridge_sync::wake;
+use finbridge_sync::{document, wake};
 use moka::sync::Cache;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -201,6 +201,8 @@ async fn take(
     if notice.happened_at.is_some_and(|at| at < oldest) || shared.deliveries.seen.contains_key(&key) {
         return Ok(Outcome::Ignored);
     }
+    let documents = document::wake::mark(engine, &integration, &notice.documents).await;
+    let is_mirrored = documents.map_err(|error| Refused::failed(&error))?;
     let marked = (endpoint.id, notice.kinds);
     let due = match shared.deliveries.marked.get(&marked).filter(|due| now < *due) {
         // The run has not begun yet, so it will find this change too.
@@ -217,6 +219,7 @@ async fn take(
             shared.deliveries.marked.insert(marked, due);
             Outcome::Accepted
         }
+        None if is_mirrored => Outcome::Accepted,
         None => Outcome::Ignored,
     })
 }

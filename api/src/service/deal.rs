@@ -5,10 +5,11 @@ use std::collections::{BTreeSet, HashMap};
 use async_graphql::MaybeUndefined;
 use chrono::NaiveDate;
 use finbridge_domain::{Amount, CurrencyCode, name_key};
-use finbridge_entity::types::{ExactDecimal, StageKind};
+use finbridge_entity::types::{DealEventKind, ExactDecimal, StageKind};
 use finbridge_entity::{
     Scoped, account, begin_write, deal, deal_line, organization, product, product_price, stage,
 };
+use finbridge_sync::event::{Subject, Topic};
 use rust_decimal::Decimal;
 use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, Set};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use super::error::{ErrorCode, ServiceError, ServiceResult};
 use super::idempotency::Claim;
 use super::record::write::{self, CommonChange, CommonNew};
 use super::validate::{Check, NAME_LENGTH, TEXT_LENGTH, change};
-use super::{Services, record};
+use super::{Services, record, trigger};
 
 /// Lines in the longest deal.
 pub const MOST_LINES: usize = 100;
@@ -114,7 +115,10 @@ async fn make(services: &Services, new: NewDeal, claim: Option<Claim>) -> Servic
     let id = draft.id;
     let inserted = draft.insert(services).await?;
     insert_lines(services, &inserted.transaction, id, lines).await?;
-    inserted.commit().await
+    let (transaction, deal) = inserted.into_parts();
+    trigger::note(services, &transaction, &deal, DealEventKind::Created).await?;
+    transaction.commit().await?;
+    Ok(deal)
 }
 
 /// Changes a deal.
@@ -158,7 +162,7 @@ pub async fn update(services: &Services, id: Uuid, new: DealChange) -> ServiceRe
             .await?;
         insert_lines(services, &saved.transaction, id, lines).await?;
     }
-    saved.commit().await
+    told(services, saved.commit().await?).await
 }
 
 /// Moves a deal to a stage. A deal that is thereby won or lost and has no closing day is closed today, as the calendar of
@@ -185,7 +189,17 @@ pub async fn move_to_stage(
         edit.row.closed_on = Set(Some(today(services, &edit.transaction).await?));
     }
     edit.row.stage_id = Set(stage_id);
-    edit.save(services).await?.commit().await
+    let (transaction, deal) = edit.save(services).await?.into_parts();
+    trigger::note(services, &transaction, &deal, DealEventKind::Moved).await?;
+    transaction.commit().await?;
+    told(services, deal).await
+}
+
+/// Tells those who watch a deal that it changed.
+async fn told(services: &Services, deal: deal::Model) -> ServiceResult<deal::Model> {
+    let topic = Topic::one(services.organization_id(), Subject::Deal, deal.id);
+    services.engine.events.announce(services.db(), topic).await?;
+    Ok(deal)
 }
 
 async fn find_stage(

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
-use finbridge_domain::{CapabilityProfile, ItemMatchKey, SettingsWish, SyncModule, SyncSettings};
+use finbridge_domain::{CapabilityProfile, DocumentKind, ItemMatchKey, SettingsWish, SyncModule, SyncSettings};
 use finbridge_entity::types::{IntegrationState, ModuleState, RecordType, RunTrigger};
 use finbridge_entity::{
     Scoped, begin_write, finance_organization, integration, sync_module, sync_run, sync_settings,
 };
+use finbridge_sync::document::feed;
 use finbridge_sync::run::{self, StartRun, Started};
 use finbridge_sync::schedule;
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -38,6 +39,10 @@ pub struct Connect {
     pub zsc_key: SecretString,
     /// Which of the person's organizations; may be absent when there is only one.
     pub remote_organization_id: Option<String>,
+    /// Which documents shall come, where the profile has any; all of them when none is said.
+    pub transaction_kinds: Option<Vec<DocumentKind>>,
+    /// How many days back the first reading of documents goes; to their beginning when it is not said.
+    pub transaction_history_days: Option<u32>,
 }
 
 /// Connects a finance app: checks the key, finds the organization, keeps the credential encrypted.
@@ -131,6 +136,8 @@ pub async fn connect(services: &Services, wish: Connect) -> ServiceResult<integr
             .await?
         }
     };
+    let (kinds, days) = (wish.transaction_kinds.as_deref(), wish.transaction_history_days);
+    feed::ensure(&services.engine, &transaction, &integration, kinds, days).await?;
     transaction.commit().await?;
     Ok(integration)
 }

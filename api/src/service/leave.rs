@@ -1,9 +1,10 @@
 //! Switching an integration off for a time, and on again (R158, R159).
 
 use finbridge_domain::CapabilityProfile;
-use finbridge_domain::profile::{CredentialKind, ExitAction};
+use finbridge_domain::profile::{CredentialKind, ExitAction, TransactionSync};
 use finbridge_entity::types::{IntegrationState, ModuleState, RunState};
-use finbridge_entity::{Scoped, begin_write, finance_organization, integration, sync_module, sync_run};
+use finbridge_entity::{Scoped, begin_write, document_feed, finance_organization, integration, sync_module, sync_run};
+use finbridge_sync::document::feed;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, Set,
@@ -78,6 +79,15 @@ pub async fn enable(
         .filter(sync_module::Column::InitialSyncAt.is_not_null())
         .exec(&transaction)
         .await?;
+    // Feeds that read by themselves go on with what changed meanwhile; the others wait until somebody asks.
+    if feed::sync_of(&row) == TransactionSync::Instant {
+        document_feed::Entity::update_many()
+            .col_expr(document_feed::Column::DueAt, Expr::value(Some(services.clock().now())))
+            .filter(document_feed::Column::OrganizationId.eq(services.organization_id()))
+            .filter(document_feed::Column::IntegrationId.eq(id))
+            .exec(&transaction)
+            .await?;
+    }
     written(services, transaction, row, IntegrationState::Active).await
 }
 

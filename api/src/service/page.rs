@@ -51,8 +51,12 @@ impl<E: EntityTrait> SortKey<E> {
     fn takes(&self, value: &SortValue) -> bool {
         let kind = self.column.def();
         let comparable = match (value, kind.get_column_type()) {
-            (SortValue::Text(text), ColumnType::String(_) | ColumnType::Text) => !text.contains('\0'),
+            (
+                SortValue::Text(text) | SortValue::Words(Some(text)),
+                ColumnType::String(_) | ColumnType::Text,
+            ) => !text.contains('\0'),
             (SortValue::Int(_), ColumnType::Integer | ColumnType::BigInteger)
+            | (SortValue::Words(None), ColumnType::String(_) | ColumnType::Text)
             | (SortValue::Time(_), ColumnType::TimestampWithTimeZone)
             | (SortValue::Date(_), ColumnType::Date)
             | (SortValue::Id(_), ColumnType::Uuid) => true,
@@ -68,6 +72,8 @@ impl<E: EntityTrait> SortKey<E> {
 pub enum SortValue {
     /// Text, by bytes.
     Text(String),
+    /// Text that may be missing, in the order that the database has for it.
+    Words(Option<String>),
     /// A whole number.
     Int(Option<i64>),
     /// An instant.
@@ -80,7 +86,7 @@ pub enum SortValue {
 
 impl SortValue {
     fn is_empty(&self) -> bool {
-        matches!(self, Self::Int(None) | Self::Date(None))
+        matches!(self, Self::Words(None) | Self::Int(None) | Self::Date(None))
     }
 }
 
@@ -88,6 +94,7 @@ impl From<SortValue> for Value {
     fn from(value: SortValue) -> Self {
         match value {
             SortValue::Text(text) => text.into(),
+            SortValue::Words(text) => text.into(),
             SortValue::Int(number) => number.into(),
             SortValue::Time(instant) => instant.into(),
             SortValue::Date(day) => day.into(),
@@ -380,9 +387,12 @@ identified!(
     account,
     api_token,
     contact,
+    crm_exchange_rate,
     custom_field,
     deal,
     deal_line,
+    document,
+    document_line,
     field_lineage,
     finance_organization,
     integration,
@@ -397,6 +407,7 @@ identified!(
     sync_run,
     sync_run_item,
     tag,
+    trigger_log,
     vendor,
     view,
 );

@@ -9,6 +9,7 @@ mod app;
 mod auth;
 mod client;
 mod cursor;
+mod document;
 mod envelope;
 mod lenient;
 mod map;

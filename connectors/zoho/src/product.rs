@@ -2,6 +2,7 @@
 
 use finbridge_contract::Manifest;
 
+use crate::document::{DocumentWords, OF_BILLING, OF_BOOKS, OF_EXPENSE, OF_INVOICE};
 use crate::words::{BILLING_CUSTOMERS, BOOKS_CONTACTS, ContactWords, EXPENSE_CONTACTS};
 
 /// A finance app of the vendor.
@@ -21,6 +22,8 @@ pub(crate) struct Product {
     pub(crate) has_vendors: bool,
     /// Whether the app has items that sync.
     pub(crate) has_items: bool,
+    /// The documents that it has.
+    pub(crate) documents: &'static [DocumentWords],
     /// Whether the app takes users of the CRM as its own.
     pub(crate) takes_users: bool,
     /// Root of the API in which CRM records are imported and contact persons are kept. Contacts and items belong to the
@@ -56,6 +59,7 @@ pub(crate) static BOOKS: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    documents: OF_BOOKS,
     takes_users: false,
     shared: "/books/v3",
 };
@@ -69,6 +73,7 @@ pub(crate) static INVOICE: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    documents: OF_INVOICE,
     takes_users: false,
     shared: "/books/v3",
 };
@@ -82,6 +87,7 @@ pub(crate) static ERP: Product = Product {
     contacts: &BOOKS_CONTACTS,
     has_vendors: true,
     has_items: true,
+    documents: OF_BOOKS,
     takes_users: false,
     shared: "/erp/v3",
 };
@@ -95,6 +101,7 @@ pub(crate) static EXPENSE: Product = Product {
     contacts: &EXPENSE_CONTACTS,
     has_vendors: false,
     has_items: false,
+    documents: OF_EXPENSE,
     takes_users: true,
     shared: "/books/v3",
 };
@@ -108,6 +115,7 @@ pub(crate) static BILLING: Product = Product {
     contacts: &BILLING_CUSTOMERS,
     has_vendors: false,
     has_items: false,
+    documents: OF_BILLING,
     takes_users: false,
     shared: "/books/v3",
 };

@@ -3,7 +3,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use finbridge_contract::{WebhookDelivery, WebhookNotice, WebhookRefusal};
+use finbridge_contract::{DocumentNotice, WebhookDelivery, WebhookNotice, WebhookRefusal};
+use finbridge_domain::DocumentKind;
 use finbridge_domain::record::RecordKind;
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
@@ -39,7 +40,7 @@ pub(crate) fn read(
         _ => &members,
     };
     let key = told("event_id").unwrap_or_else(|| hex(&tag));
-    Ok(WebhookNotice { key, happened_at, kinds: kinds(records), documents: Vec::new() })
+    Ok(WebhookNotice { key, happened_at, kinds: kinds(records), documents: documents(records) })
 }
 
 /// Deliveries carry hexadecimal digits, and some base64.
@@ -80,6 +81,30 @@ fn kinds(records: &Map<String, Value>) -> Vec<RecordKind> {
         }
     }
     kinds
+}
+
+/// The documents that the members are, by what the vendor calls them and their ids.
+const DOCUMENTS: [(&str, DocumentKind, &str); 12] = [
+    ("estimate", DocumentKind::Estimate, "estimate_id"),
+    ("quote", DocumentKind::Estimate, "estimate_id"),
+    ("salesorder", DocumentKind::SalesOrder, "salesorder_id"),
+    ("invoice", DocumentKind::Invoice, "invoice_id"),
+    ("creditnote", DocumentKind::CreditNote, "creditnote_id"),
+    ("customer_payment", DocumentKind::CustomerPayment, "payment_id"),
+    ("payment", DocumentKind::CustomerPayment, "payment_id"),
+    ("purchaseorder", DocumentKind::PurchaseOrder, "purchaseorder_id"),
+    ("bill", DocumentKind::Bill, "bill_id"),
+    ("expense", DocumentKind::Expense, "expense_id"),
+    ("expense_report", DocumentKind::ExpenseReport, "report_id"),
+    ("subscription", DocumentKind::Subscription, "subscription_id"),
+];
+
+fn documents(records: &Map<String, Value>) -> Vec<DocumentNotice> {
+    let told = DOCUMENTS.iter().filter_map(|(name, kind, id)| {
+        let remote_id = records.get(*name)?.get(*id).and_then(as_text).filter(|id| !id.is_empty());
+        Some(DocumentNotice { kind: *kind, remote_id })
+    });
+    told.collect()
 }
 
 /// An instant as the vendor writes it: `2026-01-05T12:06:10+0530`.
@@ -123,7 +148,15 @@ mod tests {
         assert_eq!(notice.happened_at, "2026-01-05T06:36:10Z".parse().ok());
         let form = "JSONString=%7B%22contact%22%3A%7B%7D%7D";
         assert_eq!(read(form).unwrap().kinds, [RecordKind::Customer, RecordKind::Vendor]);
-        assert!(read(r#"{"invoice":{}}"#).unwrap().kinds.is_empty());
+        let invoice = read(r#"{"invoice":{"invoice_id":"46"}}"#).unwrap();
+        assert!(invoice.kinds.is_empty());
+        let wanted = DocumentNotice { kind: DocumentKind::Invoice, remote_id: Some("46".to_owned()) };
+        assert_eq!(invoice.documents, [wanted]);
+        let event =
+            read(r#"{"event_id":"7","data":{"subscription":{"subscription_id":8},"payment":{}}}"#).unwrap();
+        let told = |kind, id: Option<&str>| DocumentNotice { kind, remote_id: id.map(str::to_owned) };
+        let wanted = [told(DocumentKind::CustomerPayment, None), told(DocumentKind::Subscription, Some("8"))];
+        assert_eq!(event.documents, wanted);
         assert_eq!(read("nonsense"), Err(WebhookRefusal::Unreadable));
         assert_eq!(read("[]"), Err(WebhookRefusal::Unreadable));
     }

@@ -41,9 +41,9 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 /// Somebody with a token.
-struct Caller {
-    viewer: Viewer,
-    token: String,
+pub(crate) struct Caller {
+    pub(crate) viewer: Viewer,
+    pub(crate) token: String,
 }
 
 fn db(world: &TestWorld) -> &DatabaseConnection {
@@ -74,7 +74,7 @@ async fn with_token(world: &TestWorld, viewer: Viewer) -> Caller {
 }
 
 /// The administrator of an organization of this name, which is made if it is not there.
-async fn organization(world: &TestWorld, name: &str, email: &str) -> Caller {
+pub(crate) async fn organization(world: &TestWorld, name: &str, email: &str) -> Caller {
     let wish = Tenant { name, home_currency: CurrencyCode::USD, time_zone: "Europe/Berlin" };
     let person = Administrator { email, name: "Otto Other" };
     let ids = &world.app.engine.ids;
@@ -83,7 +83,7 @@ async fn organization(world: &TestWorld, name: &str, email: &str) -> Caller {
 }
 
 /// A new member of the first organization.
-async fn colleague(world: &TestWorld, name: &str, role: Role) -> Caller {
+pub(crate) async fn colleague(world: &TestWorld, name: &str, role: Role) -> Caller {
     let (organization_id, now) = (world.viewer.organization_id, world.clock.now());
     let user_id = world.app.engine.ids.uuid();
     let email = format!("{}@example.com", user_id.simple());

@@ -20,7 +20,7 @@ mod plan;
 mod profiles;
 mod runs;
 mod settings;
-mod support;
+pub(crate) mod support;
 mod undo;
 mod views;
 mod webhooks;

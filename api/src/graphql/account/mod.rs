@@ -16,6 +16,8 @@ use super::loader::{CountOf, PageOf, failed};
 use super::record::RecordFields;
 use super::scalar::{CurrencyCode, Decimal};
 use super::summary::FinanceSummary;
+use super::transaction::{self, TransactionConnection, TransactionKind, TransactionStatus};
+use crate::service::document::Holder;
 use crate::service::summary::Side;
 use crate::service::page::Page;
 
@@ -220,6 +222,26 @@ impl Account {
     /// What the account owes and was billed, as the finance apps have it; null when it is no customer of a connected one.
     async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
         FinanceSummary::load(ctx, Side::Customer, self.0.id).await
+    }
+
+    /// The finance documents of the customer that the account is, in every connected finance app, newest day first and those without
+    /// a day last. Empty while it is no customer.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only transactions of these kinds; all when left out.", validator(max_items = 20))]
+        kinds: Option<Vec<TransactionKind>>,
+        #[graphql(desc = "Only transactions that stand like this today; all when left out.", validator(max_items = 50))]
+        statuses: Option<Vec<TransactionStatus>>,
+    ) -> Result<TransactionConnection> {
+        let args = page_args(first, after, last, before);
+        transaction::held::transactions(ctx, Holder::Account, self.0.id, args, kinds, statuses).await
     }
 
     /// What every record has.

@@ -11,9 +11,12 @@ use finbridge_entity::contact;
 pub use filter::of_account;
 
 use super::account::{self, Account, Address};
+use super::connection::page_args;
 use super::context::id;
 use super::record::RecordFields;
 use super::summary::FinanceSummary;
+use super::transaction::{self, TransactionConnection, TransactionKind, TransactionStatus};
+use crate::service::document::Holder;
 use crate::service::summary::Side;
 
 /// A person that the organization deals with.
@@ -98,6 +101,26 @@ impl Contact {
     /// What the contact owes and was billed, as the finance apps have it, where it is a customer itself; null otherwise.
     async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
         FinanceSummary::load(ctx, Side::Customer, self.0.id).await
+    }
+
+    /// The finance documents of the customer that the contact is, or that it is a contact person of, newest day first and those
+    /// without a day last. Empty while it is neither.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only transactions of these kinds; all when left out.", validator(max_items = 20))]
+        kinds: Option<Vec<TransactionKind>>,
+        #[graphql(desc = "Only transactions that stand like this today; all when left out.", validator(max_items = 50))]
+        statuses: Option<Vec<TransactionStatus>>,
+    ) -> Result<TransactionConnection> {
+        let args = page_args(first, after, last, before);
+        transaction::held::transactions(ctx, Holder::Contact, self.0.id, args, kinds, statuses).await
     }
 
     /// What every record has.

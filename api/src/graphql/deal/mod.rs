@@ -13,6 +13,7 @@ pub use filter::of_account;
 pub use line::DealLine;
 
 use super::account::{self, Account, Money};
+use super::connection::page_args;
 use super::context::{Asked, id};
 use super::error::top_level;
 use super::loader::failed;
@@ -20,7 +21,10 @@ use super::pipeline::Pipeline;
 use super::record::RecordFields;
 use super::scalar::{CurrencyCode, Date};
 use super::stage::Stage;
+use super::transaction::{self, TransactionConnection, TransactionKind, TransactionStatus};
+use super::trigger::{self, log::TriggerLogConnection};
 use crate::service::ServiceError;
+use crate::service::document::Holder;
 
 /// Something that the organization hopes to sell, or has sold, to an account.
 #[derive(Clone)]
@@ -98,6 +102,38 @@ impl Deal {
     async fn merged_into(&self, ctx: &Context<'_>) -> Result<Option<Deal>> {
         let Some(into) = self.0.merged_into_id else { return Ok(None) };
         living(ctx, into).await
+    }
+
+    /// The finance documents that are linked to the deal, newest day first and those without a day last.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only transactions of these kinds; all when left out.", validator(max_items = 20))]
+        kinds: Option<Vec<TransactionKind>>,
+        #[graphql(desc = "Only transactions that stand like this today; all when left out.", validator(max_items = 50))]
+        statuses: Option<Vec<TransactionStatus>>,
+    ) -> Result<TransactionConnection> {
+        let args = page_args(first, after, last, before);
+        transaction::held::transactions(ctx, Holder::Deal, self.0.id, args, kinds, statuses).await
+    }
+
+    /// What triggers did for the deal, and what not and why, newest first.
+    async fn trigger_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<TriggerLogConnection> {
+        trigger::log::of_deal(ctx, self.0.id, page_args(first, after, last, before)).await
     }
 
     /// What every record has.

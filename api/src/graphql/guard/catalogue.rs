@@ -243,6 +243,8 @@ fn most(ty: &str, field: &str) -> Option<u64> {
         // A deal may have 100, and seldom has more than a few: a page of 50 deals with their products must stay within the
         // limit of a request. What lines are more than this is paid for afterwards.
         ("Deal", "lines") => Some(40),
+        // The same with the lines of documents.
+        ("Transaction", "lines") => Some(40),
         ("Product", "prices") => Some(product::MOST_PRICES as u64),
         // 50 of each are possible; nobody has both.
         ("Pipeline", "stages") | ("Query", "pipelines") => Some(20),

@@ -16,6 +16,7 @@ use super::context::{Asked, id, uuid};
 use super::error::{coded, top_level};
 use super::loader::failed;
 use super::scalar::{CurrencyCode, DateTime};
+use super::trigger::TransactionTrigger;
 use crate::service;
 pub use connection_state::ConnectionState;
 pub use module::SyncModule;
@@ -262,6 +263,11 @@ impl Integration {
         let modules = ctx.loaders()?.modules_of_integration.load_one(self.0.id).await.map_err(failed)?;
         let modules = modules.unwrap_or_default().into_iter();
         Ok(modules.map(|(row, settings)| SyncModule { row, settings }).collect())
+    }
+
+    /// What its deals do to documents; null while nobody said, which is nothing.
+    async fn trigger(&self, ctx: &Context<'_>) -> Result<Option<TransactionTrigger>> {
+        TransactionTrigger::of_integration(ctx, self.0.id).await
     }
 
     /// When it was connected.

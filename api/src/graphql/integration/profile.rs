@@ -9,6 +9,7 @@ use super::{
 };
 use crate::graphql::context::Asked;
 use crate::graphql::sync::SyncSide;
+use crate::graphql::transaction::TransactionKind;
 
 /// Declares an enum that mirrors one of the profile's.
 macro_rules! mirrored {
@@ -325,6 +326,11 @@ impl Profile {
     /// How documents come into the CRM.
     async fn transaction_sync(&self) -> TransactionSync {
         self.0.transaction_sync.into()
+    }
+
+    /// Which transactions come, where any do.
+    async fn transaction_kinds(&self) -> Vec<TransactionKind> {
+        self.0.documents.iter().copied().map(Into::into).collect()
     }
 
     /// What deals do to estimates.

@@ -3,6 +3,7 @@
 
 mod children;
 mod connection;
+mod document;
 mod joined;
 mod nested;
 mod record;
@@ -18,9 +19,9 @@ use std::time::Duration;
 use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
-    Scoped, TenantOwned, account, api_token, contact, custom_field, deal, deal_line, field_lineage,
-    finance_organization, integration, layout, note, pipeline, product, product_price, record_link, stage,
-    sync_conflict, sync_run, sync_run_item, tag, vendor,
+    Scoped, TenantOwned, account, api_token, contact, crm_exchange_rate, custom_field, deal, deal_line,
+    document as document_row, document_line, field_lineage, finance_organization, integration, layout, note,
+    pipeline, product, product_price, record_link, stage, sync_conflict, sync_run, sync_run_item, tag, trigger_log, trigger_setting, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
 use futures::Stream;
@@ -36,6 +37,9 @@ use crate::service::{ServiceError, Services};
 
 pub use children::Children;
 pub use connection::{Connected, Connections, Known};
+pub use document::{
+    CrmRates, Documents, DocumentsOfRemote, Held, LinksOfRemote, RemoteDocumentKey, RemoteKey,
+};
 pub use joined::{FailuresOfRun, FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
@@ -179,10 +183,32 @@ pub struct Loaders {
     pub contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>>,
     /// Pages of deals by account.
     pub deals_of_account: Arc<DataLoader<Nested<deal::Entity>>>,
+    /// Entries of the trigger log by id.
+    pub trigger_log: DataLoader<ById<trigger_log::Entity>>,
+    /// Pages of the trigger log by deal.
+    pub trigger_log_of_deal: Arc<DataLoader<Nested<trigger_log::Entity>>>,
+    /// What deals do, by integration: one row at most.
+    pub triggers_of_integration: DataLoader<Children<trigger_setting::Entity>>,
     /// What is open with customers and vendors.
     pub summaries: DataLoader<Summaries>,
     /// Pages of notes by record.
     pub notes_of_record: Arc<DataLoader<Nested<note::Entity>>>,
+    /// Documents by id, those that are gone too.
+    pub documents: DataLoader<ById<document_row::Entity>>,
+    /// Pages of documents by CRM record.
+    pub documents_of_record: Arc<DataLoader<Documents>>,
+    /// Documents by their ids on the finance side.
+    pub documents_of_remote: DataLoader<DocumentsOfRemote>,
+    /// Lines by document.
+    pub document_lines: DataLoader<Children<document_line::Entity>>,
+    /// Lines of documents by id.
+    pub document_lines_by_id: DataLoader<ById<document_line::Entity>>,
+    /// Links by record on the finance side.
+    pub links_of_remote: DataLoader<LinksOfRemote>,
+    /// The CRM's own exchange rates, by currency.
+    pub crm_rates: DataLoader<CrmRates>,
+    /// The same by id.
+    pub crm_rates_by_id: DataLoader<ById<crm_exchange_rate::Entity>>,
 }
 
 /// The tenant whose rows a loader reads, and from where.
@@ -378,6 +404,26 @@ impl Loaders {
                 },
                 turns,
             )),
+            trigger_log: by_id(&scope, turns),
+            trigger_log_of_deal: Arc::new(batching(
+                Nested {
+                    scope: nested(),
+                    parent: trigger_log::Column::DealId,
+                    narrow: |rows, ()| rows,
+                    parent_of: |row| Some(row.deal_id),
+                    listing: crate::service::trigger::newest,
+                },
+                turns,
+            )),
+            triggers_of_integration: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: trigger_setting::Column::IntegrationId,
+                    parent_of: |row| row.integration_id,
+                    narrow: |rows| rows,
+                },
+                turns,
+            ),
             summaries: batching(Summaries { scope: scope.clone(), clock: services.clock().clone() }, turns),
             notes_of_record: Arc::new(batching(
                 Nested {
@@ -389,6 +435,25 @@ impl Loaders {
                 },
                 turns,
             )),
+            documents: by_id(&scope, turns),
+            documents_of_record: Arc::new(batching(
+                Documents { scope: scope.clone(), clock: services.clock().clone() },
+                turns,
+            )),
+            documents_of_remote: batching(DocumentsOfRemote(scope.clone()), turns),
+            document_lines: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: document_line::Column::DocumentId,
+                    parent_of: |line| line.document_id,
+                    narrow: |lines| lines.order_by_asc(document_line::Column::Position),
+                },
+                turns,
+            ),
+            document_lines_by_id: by_id(&scope, turns),
+            links_of_remote: batching(LinksOfRemote(scope.clone()), turns),
+            crm_rates: batching(CrmRates(scope.clone()), turns),
+            crm_rates_by_id: by_id(&scope, turns),
         }
     }
 }

@@ -9,9 +9,12 @@ use finbridge_domain::NodeKind;
 use finbridge_entity::vendor;
 
 use super::account::Address;
+use super::connection::page_args;
 use super::context::id;
 use super::record::RecordFields;
 use super::summary::FinanceSummary;
+use super::transaction::{self, TransactionConnection, TransactionKind, TransactionStatus};
+use crate::service::document::Holder;
 use crate::service::summary::Side;
 
 /// A company or person that the organization buys from.
@@ -80,6 +83,26 @@ impl Vendor {
     /// What is owed to the vendor, as the finance apps have it; null when it is no vendor of a connected one.
     async fn finance_summary(&self, ctx: &Context<'_>) -> Result<Option<FinanceSummary>> {
         FinanceSummary::load(ctx, Side::Vendor, self.0.id).await
+    }
+
+    /// The finance documents of the vendor that it is in every connected finance app, newest day first and those without a day last.
+    /// Empty while it is no vendor there.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of a Relay connection")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only records after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only transactions of these kinds; all when left out.", validator(max_items = 20))]
+        kinds: Option<Vec<TransactionKind>>,
+        #[graphql(desc = "Only transactions that stand like this today; all when left out.", validator(max_items = 50))]
+        statuses: Option<Vec<TransactionStatus>>,
+    ) -> Result<TransactionConnection> {
+        let args = page_args(first, after, last, before);
+        transaction::held::transactions(ctx, Holder::Vendor, self.0.id, args, kinds, statuses).await
     }
 
     /// What every record has.

@@ -2,6 +2,7 @@
 //! grow with their number, and no transaction stays open while a client reads slowly.
 
 mod columns;
+mod documents;
 mod items;
 mod links;
 mod row;
@@ -17,6 +18,7 @@ use sea_orm::{ColumnTrait, Condition, QueryFilter, QueryOrder, QuerySelect, Quer
 use uuid::Uuid;
 
 use self::columns::{Exported, Names};
+pub use self::documents::{DocumentExport, DocumentSelection};
 pub use self::items::{ItemExport, ItemSelection};
 pub use self::links::{LinkExport, LinkSelection};
 pub use self::row::Guard;
@@ -76,6 +78,8 @@ pub enum Exporting {
     Items(ItemExport),
     /// Of links.
     Links(LinkExport),
+    /// Of documents of finance apps.
+    Documents(DocumentExport),
 }
 
 impl Exporting {
@@ -88,6 +92,7 @@ impl Exporting {
             Self::Records(export) => export.next().await,
             Self::Items(export) => export.next().await,
             Self::Links(export) => export.next().await,
+            Self::Documents(export) => export.next().await,
         }
     }
 }

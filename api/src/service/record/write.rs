@@ -5,8 +5,8 @@ use std::future::Future;
 
 use async_graphql::MaybeUndefined;
 use finbridge_domain::NodeId;
-use finbridge_entity::types::RecordType;
-use finbridge_entity::{begin_write, layout as layout_table};
+use finbridge_entity::types::{DealEventKind, RecordType};
+use finbridge_entity::{Scoped, begin_write, deal, layout as layout_table};
 use sea_orm::{ActiveModelTrait, DatabaseTransaction, IntoActiveModel, Set};
 use uuid::Uuid;
 
@@ -15,7 +15,7 @@ use crate::service::custom_field::value::{self, CustomInput};
 use crate::service::error::{ServiceResult, UserError};
 use crate::service::idempotency::{self, Claim, Idempotency};
 use crate::service::validate::{Check, change};
-use crate::service::{Services, layout, link, product_name, search, tag};
+use crate::service::{Services, layout, link, product_name, search, tag, trigger};
 
 /// What every create may say.
 #[derive(Debug, Clone, Default)]
@@ -330,6 +330,11 @@ where
     let model = row.update(transaction).await?;
     value::release(services, transaction, common.id).await?;
     search::forget(services, transaction, common.id).await?;
+    if E::TYPE == RecordType::Deal
+        && let Some(deal) = deal::Entity::one_of(services.organization_id(), common.id).one(transaction).await?
+    {
+        trigger::note(services, transaction, &deal, DealEventKind::Deleted).await?;
+    }
     Ok(model)
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use finbridge_contract::{
     Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, NewRecord,
-    RecordAdapter, RemoteRecord, Removal,
+    PartyTerms, RecordAdapter, RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
 
 use super::table::{Table, Told};
 use crate::client::{Call, Client, path_id};
+use crate::document::Lookup;
 use crate::map::{contact as map, person};
 use crate::wire::row::Row;
 use crate::words::{BOOKS_CONTACTS, ContactWords};
@@ -29,13 +30,30 @@ impl Contacts {
         let (words, root) = (client.product().contacts, client.product().root);
         let contact_type = if kind == RecordKind::Vendor { "vendor" } else { "customer" };
         let only = words.has_types.then_some(("contact_type", contact_type));
-        let table = Table { client, root, words: &words.list, only };
+        let table = Table { client, root, words: &words.list, only, from: None };
         Self { table, words, kind, listed: map::LISTED.map(FieldKey::of).to_vec() }
     }
 
     fn listed(&self) -> impl Fn(&Told) -> Result<Option<RemoteRecord>, Failure> + Send {
         let (words, kind) = (self.words, self.kind);
         move |told| map::record_of(words, kind, told, false)
+    }
+
+    /// What new documents of a contact begin with. The rate is that of the app's own table; the base currency has none.
+    pub(crate) async fn terms(
+        &self,
+        connection: &Connection,
+        remote_id: &str,
+        lookup: &Lookup,
+    ) -> Result<PartyTerms, Failure> {
+        let told = self.table.read(connection, remote_id).await?;
+        let code = told.row.required("currency_code");
+        let currency_code = code.map_err(|failure| Failure { request_id: told.request_id, ..failure })?;
+        let exchange_rate = lookup.currency(connection, &currency_code).await?.rate;
+        let persons = told.row.list(self.words.persons).unwrap_or_default();
+        let primary = person::primary(&told.row, &persons, self.words.person_id);
+        let email = told.row.some_text("email").or_else(|| primary?.some_text("email"));
+        Ok(PartyTerms { currency_code, exchange_rate, email })
     }
 
     /// Writes the fields of the first person, and makes it where nobody is there. By its own call: a list of persons in

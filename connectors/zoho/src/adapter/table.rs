@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use finbridge_contract::{
     Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, RecordAdapter,
     RemoteRecord, Removal,
@@ -52,6 +53,7 @@ pub(crate) struct Told {
 }
 
 /// One list of records.
+#[derive(Clone)]
 pub(crate) struct Table {
     pub(crate) client: Arc<Client>,
     /// Root of the API that it is read in.
@@ -59,6 +61,8 @@ pub(crate) struct Table {
     pub(crate) words: &'static Words,
     /// The condition that picks records of this kind out of the list.
     pub(crate) only: Option<(&'static str, &'static str)>,
+    /// The condition on their day: the parameter, and the first day.
+    pub(crate) from: Option<(&'static str, NaiveDate)>,
 }
 
 impl Table {
@@ -66,7 +70,7 @@ impl Table {
         self.client.product()
     }
 
-    fn all(&self) -> String {
+    pub(crate) fn all(&self) -> String {
         format!("{}/{}", self.root, self.words.path)
     }
 
@@ -95,6 +99,9 @@ impl Table {
         if let Some((name, value)) = self.only {
             call = call.with(name, value);
         }
+        if let Some((name, day)) = self.from {
+            call = call.with(name, day);
+        }
         call = call.with("sort_column", self.words.modified).with("sort_order", "A");
         match position.since {
             Some(time) => call.with("last_modified_time", format_time(time)),
@@ -103,12 +110,12 @@ impl Table {
     }
 
     /// A page of changes. `map` says nothing of a row that is of another kind.
-    pub(crate) async fn changes(
+    pub(crate) async fn changes<T: Send>(
         &self,
         connection: &Connection,
         after: Option<&Cursor>,
-        map: impl Fn(&Told) -> Result<Option<RemoteRecord>, Failure> + Send,
-    ) -> Result<ChangePage<RemoteRecord>, Failure> {
+        map: impl Fn(&Told) -> Result<Option<T>, Failure> + Send,
+    ) -> Result<ChangePage<T>, Failure> {
         let position = Position::of(after)?;
         let call =
             self.changed_since(&position).with("per_page", PER_PAGE).with("page", position.pages_read + 1);

@@ -6,12 +6,12 @@ use finbridge_domain::{
 use finbridge_entity::criteria::{Comparison, Operator};
 use finbridge_entity::types::{
     Address, ConflictState, CustomFieldKind, ExactDecimal, IntegrationState, ItemAction, ItemOutcome,
-    ItemState, LinkState, Origin, RecordType, Role, RunPhase, RunState, RunTrigger, StageKind,
+    ItemState, LinkState, Origin, RecordType, Role, RunPhase, RunState, RunTrigger, StageKind, TriggerAction, TriggerOutcome, TriggerPoint,
 };
 use finbridge_entity::{
-    account, contact, custom_field, custom_value, deal, deal_line, field_lineage, finance_organization,
-    integration, layout, layout_field, note, pipeline, product, product_price, record_link, record_tag,
-    stage, sync_conflict, sync_module, sync_run, sync_run_item, sync_settings, tag, vendor, view,
+    account, contact, crm_exchange_rate, custom_field, custom_value, deal, deal_line, document, document_line,
+    field_lineage, finance_organization, integration, layout, layout_field, note, pipeline, product, product_price, record_link, record_tag,
+    stage, sync_conflict, sync_module, sync_run, sync_run_item, sync_settings, tag, trigger_log, trigger_setting, vendor, view,
 };
 use finbridge_tests::TestWorld;
 use sea_orm::prelude::Uuid;
@@ -36,6 +36,12 @@ macro_rules! row {
         id
     }};
 }
+
+/// A foreign currency for each row.
+const CURRENCIES: [&str; MANY] = [
+    "AED", "AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN",
+    "NOK", "NZD", "PLN", "SEK", "SGD",
+];
 
 /// What hangs on a record of any kind.
 struct Hung {
@@ -75,7 +81,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
     let (ids, now) = (&world.app.engine.ids, world.clock.now());
     let here = world.viewer.organization_id;
     let usd = || Some("USD".to_owned());
-    let mut made: Vec<[(NodeKind, Uuid); 22]> = Vec::new();
+    let mut made: Vec<[(NodeKind, Uuid); 26]> = Vec::new();
     let mut parent = None;
     for n in 0..MANY {
         let position = i32::try_from(n).expect("a small number") + 2;
@@ -278,6 +284,121 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 updated_at: now,
             }
         );
+        for (kind, record_type, record, remote, parent) in [
+            ("CONTACT_PERSON", "CONTACT", contact, format!("P{name}"), Some(name.clone())),
+            ("VENDOR", "VENDOR", vendor, format!("V{name}"), None),
+            ("ITEM", "PRODUCT", product, format!("I{name}"), None),
+        ] {
+            row!(
+                world,
+                record_link {
+                    finance_organization_id: there,
+                    kind: kind.to_owned(),
+                    record_type: record_type.to_owned(),
+                    record_id: record,
+                    remote_id: Some(remote),
+                    remote_parent_id: parent,
+                    state: LinkState::Linked,
+                    origin: Origin::Crm,
+                    synced_version: 1,
+                    created_at: now,
+                    updated_at: now,
+                }
+            );
+        }
+        let transaction = row!(
+            world,
+            document {
+                finance_organization_id: there,
+                integration_id: integration,
+                kind: "INVOICE".to_owned(),
+                remote_id: name.clone(),
+                number: Some(name.clone()),
+                status: "SENT".to_owned(),
+                remote_status: "sent".to_owned(),
+                customer_id: Some(name.clone()),
+                vendor_id: Some(format!("V{name}")),
+                deal_id: Some(deal),
+                currency_code: CURRENCIES[n].to_owned(),
+                exchange_rate: Some(one),
+                dated_on: Some(now.date_naive()),
+                // What it is depends on the time zone, which has to be looked up.
+                due_on: Some(now.date_naive()),
+                sub_total_units: Some(1),
+                discount_units: Some(1),
+                tax_units: Some(1),
+                shipping_units: Some(1),
+                adjustment_units: Some(1),
+                total_units: 1,
+                balance_units: Some(1),
+                home_currency_code: "USD".to_owned(),
+                home_total_whole: Some(0),
+                home_total_nano: Some(100_000),
+                home_balance_whole: Some(0),
+                home_balance_nano: Some(100_000),
+                detail: json!({
+                    "taxes": [{ "name": "VAT", "amount": "1" }],
+                    "applications": [{ "document_id": name, "amount": "1" }],
+                    "subscription": { "plan_name": "x" },
+                }),
+                is_whole: true,
+                remote_modified_at: now,
+                read_at: now,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            }
+        );
+        let transaction_line = row!(
+            world,
+            document_line {
+                document_id: transaction,
+                position: 0,
+                item_id: Some(format!("I{name}")),
+                name: name.clone(),
+                quantity: one,
+                unit_price: one,
+                total_units: 1,
+            }
+        );
+        let rate = row!(
+            world,
+            crm_exchange_rate {
+                currency_code: CURRENCIES[n].to_owned(),
+                rate: one,
+                version: 1,
+                created_at: now,
+                updated_at: now,
+            }
+        );
+        row!(
+            world,
+            trigger_setting {
+                integration_id: integration,
+                trigger: TriggerPoint::Estimate,
+                create_stages: json!([stage]),
+                accept_stages: json!([stage]),
+                invalidate_stages: json!([stage]),
+                is_sent: false,
+                version: 1,
+                updated_at: now,
+                updated_by_id: Some(owner),
+            }
+        );
+        let logged = row!(
+            world,
+            trigger_log {
+                deal_id: deal,
+                integration_id: Some(integration),
+                event_id: deal,
+                stage_id: stage,
+                kind: Some("ESTIMATE".to_owned()),
+                action: TriggerAction::Create,
+                outcome: TriggerOutcome::Done,
+                message: "x".to_owned(),
+                logged_at: now,
+            }
+        );
         let settings = SyncSettings {
             crm_module: Some(CrmModule::Accounts),
             account_view: Some(ViewChoice { view_id: view, viewer_id: owner }),
@@ -388,6 +509,10 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
             (NodeKind::SyncRunItem, item),
             (NodeKind::SyncConflict, conflict),
             (NodeKind::FieldLineage, lineage),
+            (NodeKind::Transaction, transaction),
+            (NodeKind::TransactionLine, transaction_line),
+            (NodeKind::ExchangeRate, rate),
+            (NodeKind::TriggerLogEntry, logged),
         ]);
     }
     let kinds = made.first().expect("rows").map(|(kind, _)| kind).into_iter().enumerate();

@@ -2,6 +2,7 @@
 //! new field is tried as well.
 
 mod fill;
+mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -48,6 +49,7 @@ const FEW: &[(&str, &str, &str)] = &[
     ("SyncModule", "vendorView", "by the loader of `accountView`"),
     ("Query", "capabilityProfiles", "there are few, and they are no rows"),
     ("FinanceApp", "profile", "there are few, and they are no rows"),
+    ("TransactionCustomer", "contact", "by the loader that `account` has its link from"),
     ("ViewCriteria", "all", "of the view's own row"),
     ("ViewCriteria", "any", "of the view's own row"),
     ("ViewCriteria", "not", "of the view's own row"),
@@ -207,8 +209,9 @@ both_databases! {
             let (answer, ran) = watched.ask(query, &json!({ "ids": ids })).await;
             let found: Vec<_> = answer["data"]["nodes"].as_array().expect("nodes").iter().map(|node| node["id"].clone()).collect();
             assert_eq!(json!(found), json!(ids), "{kind:?}");
-            // A note is seen with its record, here always an account, and a line with its deal.
-            let beside = usize::from(matches!(kind, NodeKind::Note | NodeKind::DealLine));
+            // A note is seen with its record, here always an account, and a line with its deal or transaction.
+            let with_parent = [NodeKind::Note, NodeKind::DealLine, NodeKind::TransactionLine];
+            let beside = usize::from(with_parent.contains(&kind));
             assert_eq!(ran.len(), 2 + beside, "who asks, and the rows of {kind:?}: {ran:#?}");
         }
         // Some of the views are no rows.

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use crate::graphql::context::Asked;
 use crate::graphql::error::payload;
 use crate::graphql::integration::Integration;
+use crate::graphql::transaction::TransactionKind;
 use crate::service::integration::{self, Connect};
 
 /// What connecting a finance app takes.
@@ -19,6 +20,12 @@ pub struct IntegrationConnectInput {
     zsc_key: String,
     /// Id, on the finance side, of the organization to connect; may be left out when the person has only one.
     finance_organization: Option<String>,
+    /// Which documents of the finance app shall come into the CRM; all that the profile has when left out, none when empty. Only for a
+    /// new connection; `transactionsFetch` adds kinds later.
+    transaction_kinds: Option<Vec<TransactionKind>>,
+    /// How many days back the first reading of documents goes, by their dates; to the beginning when left out.
+    #[graphql(validator(minimum = 1, maximum = 36500))]
+    transaction_history_days: Option<i32>,
 }
 
 payload! {
@@ -48,6 +55,8 @@ impl IntegrationConnect {
             email: input.email,
             zsc_key: SecretString::from(input.zsc_key),
             remote_organization_id: input.finance_organization,
+            transaction_kinds: input.transaction_kinds.map(|kinds| kinds.into_iter().map(Into::into).collect()),
+            transaction_history_days: input.transaction_history_days.and_then(|days| days.try_into().ok()),
         };
         IntegrationConnectPayload::of(integration::connect(ctx.services()?, wish).await, Integration::from)
             .map(Some)

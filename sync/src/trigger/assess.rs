@@ -1,0 +1,369 @@
+//! What a deal would do to a document, and why or why not. Nothing is written here.
+
+use finbridge_contract::{DocumentDraft, Failure, FailureKind, Party, RemoteDocument};
+use finbridge_domain::record::RecordKind;
+use finbridge_domain::{CapabilityProfile, DocumentAct, DocumentKind, DocumentStatus, MayNot, PartyKind};
+use finbridge_entity::types::{DealEventKind, IntegrationState, TriggerAction, TriggerPoint};
+use finbridge_entity::{Scoped, deal, deal_document, integration, stage, trigger_setting};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::content;
+use super::setting::Setting;
+use crate::act::ActError;
+use crate::apply::alone;
+use crate::budget::Priority;
+use crate::engine::{Engine, Remote};
+use crate::error::SyncError;
+
+/// Declares the codes: the stored text, and the sentence.
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $sentence:literal;)+) => {
+        /// Why a trigger did nothing, or not what was to be done. Stable, for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $name,)+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// As it is stored and told.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $code,)+ }
+            }
+
+            /// For people: why, and what to do.
+            pub const fn sentence(self) -> &'static str {
+                match self { $(Self::$name => $sentence,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The stage does nothing.
+    StageNotChosen = "STAGE_NOT_CHOSEN", "The trigger does nothing in this stage.";
+    /// The integration is disabled (A17.5).
+    IntegrationDisabled = "INTEGRATION_DISABLED", "The integration is disabled; triggers run again once it is enabled.";
+    /// The finance app refuses the credential.
+    ReconnectNeeded = "RECONNECT_NEEDED", "The finance app refuses the stored credential; connect it again, then move the deal once more.";
+    /// There is a document (A17.1).
+    AlreadyHasDocument = "ALREADY_HAS_DOCUMENT", "A document was made for this deal before, and another is not made; ask for a new one with `dealDocumentRecreate` where the old one is void or gone.";
+    /// It stands as it should already.
+    AlreadySo = "ALREADY_SO", "The document stands as it should already.";
+    /// There is none to be changed.
+    NoDocument = "NO_DOCUMENT", "No document was made for this deal, so there is none to be declined or voided.";
+    /// It was deleted on the finance side.
+    DocumentGone = "DOCUMENT_GONE", "The document was deleted in the finance app; ask for a new one with `dealDocumentRecreate`.";
+    /// Somebody changed its status (R128).
+    ManualStatusChange = "MANUAL_STATUS_CHANGE", "Somebody changed the document's status by hand, so triggers leave this document alone from now on.";
+    /// Something was paid (A17.2).
+    HasPayments = "HAS_PAYMENTS", "Payments or credits are applied to the invoice, so it is not voided; take them off in the finance app and void it there.";
+    /// The finance app does not take it as it stands.
+    ActNotAllowed = "ACT_NOT_ALLOWED", "The document does not stand so that this may be done with it; look at it in the finance app.";
+    /// The deal is with nobody.
+    NoAccount = "NO_ACCOUNT", "The deal has no account to be billed; give it one, then move it once more.";
+    /// The account is no customer and cannot become one (A17.4).
+    NoCustomer = "NO_CUSTOMER", "The account is no customer in the finance app and cannot become one; set up the synchronisation of customers, or link the account, then move the deal once more.";
+    /// There is nothing to be billed (A17.6).
+    DealHasNoAmount = "DEAL_HAS_NO_AMOUNT", "The deal has neither lines nor an amount above zero; give it one, then move it once more.";
+    /// A line has no price.
+    LineHasNoPrice = "LINE_HAS_NO_PRICE", "A line of the deal has no price; give it one, then move the deal once more.";
+    /// The customer is billed in another currency.
+    CurrencyDiffers = "CURRENCY_DIFFERS", "The deal's currency is not the one in which the customer is billed; nothing is converted. Change the deal or the customer, then move the deal once more.";
+    /// There is no rate (A17.21).
+    ExchangeRateMissing = "EXCHANGE_RATE_MISSING", "The finance app has no exchange rate for the deal's currency; add one there, then move the deal once more.";
+    /// The finance app says no.
+    FinanceRefused = "FINANCE_REFUSED", "The finance app refused it; its own words stand beside.";
+    /// The deal was deleted.
+    DealGone = "DEAL_GONE", "The deal was deleted meanwhile, so no document was made for it.";
+    /// Something of ours is not as it has to be.
+    NotPossible = "NOT_POSSIBLE", "This cannot be done; the server's log tells why.";
+    /// The finance app did not answer.
+    FinanceUnavailable = "FINANCE_UNAVAILABLE", "The finance app did not answer, however often it was asked; move the deal once more later.";
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// Make a document of this draft, and then have it accepted where that is said.
+    Create {
+        /// What it is made of, without the customer where that is not one yet.
+        draft: Box<DocumentDraft>,
+        /// Whether it is accepted at once (A17.7).
+        and_accept: bool,
+    },
+    /// Change how a document stands.
+    Act {
+        /// The document.
+        remote_id: String,
+        /// How.
+        act: DocumentAct,
+    },
+    /// Nothing.
+    Leave(Code),
+}
+
+/// What a deal would do to a document.
+#[derive(Debug, Clone)]
+pub struct Assessment {
+    /// The connection.
+    pub integration_id: Uuid,
+    /// What kind of document.
+    pub kind: DocumentKind,
+    /// What the stage means.
+    pub action: TriggerAction,
+    /// What is to be done.
+    pub verdict: Verdict,
+    /// The document that is there.
+    pub document_id: Option<String>,
+}
+
+/// A deal that came into a stage, and what an integration makes of that.
+pub(super) struct Case<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) deal: &'a deal::Model,
+    pub(super) stage: &'a stage::Model,
+    pub(super) event: DealEventKind,
+    pub(super) is_recreating: bool,
+    pub(super) setting: &'a Setting,
+    pub(super) integration: &'a integration::Model,
+    pub(super) profile: &'static CapabilityProfile,
+    pub(super) kind: DocumentKind,
+}
+
+impl Case<'_> {
+    pub(super) async fn claim(&self) -> Result<Option<deal_document::Model>, SyncError> {
+        Ok(deal_document::Entity::of(self.deal.organization_id)
+            .filter(deal_document::Column::DealId.eq(self.deal.id))
+            .filter(deal_document::Column::IntegrationId.eq(self.integration.id))
+            .filter(deal_document::Column::Kind.eq(self.kind.as_str()))
+            .one(&self.engine.db)
+            .await?)
+    }
+
+    /// What the stage means. Where another document is asked for, it is as if the deal had just been made.
+    pub(super) fn action(&self) -> TriggerAction {
+        let event = if self.is_recreating { DealEventKind::Created } else { self.event };
+        self.setting.action(self.profile, event, self.stage.id, self.stage.kind)
+    }
+
+    /// What is to be done. The finance app is asked for what is there; it is told nothing.
+    pub(super) async fn assess(&self) -> Result<Assessment, SyncError> {
+        let action = self.action();
+        let mut assessment = Assessment {
+            integration_id: self.integration.id,
+            kind: self.kind,
+            action,
+            verdict: Verdict::Leave(Code::StageNotChosen),
+            document_id: None,
+        };
+        assessment.verdict = match (action, self.integration.state) {
+            (TriggerAction::None | TriggerAction::Unlink, _) => Verdict::Leave(Code::StageNotChosen),
+            (_, IntegrationState::Disabled) => Verdict::Leave(Code::IntegrationDisabled),
+            (_, IntegrationState::ReconnectNeeded) => Verdict::Leave(Code::ReconnectNeeded),
+            _ => {
+                let claim = self.claim().await?;
+                let remote = self.remote().await?;
+                let made = claim.as_ref().and_then(|claim| claim.remote_id.clone());
+                assessment.document_id.clone_from(&made);
+                match (claim.as_ref().zip(made), action) {
+                    (Some((claim, remote_id)), _) => {
+                        self.of_document(&remote, claim, remote_id, action).await?
+                    }
+                    (None, TriggerAction::Invalidate) => Verdict::Leave(Code::NoDocument),
+                    (None, action) => self.of_deal(&remote, action == TriggerAction::Accept).await?,
+                }
+            }
+        };
+        Ok(assessment)
+    }
+
+    pub(super) async fn remote(&self) -> Result<Remote, SyncError> {
+        let (organization_id, id) = (self.deal.organization_id, self.integration.id);
+        self.engine.remote_for(&self.engine.db, organization_id, id, Priority::Person).await
+    }
+
+    /// What is to be done with the document that a trigger made.
+    async fn of_document(
+        &self,
+        remote: &Remote,
+        claim: &deal_document::Model,
+        remote_id: String,
+        action: TriggerAction,
+    ) -> Result<Verdict, SyncError> {
+        let adapter =
+            remote.connector.documents(self.kind).ok_or(SyncError::Missing("the documents of an app"))?;
+        let found = match adapter.fetch(&remote.connection, &remote_id).await {
+            Ok(found) => Some(found),
+            Err(failure) if failure.kind == FailureKind::NotFound => None,
+            Err(failure) => return Err(failure.into()),
+        };
+        let Some(found) = found else {
+            return match action {
+                TriggerAction::Create | TriggerAction::Accept if self.is_recreating => {
+                    self.of_deal(remote, action == TriggerAction::Accept).await
+                }
+                _ => Ok(Verdict::Leave(Code::DocumentGone)),
+            };
+        };
+        let status = status_of(self.kind, &found);
+        let act = match (action, self.kind) {
+            (TriggerAction::Create, _) => {
+                let is_over = matches!(status, DocumentStatus::Void | DocumentStatus::Declined);
+                return match is_over && self.is_recreating {
+                    true => self.of_deal(remote, false).await,
+                    false => Ok(Verdict::Leave(Code::AlreadyHasDocument)),
+                };
+            }
+            (TriggerAction::Accept, _) => DocumentAct::Accept,
+            (_, DocumentKind::Estimate) => DocumentAct::Decline,
+            _ => DocumentAct::Void,
+        };
+        if self.profile.is_stopped_by_manual_status && is_manual(claim, status) {
+            return Ok(Verdict::Leave(Code::ManualStatusChange));
+        }
+        if status == wanted(act) {
+            return Ok(Verdict::Leave(Code::AlreadySo));
+        }
+        Ok(match act.check(self.kind, status, has_payments(&found)) {
+            Ok(()) => Verdict::Act { remote_id, act },
+            Err(MayNot::HasPayments) => Verdict::Leave(Code::HasPayments),
+            Err(MayNot::Kind | MayNot::Status) => Verdict::Leave(Code::ActNotAllowed),
+        })
+    }
+
+    /// What a document would be made of.
+    pub(super) async fn of_deal(&self, remote: &Remote, and_accept: bool) -> Result<Verdict, SyncError> {
+        if self.deal.deleted_at.is_some() {
+            return Ok(Verdict::Leave(Code::DealGone));
+        }
+        let Some(account_id) = self.deal.account_id else { return Ok(Verdict::Leave(Code::NoAccount)) };
+        let mut draft = match content::draft(&self.engine.db, remote, self.deal).await? {
+            Ok(draft) => draft,
+            Err(code) => return Ok(Verdict::Leave(code)),
+        };
+        draft.is_sent = self.setting.is_sent;
+        let db = &self.engine.db;
+        let customer = match alone::known(db, remote, RecordKind::Customer, account_id).await {
+            Ok(customer) => customer,
+            Err(ActError::Engine(error)) => return Err(error),
+            Err(_) => return Ok(Verdict::Leave(Code::NoCustomer)),
+        };
+        match customer {
+            Some(customer) => {
+                let party = Party { kind: PartyKind::Customer, remote_id: customer.clone(), name: None };
+                let terms = match remote.connector.party_terms(&remote.connection, &party).await {
+                    Ok(terms) => terms,
+                    Err(failure) if failure.kind == FailureKind::NotFound => {
+                        return Ok(Verdict::Leave(Code::NoCustomer));
+                    }
+                    Err(failure) => return Err(failure.into()),
+                };
+                if terms.currency_code != self.deal.currency_code {
+                    return Ok(Verdict::Leave(Code::CurrencyDiffers));
+                }
+                if terms.currency_code != remote.organization.base_currency_code {
+                    if terms.exchange_rate.is_none() {
+                        return Ok(Verdict::Leave(Code::ExchangeRateMissing));
+                    }
+                    draft.exchange_rate = terms.exchange_rate;
+                }
+                draft.party_id = Some(customer);
+            }
+            None if !alone::makes_customers(db, remote).await? => {
+                return Ok(Verdict::Leave(Code::NoCustomer));
+            }
+            None => {}
+        }
+        Ok(Verdict::Create { draft: Box::new(draft), and_accept })
+    }
+}
+
+/// The status that an act of a trigger leads to.
+pub(super) const fn wanted(act: DocumentAct) -> DocumentStatus {
+    match act {
+        DocumentAct::Accept => DocumentStatus::Accepted,
+        DocumentAct::Decline => DocumentStatus::Declined,
+        _ => DocumentStatus::Void,
+    }
+}
+
+/// The status that is stored of a document.
+pub(super) fn status_of(kind: DocumentKind, document: &RemoteDocument) -> DocumentStatus {
+    DocumentStatus::mirrored(kind, &document.status, has_payments(document))
+}
+
+fn has_payments(document: &RemoteDocument) -> bool {
+    document.balance.is_some_and(|balance| balance < document.total)
+}
+
+/// Whether somebody else than a trigger gave the document its status. What comes about by itself is nobody's doing (A17.3).
+fn is_manual(claim: &deal_document::Model, status: DocumentStatus) -> bool {
+    let is_ours = |known: &Option<String>| known.as_deref() == Some(status.as_str());
+    claim.stopped_at.is_some()
+        || !(is_ours(&claim.written_status) || is_ours(&claim.intended_status) || status.is_derived())
+}
+
+/// The triggers of a tenant, with the integrations that they belong to.
+pub(super) async fn settings(
+    engine: &Engine,
+    organization_id: Uuid,
+) -> Result<Vec<(Setting, integration::Model)>, SyncError> {
+    let rows = trigger_setting::Entity::of(organization_id)
+        .filter(trigger_setting::Column::Trigger.ne(TriggerPoint::None))
+        .order_by_asc(trigger_setting::Column::Id)
+        .all(&engine.db)
+        .await?;
+    let mut settings = Vec::with_capacity(rows.len());
+    for row in rows {
+        let integration =
+            integration::Entity::one_of(organization_id, row.integration_id).one(&engine.db).await?;
+        if let Some(integration) = integration {
+            settings.push((Setting::of(&row)?, integration));
+        }
+    }
+    Ok(settings)
+}
+
+/// What would happen if this deal came into this stage now. Nothing is written, here or in a finance app.
+///
+/// # Errors
+/// A finance app that does not answer.
+pub async fn simulate(
+    engine: &Engine,
+    deal: &deal::Model,
+    stage: &stage::Model,
+) -> Result<Vec<Assessment>, SyncError> {
+    let mut assessments = Vec::new();
+    for (setting, integration) in settings(engine, deal.organization_id).await? {
+        let profile = CapabilityProfile::by_key(&integration.profile_key);
+        let (Some(profile), Some(kind)) = (profile, setting.kind()) else { continue };
+        let case = Case {
+            engine,
+            deal,
+            stage,
+            event: DealEventKind::Moved,
+            is_recreating: false,
+            setting: &setting,
+            integration: &integration,
+            profile,
+            kind,
+        };
+        assessments.push(case.assess().await?);
+    }
+    Ok(assessments)
+}
+
+/// Whether a failure ends a matter, and with which code.
+pub(super) fn final_code(failure: &Failure) -> Option<Code> {
+    match failure.kind {
+        FailureKind::RateLimited { .. }
+        | FailureKind::Unavailable
+        | FailureKind::OutcomeUnknown
+        | FailureKind::Malformed => None,
+        FailureKind::Unauthorized => Some(Code::ReconnectNeeded),
+        FailureKind::NotFound => Some(Code::DocumentGone),
+        _ => Some(Code::FinanceRefused),
+    }
+}

@@ -1,0 +1,13 @@
+//! What deals do to documents: evaluated from an outbox, exactly one document for each deal and kind (R122–R128).
+
+pub mod assess;
+mod carry_out;
+mod content;
+mod handle;
+mod log;
+pub mod note;
+pub mod setting;
+
+pub use assess::{Assessment, Code, Verdict, simulate};
+pub(crate) use handle::{handle, is_making, wake_due};
+pub use setting::Setting;
