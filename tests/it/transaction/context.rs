@@ -1,12 +1,9 @@
-//! Transactions where they belong: at customers, vendors and deals, and with what can be done with them.
+//! Transactions where they belong: at customers, vendors and deals.
 
 use finbridge_contract::{DealMark, RemoteDocument, RemoteLine, RemoteTax};
 use finbridge_domain::{DocumentKind, PartyKind};
-use finbridge_entity::integration;
-use finbridge_entity::types::{IntegrationState, RecordType};
+use finbridge_entity::types::RecordType;
 use finbridge_tests::{TestWorld, both_databases};
-use sea_orm::EntityTrait;
-use sea_orm::sea_query::Expr;
 use serde_json::{Value, json};
 
 use super::kept::{Kept, day, decimal, document, each, id_of, mark, party, stage};
