@@ -104,7 +104,7 @@ async fn conforms(
     let of_party = adapter.list_of_party(connection, &party, None).await.expect("a page");
     assert_eq!((of_party.records.len(), of_party.more), (1, false), "{kind:?}");
     let ids = adapter.list_ids(connection, None).await.expect("a page");
-    assert_eq!(ids.ids, [made.remote_id.clone()]);
+    assert_eq!(ids.ids, std::slice::from_ref(&made.remote_id));
 
     let edited = DocumentDraft { notes: Some("Thanks".to_owned()), ..DocumentDraft::default() };
     let edited = adapter.update(connection, &made.remote_id, &edited).await.expect("it is edited");

@@ -119,7 +119,7 @@ both_databases! {
         }
         let ours = RemoteDocument { deal: Some(mark), ..document(world, "ours", "10") };
         let foreign = RemoteDocument { parties: vec![party(PartyKind::Customer, "C9", "Other")], ..document(world, "foreign", "5") };
-        kept.keep(DocumentKind::Invoice, &[ours.clone()]).await;
+        kept.keep(DocumentKind::Invoice, std::slice::from_ref(&ours)).await;
         kept.keep(DocumentKind::Estimate, &[foreign]).await;
         let mut heard = Vec::new();
         for _ in 0..2 {
@@ -131,7 +131,7 @@ both_databases! {
             assert_eq!(events.transaction().await["remoteKey"], "ours");
         }
         // The same again is no change; another amount is.
-        kept.keep(DocumentKind::Invoice, &[ours.clone()]).await;
+        kept.keep(DocumentKind::Invoice, std::slice::from_ref(&ours)).await;
         world.advance(TimeDelta::seconds(5));
         let paid = RemoteDocument { status: "paid".to_owned(), balance: Some(decimal("0")), modified_at: ours.modified_at + TimeDelta::seconds(5), ..ours };
         kept.keep(DocumentKind::Invoice, &[paid]).await;
