@@ -320,7 +320,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 customer_id: Some(name.clone()),
                 vendor_id: Some(format!("V{name}")),
                 deal_id: Some(deal),
-                currency_code: CURRENCIES.get(n).expect("a currency").to_owned(),
+                currency_code: (*CURRENCIES.get(n).expect("a currency")).to_owned(),
                 exchange_rate: Some(one),
                 dated_on: Some(now.date_naive()),
                 // What it is depends on the time zone, which has to be looked up.
@@ -365,7 +365,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
         let rate = row!(
             world,
             crm_exchange_rate {
-                currency_code: CURRENCIES.get(n).expect("a currency").to_owned(),
+                currency_code: (*CURRENCIES.get(n).expect("a currency")).to_owned(),
                 rate: one,
                 version: 1,
                 created_at: now,
