@@ -1,7 +1,7 @@
 //! Doing what a trigger is to do. Whatever is repeated, it is done once: the claim stands before the document is made, and whoever
 //! comes again looks before making.
 
-use finbridge_contract::{DocumentAdapter, DocumentDraft, FailureKind, RemoteDocument};
+use finbridge_contract::{DocumentAdapter, DocumentDraft, Failure, FailureKind, RemoteDocument};
 use finbridge_domain::{DocumentAct, DocumentKind, DocumentStatus};
 use finbridge_entity::types::{RunTrigger, TriggerAction, TriggerOutcome};
 use finbridge_entity::{Scoped, begin_write, deal_document, deal_event, document, sync_run};
@@ -73,15 +73,14 @@ impl Case<'_> {
             false => adapter.find_by_reference(&remote.connection, &claim.reference).await?,
         };
         let made = match known {
-            Some(known) => adapter.fetch(&remote.connection, &known.remote_id).await,
+            Some(known) => finished(adapter, &remote, &known.remote_id, draft.is_sent).await,
             None => adapter.create(&remote.connection, &draft).await,
         };
         let made = match made {
             Ok(made) => made,
             Err(failure) => {
                 let Some(code) = final_code(&failure) else { return Err(failure.into()) };
-                // Nothing was made, so that the next stage may make it.
-                self.unclaim(&claim).await?;
+                // The claim stays: whoever comes next looks before making one.
                 return Ok(Outcome::Settled(line.failed(code, &failure)));
             }
         };
@@ -118,7 +117,7 @@ impl Case<'_> {
             _ => DocumentStatus::Void,
         };
         // Whoever goes on after a crash must not take what was done for somebody else's doing.
-        self.change(&claim, deal_document::Column::IntendedStatus, wanted).await?;
+        self.intend(&claim, Some(wanted)).await?;
         match self.adapter(remote)?.act(&remote.connection, remote_id, act).await {
             Ok(now) => {
                 self.note(remote, &claim, &now).await?;
@@ -132,7 +131,11 @@ impl Case<'_> {
                 Ok(Line { outcome: TriggerOutcome::Done, code: None, message, ..line })
             }
             Err(failure) => match final_code(&failure) {
-                Some(code) => Ok(line.failed(code, &failure)),
+                Some(code) => {
+                    // It was not done, so that a status like it is somebody else's from now on.
+                    self.intend(&claim, None).await?;
+                    Ok(line.failed(code, &failure))
+                }
                 None => Err(failure.into()),
             },
         }
@@ -195,16 +198,6 @@ impl Case<'_> {
         Ok((self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?, false))
     }
 
-    async fn unclaim(&self, claim: &deal_document::Model) -> Result<(), SyncError> {
-        deal_document::Entity::delete_many()
-            .filter(deal_document::Column::OrganizationId.eq(claim.organization_id))
-            .filter(deal_document::Column::Id.eq(claim.id))
-            .filter(deal_document::Column::RemoteId.is_null())
-            .exec(&self.engine.db)
-            .await?;
-        Ok(())
-    }
-
     /// Keeps what the finance app has now, and that it was a trigger's doing.
     async fn note(
         &self,
@@ -244,14 +237,15 @@ impl Case<'_> {
         Ok(())
     }
 
-    async fn change(
+    /// Notes the status that the document is about to be given; none: it is not any more.
+    async fn intend(
         &self,
         claim: &deal_document::Model,
-        column: deal_document::Column,
-        status: DocumentStatus,
+        status: Option<DocumentStatus>,
     ) -> Result<(), SyncError> {
+        let status = status.map(DocumentStatus::as_str);
         deal_document::Entity::update_many()
-            .col_expr(column, Expr::value(Some(status.as_str())))
+            .col_expr(deal_document::Column::IntendedStatus, Expr::value(status))
             .filter(deal_document::Column::OrganizationId.eq(claim.organization_id))
             .filter(deal_document::Column::Id.eq(claim.id))
             .exec(&self.engine.db)
@@ -287,6 +281,21 @@ impl Case<'_> {
             Started::Paused | Started::Disabled => false,
         })
     }
+}
+
+/// A document that an earlier try made, and what that try did not come to any more: that it counts as sent.
+async fn finished(
+    adapter: &dyn DocumentAdapter,
+    remote: &Remote,
+    remote_id: &str,
+    is_sent: bool,
+) -> Result<RemoteDocument, Failure> {
+    let found = adapter.fetch(&remote.connection, remote_id).await?;
+    let is_draft = status_of(adapter.kind(), &found) == DocumentStatus::Draft;
+    if is_sent && is_draft && adapter.abilities().acts.contains(&DocumentAct::MarkSent) {
+        return adapter.act(&remote.connection, remote_id, DocumentAct::MarkSent).await;
+    }
+    Ok(found)
 }
 
 /// Takes the links of a deleted deal's documents away; the documents stay (A17.8).

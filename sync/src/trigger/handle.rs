@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_domain::{CapabilityProfile, DocumentKind};
-use finbridge_entity::types::{DealEventKind, IntegrationState};
+use finbridge_entity::types::{DealEventKind, IntegrationState, TriggerAction, TriggerOutcome};
 use finbridge_entity::{Scoped, begin_write, deal, deal_event, document, stage};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::handle_deal_events;
 use crate::lease::LEASE;
+use crate::run;
 
 /// Tries of a finance app that does not answer, over about a quarter of an hour; then the event is settled as failed.
 const MOST_ATTEMPTS: i32 = 10;
@@ -164,6 +165,9 @@ async fn settle(engine: &Engine, event: &deal_event::Model) -> Result<Progress, 
             }
             Err(error) => return Err(error),
         };
+        if line.outcome == TriggerOutcome::Failed && line.code == Some(Code::ReconnectNeeded) {
+            run::mark_reconnect_needed(engine, event.organization_id, integration.id).await?;
+        }
         log::write(engine, &engine.db, event, line).await?;
     }
     Ok(Progress::Settled)
@@ -196,8 +200,7 @@ async fn unlink_all(
             }
             Err(SyncError::Finance(failure)) => {
                 let code = Code::FinanceUnavailable;
-                Line::left(one.integration_id, kind, finbridge_entity::types::TriggerAction::Unlink, code)
-                    .failed(code, &failure)
+                Line::left(one.integration_id, kind, TriggerAction::Unlink, code).failed(code, &failure)
             }
             Err(error) => return Err(error),
         };

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::handle_deal_events;
+use crate::lease::LEASE;
 
 /// Notes what happened to a deal, for triggers to look at. Where no integration has a trigger nothing is noted, so that deals cost
 /// what they cost without any.
@@ -42,7 +43,8 @@ pub async fn note(
         is_recreating: Set(is_recreating),
         attempts: Set(0),
         lease_until: Set(None),
-        resume_at: Set(None),
+        // The job looks at it at once; this is for the case that the job is lost.
+        resume_at: Set(Some(engine.clock.now() + LEASE)),
         handled_at: Set(None),
     }
     .insert(transaction)

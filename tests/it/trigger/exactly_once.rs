@@ -18,6 +18,32 @@ both_databases! {
         assert_eq!(documents(world, "/invoices", "invoices").await.len(), 1);
     }
 
+    async fn an_invoice_that_was_cut_off_before_it_counted_as_sent_is_finished(world: &TestWorld) {
+        let sales = sales(world).await;
+        sales.trigger(world, "INVOICE", json!({ "markSent": true })).await;
+        let lost = FaultRule::new(FaultAction::CloseBeforeCommit).method("POST").path("/books/v3/invoices/*/status/sent");
+        world.emulator.fault(lost.count(1));
+        let deal = sales.deal(world, &sales.won, json!({})).await;
+        let log = logged(world, &deal, 1).await;
+        assert_eq!(log[0]["outcome"], "DONE", "{log:#?}");
+        let invoices = documents(world, "/invoices", "invoices").await;
+        assert_eq!((invoices.len(), &invoices[0]["status"]), (1, &json!("sent")));
+    }
+
+    async fn what_was_refused_once_is_made_by_the_next_stage_and_once(world: &TestWorld) {
+        let sales = sales(world).await;
+        sales.trigger(world, "INVOICE", json!({})).await;
+        let no = FaultAction::Error { code: 15, subject: "reference".to_owned() };
+        world.emulator.fault(FaultRule::new(no).method("POST").path("/books/v3/invoices").count(1));
+        let deal = sales.deal(world, &sales.won, json!({})).await;
+        let log = logged(world, &deal, 1).await;
+        assert_eq!((&log[0]["outcome"], &log[0]["code"]), (&json!("FAILED"), &json!("FINANCE_REFUSED")), "{log:#?}");
+        moved(world, &deal, &sales.open).await;
+        moved(world, &deal, &sales.won).await;
+        assert_eq!(logged(world, &deal, 3).await[2]["outcome"], "DONE");
+        assert_eq!(documents(world, "/invoices", "invoices").await.len(), 1);
+    }
+
     async fn stages_in_quick_succession_are_looked_at_in_order(world: &TestWorld) {
         let sales = sales(world).await;
         sales.trigger(world, "INVOICE", json!({})).await;

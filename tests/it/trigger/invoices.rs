@@ -145,7 +145,7 @@ both_databases! {
         // A17.27: lines keep their own prices.
         let invoice = document(world, &format!("/invoices/{id}"), "invoice").await;
         let line = &invoice["line_items"][0];
-        assert_eq!((&line["name"], &line["rate"], &line["quantity"], &invoice["total"]), (&json!("Tea"), &json!(10), &json!(4), &json!(40)), "{invoice:#}");
+        assert_eq!((&line["name"], &line["rate"], &line["quantity"], &invoice["total"]), (&json!("Tea"), &json!(10.0), &json!(4.0), &json!(40.0)), "{invoice:#}");
     }
 
     async fn a17_8_a_deleted_deal_leaves_its_invoice_without_a_link(world: &TestWorld) {
