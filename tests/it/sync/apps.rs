@@ -31,7 +31,7 @@ async fn ask(world: &TestWorld, token: &str, query: &str, variables: Value) -> V
 
 /// What came of connecting an app, with this organization or the only one.
 async fn connect(world: &TestWorld, token: &str, app: &str, organization: Option<&str>) -> Value {
-    let input = json!({ "app": app, "email": DEMO_EMAIL, "zscKey": DEMO_ZSC_KEY, "financeOrganization": organization });
+    let input = json!({ "app": app, "email": DEMO_EMAIL, "zscKey": DEMO_ZSC_KEY, "financeOrganization": organization, "transactionKinds": [] });
     ask(world, token, CONNECT, json!({ "input": input })).await["integrationConnect"].take()
 }
 

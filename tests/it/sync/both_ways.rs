@@ -167,7 +167,7 @@ both_databases! {
     }
 
     async fn a17_28_what_is_deleted_there_is_learnt_from_the_sweep_and_goes_by_origin(world: &TestWorld) {
-        let integration = both_ways(world, "").await;
+        let integration = both_ways(world, ", isAutomatic: false").await;
         world.account("Younger").await;
         let elder = customer(world, json!({ "contact_name": "Elder", "customer_sub_type": "business" })).await;
         world.synced(&integration).await;

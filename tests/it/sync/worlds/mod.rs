@@ -43,7 +43,8 @@ impl<'a> Stage<'a> {
         let mut stage = Self { world, organization, token, module, shape, known, numbers: 0 };
         let connect = "mutation($input: IntegrationConnectInput!) { integrationConnect(input: $input) {
             integration { id } userErrors { code message } } }";
-        let input = json!({ "app": shape.app, "email": DEMO_EMAIL, "zscKey": DEMO_ZSC_KEY });
+        let input =
+            json!({ "app": shape.app, "email": DEMO_EMAIL, "zscKey": DEMO_ZSC_KEY, "transactionKinds": [] });
         let connected = stage.data(connect, json!({ "input": input })).await;
         let integration = connected["integrationConnect"]["integration"]["id"].as_str();
         let integration = integration.unwrap_or_else(|| panic!("{connected:#}")).to_owned();
