@@ -3,6 +3,7 @@
 //! It sees finance apps only through `finbridge-contract`, and time only through a clock. A run is a state machine in
 //! the database; a job only says "go on with run X".
 
+pub mod act;
 pub mod apply;
 pub mod budget;
 mod bulk;

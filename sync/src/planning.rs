@@ -6,6 +6,7 @@ use finbridge_entity::{Scoped, begin_write, record_link, sync_module, sync_run, 
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Set};
 
+use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::lease::Lease;
 use crate::plan::forecast::{self, Summary, Summing};
@@ -36,7 +37,7 @@ pub(crate) async fn plan_batch(lease: &Lease<'_>, subject: &Subject<'_>) -> Resu
     let count = i64::try_from(planned.steps.len()).unwrap_or(i64::MAX);
     let mut items = Vec::with_capacity(planned.steps.len());
     for step in planned.steps {
-        items.push(item(lease, step, now)?);
+        items.push(item(engine, run, step, now)?);
     }
     let transaction = begin_write(&engine.db).await?;
     let stage = |stage: usize| i32::try_from(stage).unwrap_or(i32::MAX);
@@ -75,8 +76,10 @@ pub(crate) async fn plan_batch(lease: &Lease<'_>, subject: &Subject<'_>) -> Resu
     Ok(true)
 }
 
-fn item(
-    lease: &Lease<'_>,
+/// The item of a step, still to be done.
+pub(crate) fn item(
+    engine: &Engine,
+    run: &sync_run::Model,
     step: Step,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<sync_run_item::ActiveModel, SyncError> {
@@ -91,9 +94,9 @@ fn item(
         false => Some(serde_json::to_value(&decision.conflicts).map_err(told)?),
     };
     Ok(sync_run_item::ActiveModel {
-        organization_id: Set(lease.run.organization_id),
-        id: Set(lease.engine.ids.uuid()),
-        run_id: Set(lease.run.id),
+        organization_id: Set(run.organization_id),
+        id: Set(engine.ids.uuid()),
+        run_id: Set(run.id),
         stage: Set(i32::try_from(step.stage).unwrap_or(i32::MAX)),
         kind: Set(step.kind.as_str().to_owned()),
         remote_parent_id: Set(step.remote_parent_id),

@@ -12,6 +12,7 @@ use sea_orm::{
     IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Set,
 };
 
+use crate::act;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::continue_run;
@@ -247,6 +248,7 @@ pub async fn release_all_leases(engine: &Engine) -> Result<(), SyncError> {
         .filter(document_feed::Column::LeaseOwner.is_not_null())
         .exec(&engine.db)
         .await?;
+    act::release_all(engine).await?;
     deal_event::Entity::update_many()
         .col_expr(deal_event::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
         .col_expr(deal_event::Column::ResumeAt, Expr::value(engine.clock.now()))

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::job::Jobs;
-use crate::{document, retention, schedule, trigger, wake};
+use crate::{act, document, retention, schedule, trigger, wake};
 
 /// How often due work is looked for.
 const TICK: Duration = Duration::from_millis(500);
@@ -50,6 +50,9 @@ async fn tick(engine: &Engine, stop: &CancellationToken) {
         }
         if let Err(error) = wake::start_woken_runs(engine).await {
             tracing::warn!(%error, "Runs that webhooks asked for could not be started; trying again");
+        }
+        if let Err(error) = act::wake_due(engine).await {
+            tracing::warn!(%error, "What was asked about documents could not be looked for; trying again");
         }
         if let Err(error) = document::feed::wake_due(engine).await {
             tracing::warn!(%error, "Documents that are due could not be looked for; trying again");

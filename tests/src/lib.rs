@@ -1,6 +1,7 @@
 //! The world that end-to-end tests live in: server, worker and emulator on free ports, one virtual clock for all of them,
 //! and a database per test.
 
+pub mod acts;
 mod drive;
 
 use std::sync::Arc;

@@ -186,7 +186,7 @@ pub struct DocumentDraft {
     pub amount: Option<Decimal>,
     /// Of expenses: the category, by its id on the finance side.
     pub category_id: Option<String>,
-    /// Of expense reports: its name.
+    /// Of expense reports: its name. Of bills: the vendor's number of it; none: the reference.
     pub name: Option<String>,
     /// Of expense reports: the expenses in it, by their ids on the finance side.
     pub expense_ids: Vec<String>,
@@ -287,7 +287,8 @@ pub trait DocumentAdapter: Send + Sync {
     /// [`FailureKind::NotFound`] when it is gone.
     async fn fetch(&self, connection: &Connection, remote_id: &str) -> Result<RemoteDocument, Failure>;
 
-    /// The document with this reference: what a retry asks before it makes one.
+    /// The document with this reference: what a retry asks before it makes one. It may be one that was made and not yet
+    /// marked as sent, where the maker was interrupted in between.
     ///
     /// # Errors
     /// As any call.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use finbridge_contract::{
-    Connection, Connector, Credential, DocumentAdapter, Failure, FailureKind, Grant, Manifest, Party,
-    PartyTerms, Quota, RecordAdapter, RemoteOrganization, Shared, WebhookDelivery, WebhookNotice,
-    WebhookRefusal,
+    Connection, Connector, Credential, DocumentAdapter, ExpenseCategory, Failure, FailureKind, Grant,
+    Manifest, Party, PartyTerms, Quota, RecordAdapter, RemoteOrganization, Shared, Stock, WebhookDelivery,
+    WebhookNotice, WebhookRefusal,
 };
 use finbridge_domain::record::RecordKind;
 use finbridge_domain::{Clock, CrmModule, DocumentKind, PartyKind};
@@ -21,7 +21,7 @@ use crate::adapter::table::{acknowledged, can_link};
 use crate::adapter::user;
 use crate::auth::credential;
 use crate::client::{Call, Caller, Client};
-use crate::document::Documents;
+use crate::document::{self, Documents, Lookup};
 use crate::envelope::Answer;
 use crate::lenient::as_text;
 use crate::product::{BILLING, BOOKS, ERP, EXPENSE, INTEGRATION, INVOICE, Product};
@@ -82,6 +82,7 @@ pub struct ZohoApp {
     vendors: Option<Contacts>,
     items: Option<Items>,
     documents: Vec<Documents>,
+    lookup: Arc<Lookup>,
 }
 
 impl ZohoApp {
@@ -110,16 +111,15 @@ impl ZohoApp {
         let client = Arc::new(client);
         let product = client.product();
         let contacts = |kind| Contacts::new(Arc::clone(&client), kind);
+        let lookup = Arc::new(Lookup::new(Arc::clone(&client)));
+        let documents = |words| Documents::new(Arc::clone(&client), words, Arc::clone(&lookup));
         Self {
             customers: contacts(RecordKind::Customer),
             persons: Persons::new(Arc::clone(&client)),
             vendors: product.has_vendors.then(|| contacts(RecordKind::Vendor)),
-            documents: product
-                .documents
-                .iter()
-                .map(|words| Documents::new(Arc::clone(&client), words))
-                .collect(),
+            documents: product.documents.iter().map(documents).collect(),
             items: product.has_items.then(|| Items::new(Arc::clone(&client))),
+            lookup,
             client,
         }
     }
@@ -220,7 +220,15 @@ impl Connector for ZohoApp {
         };
         let contacts =
             contacts.ok_or_else(|| Failure::new(FailureKind::NotSupported, "the app has no vendors"))?;
-        contacts.terms(connection, &party.remote_id).await
+        contacts.terms(connection, &party.remote_id, &self.lookup).await
+    }
+
+    async fn expense_categories(&self, connection: &Connection) -> Result<Vec<ExpenseCategory>, Failure> {
+        document::categories(&self.client, connection).await
+    }
+
+    async fn stock(&self, connection: &Connection, item_id: &str) -> Result<Option<Stock>, Failure> {
+        document::stock(&self.client, connection, item_id).await
     }
 
     /// Says what is synchronised where the vendor's integration knows it otherwise: what it may import follows from it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use finbridge_contract::{Budget, Connection, Credential, Failure, FailureKind, Limit, Permit, TokenStore};
 use finbridge_domain::Clock;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
@@ -13,9 +14,9 @@ use serde::de::DeserializeOwned;
 
 use crate::app::ZohoConfig;
 use crate::auth::{AccessToken, Tokens};
-use crate::envelope::{Answer, Rejection, judge};
+use crate::envelope::{Answer, Rejection, judge, judge_pdf};
 use crate::product::{Product, Selection};
-use crate::transport::{Effect, exchange};
+use crate::transport::{Effect, RawAnswer, exchange};
 
 /// Longest wait for a connection. A caller's own limit counts from the same moment and may be shorter.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -116,11 +117,12 @@ pub(crate) struct Call {
     query: Vec<(&'static str, String)>,
     body: Option<Result<Vec<u8>, serde_json::Error>>,
     bare: bool,
+    accept: &'static str,
 }
 
 impl Call {
     fn new(method: Method, path: String) -> Self {
-        Self { method, path, query: Vec::new(), body: None, bare: false }
+        Self { method, path, query: Vec::new(), body: None, bare: false, accept: "application/json" }
     }
 
     pub(crate) fn get(path: String) -> Self {
@@ -175,6 +177,7 @@ pub(crate) struct Client {
     http: reqwest::Client,
     config: Arc<ZohoConfig>,
     tokens: Arc<Tokens>,
+    clock: Arc<dyn Clock>,
     product: &'static Product,
     app: &'static str,
 }
@@ -198,14 +201,19 @@ impl Client {
                 Failure::new(FailureKind::Unavailable, message)
             })?;
         let config = Arc::new(config);
-        let tokens = Arc::new(Tokens::new(http.clone(), Arc::clone(&config), clock));
-        Ok(Self { http, config, tokens, product, app: product.manifest.name })
+        let tokens = Arc::new(Tokens::new(http.clone(), Arc::clone(&config), Arc::clone(&clock)));
+        Ok(Self { http, config, tokens, clock, product, app: product.manifest.name })
     }
 
     /// The way to another app of the vendor, over the same connections and with the same tokens.
     pub(crate) fn to(&self, product: &'static Product) -> Self {
         let (http, config, tokens) = (self.http.clone(), Arc::clone(&self.config), Arc::clone(&self.tokens));
-        Self { http, config, tokens, product, app: product.manifest.name }
+        Self { http, config, tokens, clock: Arc::clone(&self.clock), product, app: product.manifest.name }
+    }
+
+    /// The moment.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
     }
 
     /// The app that is called.
@@ -220,10 +228,29 @@ impl Client {
         caller: impl Into<Caller<'_>>,
         call: Call,
     ) -> Result<Answer<T>, Failure> {
-        let caller = caller.into();
+        let (effect, bare) = (call.effect(), call.bare);
+        self.ask(caller.into(), &call, &|raw| judge(raw, effect, bare, self.app)).await
+    }
+
+    /// Asks for the record at this path as a PDF, of 20 MiB at most. Tokens are renewed as by [`Self::call`].
+    pub(crate) async fn pdf(
+        &self,
+        caller: impl Into<Caller<'_>>,
+        path: String,
+    ) -> Result<Answer<Vec<u8>>, Failure> {
+        let call = Call { accept: "application/pdf", ..Call::get(path).with("accept", "pdf") };
+        self.ask(caller.into(), &call, &|raw| judge_pdf(raw, self.app)).await
+    }
+
+    async fn ask<T>(
+        &self,
+        caller: Caller<'_>,
+        call: &Call,
+        judge: &(impl Fn(RawAnswer) -> Result<Answer<T>, Rejection> + Sync),
+    ) -> Result<Answer<T>, Failure> {
         let permit = caller.admit().await?;
         let token = self.token(caller, None).await?;
-        let refused = match self.counted(&call, caller, &token).await {
+        let refused = match self.counted(call, caller, &token, judge).await {
             Ok(answer) => return Ok(answer),
             Err(Rejection::Other(failure)) => return Err(failure),
             Err(Rejection::Token(_)) => token,
@@ -233,7 +260,7 @@ impl Client {
         self.tokens.discard(caller.credential, &refused).await;
         let _permit = caller.admit().await?;
         let token = self.token(caller, Some(&refused)).await?;
-        let again = self.counted(&call, caller, &token).await;
+        let again = self.counted(call, caller, &token, judge).await;
         again.map_err(|rejection| match rejection {
             Rejection::Other(failure) => failure,
             Rejection::Token(failure) => Failure {
@@ -252,7 +279,9 @@ impl Client {
         &self,
         call: Call,
     ) -> Result<Answer<T>, Failure> {
-        let (outcome, _) = self.attempt(&call, None, SETUP_TIMEOUT, None).await;
+        let (effect, bare) = (call.effect(), call.bare);
+        let read = |raw| judge(raw, effect, bare, self.app);
+        let (outcome, _) = self.attempt(&call, None, SETUP_TIMEOUT, None, &read).await;
         outcome.map_err(|rejection| match rejection {
             Rejection::Token(failure) | Rejection::Other(failure) => failure,
         })
@@ -268,14 +297,15 @@ impl Client {
     }
 
     /// One attempt, of which the budget learns what came of it.
-    async fn counted<T: DeserializeOwned>(
+    async fn counted<T>(
         &self,
         call: &Call,
         caller: Caller<'_>,
         token: &AccessToken,
+        judge: &(impl Fn(RawAnswer) -> Result<Answer<T>, Rejection> + Sync),
     ) -> Result<Answer<T>, Rejection> {
         let (outcome, per_day) =
-            self.attempt(call, caller.organization_id, caller.timeout, Some(token)).await;
+            self.attempt(call, caller.organization_id, caller.timeout, Some(token), judge).await;
         if let Err(Rejection::Other(failure)) = outcome {
             return Err(Rejection::Other(caller.failed(failure, per_day).await));
         }
@@ -289,12 +319,13 @@ impl Client {
     }
 
     /// Sends one request. Beside what came of it stands the daily limit that the answer told.
-    async fn attempt<T: DeserializeOwned>(
+    async fn attempt<T>(
         &self,
         call: &Call,
         organization_id: Option<&str>,
         timeout: Duration,
         token: Option<&AccessToken>,
+        judge: &(impl Fn(RawAnswer) -> Result<Answer<T>, Rejection> + Sync),
     ) -> (Result<Answer<T>, Rejection>, Option<u32>) {
         let request = match self.request(call, organization_id, timeout, token) {
             Ok(request) => request,
@@ -305,7 +336,7 @@ impl Client {
             Err(failure) => return (Err(Rejection::Other(failure)), None),
         };
         let per_day = raw.per_day;
-        let judged = judge(raw, call.effect(), call.bare, self.app).map_err(|rejection| match rejection {
+        let judged = judge(raw).map_err(|rejection| match rejection {
             Rejection::Other(failure) => Rejection::Other(self.not_joined(&call.path, failure)),
             token => token,
         });
@@ -321,7 +352,7 @@ impl Client {
     ) -> Result<RequestBuilder, Rejection> {
         let url = format!("{}{}", self.config.api_url, call.path);
         let mut request = self.http.request(call.method.clone(), url).timeout(timeout);
-        request = request.header(ACCEPT, "application/json");
+        request = request.header(ACCEPT, call.accept);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, self.authorization(token)?);
         }

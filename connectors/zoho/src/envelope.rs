@@ -76,12 +76,28 @@ pub(crate) fn judge<T: DeserializeOwned>(
     Err(Rejection::Other(Failure { request_id: raw.request_id, ..fault }))
 }
 
+/// Judges an answer that should be a PDF.
+pub(crate) fn judge_pdf(raw: RawAnswer, app: &str) -> Result<Answer<Vec<u8>>, Rejection> {
+    let is_good = raw.status.is_success();
+    match raw.body {
+        Body::Pdf(body) if is_good && body.starts_with(b"%PDF-") => {
+            Ok(Answer { body, request_id: raw.request_id })
+        }
+        body => {
+            let request_id = raw.request_id.clone();
+            let _: Answer<Acknowledged> = judge(RawAnswer { body, ..raw }, Effect::Read, false, app)?;
+            let fault = Effect::Read.unreadable(format!("{app} answered with something that is no PDF"));
+            Err(Rejection::Other(Failure { request_id, ..fault }))
+        }
+    }
+}
+
 impl Body {
     /// Reads the members of a JSON body.
     pub(crate) fn parse<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         match self {
             Self::Json(bytes) => serde_json::from_slice(bytes),
-            Self::Foreign | Self::Broken(_) | Self::TooLarge => serde_json::from_slice(&[]),
+            Self::Pdf(_) | Self::Foreign | Self::Broken(_) | Self::TooLarge => serde_json::from_slice(&[]),
         }
     }
 }
@@ -95,6 +111,7 @@ fn look_at(body: &Body, app: &str) -> Seen {
             }
             Err(error) => Seen::Lost(format!("the answer of {app} is damaged: {error}")),
         },
+        Body::Pdf(_) => Seen::Unreadable(format!("{app} answered with a file")),
         Body::Foreign => Seen::Unreadable(format!("{app} answered with something that is not JSON")),
         Body::Broken(reason) => Seen::Lost(format!("the answer of {app} broke off: {reason}")),
         Body::TooLarge => Seen::Unreadable(format!("the answer of {app} is too large to be read")),

@@ -14,6 +14,9 @@ use crate::observe::Observed;
 /// Largest answer that is read. A page of 200 records stays well below one MiB.
 const BODY_LIMIT: usize = 32 * 1024 * 1024;
 
+/// Largest PDF that is read.
+const PDF_LIMIT: usize = 20 * 1024 * 1024;
+
 /// Longest wait that is believed: the vendor's longest block lasts until the daily quota renews.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -51,11 +54,13 @@ impl Effect {
 pub(crate) enum Body {
     /// Bytes that call themselves JSON.
     Json(Vec<u8>),
+    /// Bytes that call themselves a PDF.
+    Pdf(Vec<u8>),
     /// Something else, such as the HTML page of a gateway.
     Foreign,
     /// The connection broke or time ran out before the end.
     Broken(String),
-    /// More than [`BODY_LIMIT`].
+    /// More than [`BODY_LIMIT`], or [`PDF_LIMIT`].
     TooLarge,
 }
 
@@ -86,7 +91,7 @@ pub(crate) async fn exchange(
 async fn send(client: Client, request: Request, effect: Effect, app: &str) -> Result<RawAnswer, Failure> {
     let mut response = client.execute(request).await.map_err(|error| unsent_or_lost(error, effect, app))?;
     let headers = response.headers();
-    let is_json = is_json(headers);
+    let (is_json, is_pdf) = (is(headers, "application/json"), is(headers, "application/pdf"));
     let retry_after = header(headers, RETRY_AFTER.as_str())
         .and_then(|seconds| seconds.trim().parse().ok())
         .map(|seconds| Duration::from_secs(seconds).min(LONGEST_WAIT));
@@ -95,18 +100,22 @@ async fn send(client: Client, request: Request, effect: Effect, app: &str) -> Re
         .map(str::to_owned);
     let per_day = header(headers, "X-Rate-Limit-Limit").and_then(|limit| limit.trim().parse().ok());
     let status = response.status();
-    let body = if is_json { read_body(&mut response).await } else { Body::Foreign };
+    let body = match (is_json, is_pdf) {
+        (true, _) => read_body(&mut response, BODY_LIMIT).await.map_or_else(|broken| broken, Body::Json),
+        (_, true) => read_body(&mut response, PDF_LIMIT).await.map_or_else(|broken| broken, Body::Pdf),
+        _ => Body::Foreign,
+    };
     Ok(RawAnswer { status, retry_after, request_id, per_day, body })
 }
 
-async fn read_body(response: &mut Response) -> Body {
+async fn read_body(response: &mut Response, limit: usize) -> Result<Vec<u8>, Body> {
     let mut bytes = Vec::new();
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() > BODY_LIMIT => return Body::TooLarge,
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > limit => return Err(Body::TooLarge),
             Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
-            Ok(None) => return Body::Json(bytes),
-            Err(error) => return Body::Broken(reason(error)),
+            Ok(None) => return Ok(bytes),
+            Err(error) => return Err(Body::Broken(reason(error))),
         }
     }
 }
@@ -135,11 +144,10 @@ fn reason(error: reqwest::Error) -> String {
     text
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    const JSON: &str = "application/json";
+fn is(headers: &HeaderMap, content_type: &str) -> bool {
     header(headers, CONTENT_TYPE.as_str())
-        .and_then(|kind| kind.get(..JSON.len()))
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(JSON))
+        .and_then(|kind| kind.get(..content_type.len()))
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(content_type))
 }
 
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

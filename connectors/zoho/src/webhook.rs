@@ -152,6 +152,11 @@ mod tests {
         assert!(invoice.kinds.is_empty());
         let wanted = DocumentNotice { kind: DocumentKind::Invoice, remote_id: Some("46".to_owned()) };
         assert_eq!(invoice.documents, [wanted]);
+        let event =
+            read(r#"{"event_id":"7","event_type":"payment_succeeded","data":{"subscription":{"subscription_id":8},"payment":{}}}"#).unwrap();
+        let told = |kind, id: Option<&str>| DocumentNotice { kind, remote_id: id.map(str::to_owned) };
+        let wanted = [told(DocumentKind::CustomerPayment, None), told(DocumentKind::Subscription, Some("8"))];
+        assert_eq!(event.documents, wanted);
         assert_eq!(read("nonsense"), Err(WebhookRefusal::Unreadable));
         assert_eq!(read("[]"), Err(WebhookRefusal::Unreadable));
     }

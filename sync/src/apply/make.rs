@@ -45,6 +45,7 @@ impl Work<'_> {
         transaction.commit().await?;
         let (link, may_exist) = match claim {
             Claim::Fresh(link) => (link, false),
+            Claim::Unfinished(_) if self.is_made_elsewhere(task, item).await? => return Ok(Done::later()),
             Claim::Unfinished(link) => (link, true),
             Claim::Taken => return Ok(Done::nothing(ItemOutcome::Skipped)),
         };

@@ -1,6 +1,7 @@
 //! Applying the plan, record by record: claim, write, read back, note. Each record ends with its own outcome; one
 //! that fails does not stop the others.
 
+pub(crate) mod alone;
 mod in_crm;
 mod make;
 mod planned;

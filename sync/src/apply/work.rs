@@ -4,7 +4,7 @@ use finbridge_contract::{CrmReference, RecordAdapter};
 use finbridge_domain::record::finance::check_options;
 use finbridge_domain::record::{CrmRecordType, FieldChange, FieldKey, FieldMap, RecordKind, Values, values};
 use finbridge_entity::types::{ItemAction, ItemOutcome, ItemState, LinkState};
-use finbridge_entity::{Scoped, record_link, sync_run, sync_run_item};
+use finbridge_entity::{Scoped, record_link, sync_module, sync_run, sync_run_item};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::plan::hash::Contents;
 use crate::progress::Pulse;
 use crate::records::{self, SourceRecord};
 use crate::stage::Stage;
-use crate::{link, merged};
+use crate::{act, link, merged};
 
 pub(super) struct Work<'a> {
     pub(super) engine: &'a Engine,
@@ -29,6 +29,8 @@ pub(super) struct Work<'a> {
     pub(super) stages: Vec<Stage>,
     pub(super) acting: Acting,
     pub(super) pulse: &'a Pulse,
+    /// The act for which one record becomes a customer; none: the run is one.
+    pub(super) act_id: Option<Uuid>,
 }
 
 impl<'a> Work<'a> {
@@ -41,7 +43,7 @@ impl<'a> Work<'a> {
     ) -> Result<Self, SyncError> {
         let stages = subject.stages()?;
         let acting = Acting { organization_id: run.organization_id, owner_id };
-        Ok(Self { engine, run, subject, stages, acting, pulse })
+        Ok(Self { engine, run, subject, stages, acting, pulse, act_id: None })
     }
 
     pub(super) fn remote(&self) -> &'a Remote {
@@ -210,6 +212,39 @@ impl<'a> Work<'a> {
             .one(&self.engine.db)
             .await?;
         Ok(item.is_some())
+    }
+
+    /// Whether somebody else may be making the finance record of this claim at this moment: an act, or a run where this is an
+    /// act. Whoever makes one has said so before he looks here, so that of two at least one sees the other.
+    pub(super) async fn is_made_elsewhere(
+        &self,
+        task: &Task<'_>,
+        item: &sync_run_item::Model,
+    ) -> Result<bool, SyncError> {
+        let db = &self.engine.db;
+        if act::is_making(self.engine, item.organization_id, task.record_type, item.record_id, self.act_id)
+            .await?
+        {
+            return Ok(true);
+        }
+        if self.act_id.is_none() {
+            return Ok(false);
+        }
+        let active: Vec<Uuid> = sync_module::Entity::of(item.organization_id)
+            .filter(sync_module::Column::ActiveRunId.is_not_null())
+            .all(db)
+            .await?
+            .into_iter()
+            .filter_map(|module| module.active_run_id)
+            .collect();
+        let at_work = sync_run_item::Entity::of(item.organization_id)
+            .filter(sync_run_item::Column::RunId.is_in(active))
+            .filter(sync_run_item::Column::RecordId.eq(item.record_id))
+            .filter(sync_run_item::Column::Kind.eq(task.kind.as_str()))
+            .filter(sync_run_item::Column::State.eq(ItemState::Pending))
+            .one(db)
+            .await?;
+        Ok(at_work.is_some())
     }
 
     async fn skip(&self, task: &Task<'_>, item: &sync_run_item::Model) -> Result<Done, SyncError> {

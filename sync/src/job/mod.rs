@@ -1,5 +1,6 @@
 //! The jobs: one file each. Jobs are idempotent, small, and only wake what stands in our own tables.
 
+pub mod carry_out_act;
 pub mod continue_run;
 pub mod handle_deal_events;
 pub mod read_document;
@@ -29,6 +30,7 @@ impl Jobs {
 impl Dispatcher for Jobs {
     async fn dispatch(&self, kind: &str, payload: Value) -> Result<(), String> {
         match kind {
+            carry_out_act::KIND => carry_out_act::handle(&self.engine, payload).await,
             continue_run::KIND => continue_run::handle(&self.engine, payload, &self.stop).await,
             handle_deal_events::KIND => handle_deal_events::handle(&self.engine, payload).await,
             read_document::KIND => read_document::handle(&self.engine, payload).await,

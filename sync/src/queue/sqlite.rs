@@ -21,8 +21,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::{CONCURRENCY, DeadJob, Dispatcher, JobQueue, NewJob, QueueError, backoff};
 
-/// How often the table is looked at when nothing woke the runner: commits are not announced, only enqueues.
+/// How often the table is looked at when nothing woke the runner.
 const POLL: Duration = Duration::from_millis(50);
+
+/// The first look after an enqueue. Commits are not announced, only enqueues, and a job is not seen before its commit: looks follow
+/// at twice the pause each, up to [`POLL`], so that a person who waits for a job waits for its commit and not for the clock.
+const FIRST_LOOK: Duration = Duration::from_millis(1);
 
 /// The queue in the `job` table.
 pub struct SqliteQueue {
@@ -154,6 +158,7 @@ impl JobQueue for SqliteQueue {
     async fn run(&self, dispatcher: Arc<dyn Dispatcher>, stop: CancellationToken) {
         let mut running: JoinSet<(Claimed, Result<(), String>)> = JoinSet::new();
         let mut busy_lanes = HashSet::new();
+        let mut pause = POLL;
         while !stop.is_cancelled() {
             let room = running.len() < CONCURRENCY;
             match if room { self.claim(&busy_lanes).await } else { Ok(None) } {
@@ -173,8 +178,8 @@ impl JobQueue for SqliteQueue {
             }
             tokio::select! {
                 Some(done) = running.join_next() => self.settle(done, &mut busy_lanes).await,
-                () = self.wake.notified() => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = self.wake.notified() => pause = FIRST_LOOK,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(POLL),
                 () = stop.cancelled() => {}
             }
         }

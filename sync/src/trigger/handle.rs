@@ -245,3 +245,31 @@ pub(crate) async fn wake_due(engine: &Engine) -> Result<(), SyncError> {
     }
     Ok(())
 }
+
+/// Whether a trigger is at work on a deal of this account, and so may be making a customer of it.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn is_making(
+    engine: &Engine,
+    organization_id: Uuid,
+    account_id: Uuid,
+    except: Option<Uuid>,
+) -> Result<bool, SyncError> {
+    let at_work: Vec<Uuid> = deal_event::Entity::of(organization_id)
+        .filter(deal_event::Column::HandledAt.is_null())
+        .filter(deal_event::Column::ResumeAt.gt(engine.clock.now()))
+        .filter(deal_event::Column::LeaseUntil.gt(engine.clock.now()))
+        .all(&engine.db)
+        .await?
+        .into_iter()
+        .filter(|event| Some(event.id) != except)
+        .map(|event| event.deal_id)
+        .collect();
+    let deal = deal::Entity::of(organization_id)
+        .filter(deal::Column::Id.is_in(at_work))
+        .filter(deal::Column::AccountId.eq(account_id))
+        .one(&engine.db)
+        .await?;
+    Ok(deal.is_some())
+}

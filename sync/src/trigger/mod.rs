@@ -9,5 +9,5 @@ pub mod note;
 pub mod setting;
 
 pub use assess::{Assessment, Code, Verdict, simulate};
-pub(crate) use handle::{handle, wake_due};
+pub(crate) use handle::{handle, is_making, wake_due};
 pub use setting::Setting;

@@ -1,8 +1,10 @@
 //! What every finance app must pass before the engine may use it.
 //!
 //! Run it against the app, or against an emulator of it, with a connection to an organization that may be written to.
-//! It removes what it makes, also what an interrupted run left behind.
+//! It removes what it makes, also what an interrupted run left behind; but for documents, and the customers and vendors that
+//! they are with, which stay.
 
+mod document;
 mod person;
 mod probe;
 mod sample;
@@ -13,6 +15,7 @@ use finbridge_domain::{CrmModule, WireId};
 use crate::adapter::{CrmReference, RecordAdapter};
 use crate::connector::{Connection, Connector, Shared};
 use crate::failure::{Failure, FailureKind};
+pub use document::documents;
 use probe::Probe;
 
 /// Numbers of CRM records that no CRM uses.

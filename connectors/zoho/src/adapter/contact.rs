@@ -8,11 +8,10 @@ use finbridge_contract::{
     PartyTerms, RecordAdapter, RemoteRecord, Removal,
 };
 use finbridge_domain::record::{FieldKey, FinanceField, RecordKind, Values};
-use rust_decimal::Decimal;
 
 use super::table::{Table, Told};
 use crate::client::{Call, Client, path_id};
-use crate::envelope::Answer;
+use crate::document::Lookup;
 use crate::map::{contact as map, person};
 use crate::wire::row::Row;
 use crate::words::{BOOKS_CONTACTS, ContactWords};
@@ -31,7 +30,7 @@ impl Contacts {
         let (words, root) = (client.product().contacts, client.product().root);
         let contact_type = if kind == RecordKind::Vendor { "vendor" } else { "customer" };
         let only = words.has_types.then_some(("contact_type", contact_type));
-        let table = Table { client, root, words: &words.list, only };
+        let table = Table { client, root, words: &words.list, only, from: None };
         Self { table, words, kind, listed: map::LISTED.map(FieldKey::of).to_vec() }
     }
 
@@ -45,19 +44,16 @@ impl Contacts {
         &self,
         connection: &Connection,
         remote_id: &str,
+        lookup: &Lookup,
     ) -> Result<PartyTerms, Failure> {
-        let contact = self.table.read(connection, remote_id).await?.row;
-        let currency_code = contact.required("currency_code")?;
-        let mut exchange_rate = None;
-        if let Some(id) = contact.some_text("currency_id") {
-            let path = format!("{}/settings/currencies/{}", self.table.product().shared, path_id(&id)?);
-            let answer: Answer<Row> = self.table.client.call(connection, Call::get(path)).await?;
-            let currency = answer.body.record("currency")?;
-            let rate = currency.some_text("exchange_rate").and_then(|rate| rate.parse::<Decimal>().ok());
-            exchange_rate =
-                rate.filter(|rate| *rate > Decimal::ZERO && !currency.says_yes("is_base_currency"));
-        }
-        Ok(PartyTerms { currency_code, exchange_rate, email: contact.some_text("email") })
+        let told = self.table.read(connection, remote_id).await?;
+        let code = told.row.required("currency_code");
+        let currency_code = code.map_err(|failure| Failure { request_id: told.request_id, ..failure })?;
+        let exchange_rate = lookup.currency(connection, &currency_code).await?.rate;
+        let persons = told.row.list(self.words.persons).unwrap_or_default();
+        let primary = person::primary(&told.row, &persons, self.words.person_id);
+        let email = told.row.some_text("email").or_else(|| primary?.some_text("email"));
+        Ok(PartyTerms { currency_code, exchange_rate, email })
     }
 
     /// Writes the fields of the first person, and makes it where nobody is there. By its own call: a list of persons in

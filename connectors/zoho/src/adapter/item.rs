@@ -23,7 +23,7 @@ pub(crate) struct Items {
 impl Items {
     pub(crate) fn new(client: Arc<Client>) -> Self {
         let root = client.product().root;
-        let table = Table { client, root, words: &ITEMS, only: None };
+        let table = Table { client, root, words: &ITEMS, only: None, from: None };
         Self { table, listed: map::LISTED.map(FieldKey::of).to_vec() }
     }
 

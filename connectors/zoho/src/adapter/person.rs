@@ -31,8 +31,9 @@ pub(crate) struct Persons {
 impl Persons {
     pub(crate) fn new(client: Arc<Client>) -> Self {
         let root = client.product().shared;
-        let contacts = Table { client: Arc::clone(&client), root, words: &BOOKS_CONTACTS.list, only: None };
-        Self { table: Table { client, root, words: &CONTACT_PERSONS, only: None }, contacts }
+        let contacts =
+            Table { client: Arc::clone(&client), root, words: &BOOKS_CONTACTS.list, only: None, from: None };
+        Self { table: Table { client, root, words: &CONTACT_PERSONS, only: None, from: None }, contacts }
     }
 
     async fn write(&self, connection: &Connection, remote_id: &str, values: &Values) -> Result<(), Failure> {

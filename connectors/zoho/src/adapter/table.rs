@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use finbridge_contract::{
     Act, ChangePage, Connection, Cost, CrmReference, Cursor, Failure, FailureKind, IdPage, RecordAdapter,
     RemoteRecord, Removal,
@@ -52,6 +53,7 @@ pub(crate) struct Told {
 }
 
 /// One list of records.
+#[derive(Clone)]
 pub(crate) struct Table {
     pub(crate) client: Arc<Client>,
     /// Root of the API that it is read in.
@@ -59,6 +61,8 @@ pub(crate) struct Table {
     pub(crate) words: &'static Words,
     /// The condition that picks records of this kind out of the list.
     pub(crate) only: Option<(&'static str, &'static str)>,
+    /// The condition on their day: the parameter, and the first day.
+    pub(crate) from: Option<(&'static str, NaiveDate)>,
 }
 
 impl Table {
@@ -94,6 +98,9 @@ impl Table {
         let mut call = Call::get(self.all());
         if let Some((name, value)) = self.only {
             call = call.with(name, value);
+        }
+        if let Some((name, day)) = self.from {
+            call = call.with(name, day);
         }
         call = call.with("sort_column", self.words.modified).with("sort_order", "A");
         match position.since {

@@ -6,28 +6,36 @@ use async_trait::async_trait;
 use chrono::NaiveDate;
 use finbridge_contract::{
     ChangePage, Connection, Cursor, DocumentAbilities, DocumentAdapter, DocumentDraft, Failure, FailureKind,
-    IdPage, NewDealMark, Party, RemoteDocument,
+    IdPage, Mail, NewDealMark, Party, RemoteDocument,
 };
 use finbridge_domain::{DocumentAct, DocumentKind, DocumentStatus, PartyKind};
 
+use super::lookup::Lookup;
 use super::read::document;
-use super::words::DocumentWords;
+use super::words::{Content, DocumentWords, Reference};
 use super::write::{deal_members, is_so, members};
 use crate::adapter::table::{PER_PAGE, Table, Told, after_the_write, has_more};
 use crate::client::{Call, Client};
 use crate::envelope::Answer;
+use crate::wire::body::{Member, Members};
 use crate::wire::row::Row;
 
 /// Documents of one kind.
 pub(crate) struct Documents {
-    words: &'static DocumentWords,
-    table: Table,
+    pub(super) words: &'static DocumentWords,
+    /// Where one of them is read and written.
+    pub(super) table: Table,
+    /// Where they are listed.
+    listing: Table,
+    lookup: Arc<Lookup>,
 }
 
 impl Documents {
-    pub(crate) fn new(client: Arc<Client>, words: &'static DocumentWords) -> Self {
+    pub(crate) fn new(client: Arc<Client>, words: &'static DocumentWords, lookup: Arc<Lookup>) -> Self {
         let root = client.product().root;
-        Self { words, table: Table { client, root, words: &words.list, only: words.only } }
+        let table = Table { client, root, words: &words.list, only: words.only, from: None };
+        let listing = Table { words: words.lists_at.unwrap_or(&words.list), ..table.clone() };
+        Self { words, table, listing, lookup }
     }
 
     fn listed(&self, told: &Told) -> Result<Option<RemoteDocument>, Failure> {
@@ -39,15 +47,49 @@ impl Documents {
         connection: &Connection,
         call: Call,
     ) -> Result<(Vec<RemoteDocument>, bool), Failure> {
-        let answer: Answer<Row> = self.table.client.call(connection, call).await?;
+        let answer: Answer<Row> = self.listing.client.call(connection, call).await?;
         let request_id = answer.request_id;
         let named = |failure| Failure { request_id: request_id.clone(), ..failure };
-        let rows = answer.body.rows(self.words.list.plural).map_err(named)?;
+        let rows = answer.body.rows(self.listing.words.plural).map_err(named)?;
         let more = has_more(&answer.body, rows.len());
         let told = rows.into_iter().map(|row| Told { row, request_id: request_id.clone() });
-        let documents: Vec<_> =
-            told.map(|told| document(self.words, &told, false)).collect::<Result<_, _>>()?;
+        let mut documents =
+            told.map(|told| document(self.words, &told, false)).collect::<Result<Vec<_>, _>>()?;
+        self.tell_currencies(connection, &mut documents).await?;
         Ok((documents, more))
+    }
+
+    /// Lists of payments lack the currency.
+    async fn tell_currencies(
+        &self,
+        connection: &Connection,
+        documents: &mut [RemoteDocument],
+    ) -> Result<(), Failure> {
+        match self.words.content {
+            Content::Payment => self.lookup.tell_currencies(connection, documents).await,
+            _ => Ok(()),
+        }
+    }
+
+    fn list(&self) -> Call {
+        let call = Call::get(self.listing.all());
+        match self.listing.only {
+            Some((name, value)) => call.with(name, value),
+            None => call,
+        }
+    }
+
+    pub(super) async fn whole(
+        &self,
+        connection: &Connection,
+        remote_id: &str,
+    ) -> Result<RemoteDocument, Failure> {
+        document(self.words, &self.table.read(connection, remote_id).await?, true)
+    }
+
+    /// The document after it was written: the reply to a write may echo what was sent.
+    async fn read_back(&self, connection: &Connection, remote_id: &str) -> Result<RemoteDocument, Failure> {
+        self.whole(connection, remote_id).await.map_err(after_the_write)
     }
 
     fn expect(&self, is_able: bool) -> Result<(), Failure> {
@@ -55,15 +97,59 @@ impl Documents {
             return Ok(());
         }
         let app = self.table.product().manifest.name;
-        let message = format!("{app} does not do this with a {} from here", self.words.kind.noun());
+        let message =
+            format!("{app} does not do this with a document of this kind: {}", self.words.kind.noun());
         Err(Failure::new(FailureKind::NotSupported, message))
     }
 
-    fn list(&self) -> Call {
-        let call = Call::get(self.table.all());
-        match self.words.only {
-            Some((name, value)) => call.with(name, value),
-            None => call,
+    /// What is sent for a draft.
+    async fn written(
+        &self,
+        connection: &Connection,
+        draft: &DocumentDraft,
+        is_new: bool,
+    ) -> Result<Members, Failure> {
+        let mut draft = draft.clone();
+        if is_new && draft.dated_on.is_none() && self.words.is_day_given {
+            draft.dated_on = Some(self.lookup.today(connection).await?);
+        }
+        let mut members = members(self.words, &draft, is_new);
+        match &draft.currency_code {
+            Some(code) if self.words.has_own_currency => {
+                let currency = self.lookup.currency(connection, code).await?;
+                members.insert("currency_id".to_owned(), Member::Text(currency.id));
+            }
+            Some(code) => self.expect_currency(connection, code, draft.party_id.as_deref()).await?,
+            None => {}
+        }
+        Ok(members)
+    }
+
+    /// A document that cannot have a currency of its own must not silently get another one than was asked for.
+    async fn expect_currency(
+        &self,
+        connection: &Connection,
+        code: &str,
+        customer_id: Option<&str>,
+    ) -> Result<(), Failure> {
+        let Some(customer_id) = customer_id else { return Ok(()) };
+        let own = self.lookup.currency_of(connection, customer_id).await?;
+        if own == code {
+            return Ok(());
+        }
+        let app = self.table.product().manifest.name;
+        let noun = self.words.kind.noun();
+        let message =
+            format!("in {app} a {noun} is in the customer's currency, which is {own}: leave {code} out");
+        Err(Failure::new(FailureKind::Refused, message))
+    }
+
+    /// Makes a new document count as sent, where it is not so from the beginning.
+    async fn mark(&self, connection: &Connection, remote_id: &str) -> Result<RemoteDocument, Failure> {
+        let acts = [DocumentAct::MarkSent, DocumentAct::Open].into_iter();
+        match acts.into_iter().find(|act| self.words.abilities.acts.contains(act)) {
+            Some(act) if self.words.draft_flag.is_none() => self.act(connection, remote_id, act).await,
+            _ => self.whole(connection, remote_id).await,
         }
     }
 }
@@ -84,13 +170,16 @@ impl DocumentAdapter for Documents {
         after: Option<&Cursor>,
         dated_from: Option<NaiveDate>,
     ) -> Result<ChangePage<RemoteDocument>, Failure> {
-        // What is left out has to be read, since the list is followed by time of change; it is not kept.
+        // Not every list can be limited by a day.
         let is_wanted = |one: &RemoteDocument| match (one.dated_on, dated_from) {
             (Some(day), Some(from)) => day >= from,
             _ => true,
         };
-        let mut page = self.table.changes(connection, after, |told| self.listed(told)).await?;
+        let from = self.words.from.zip(dated_from);
+        let listing = Table { from, ..self.listing.clone() };
+        let mut page = listing.changes(connection, after, |told| self.listed(told)).await?;
         page.records.retain(is_wanted);
+        self.tell_currencies(connection, &mut page.records).await?;
         Ok(page)
     }
 
@@ -117,13 +206,13 @@ impl DocumentAdapter for Documents {
     }
 
     async fn list_ids(&self, connection: &Connection, after: Option<&Cursor>) -> Result<IdPage, Failure> {
-        let page = self.table.changes(connection, after, |told| self.listed(told)).await?;
+        let page = self.listing.changes(connection, after, |told| self.listed(told)).await?;
         let ids = page.records.into_iter().map(|record: RemoteDocument| record.remote_id).collect();
         Ok(IdPage { ids, next: page.more.then_some(page.next) })
     }
 
     async fn fetch(&self, connection: &Connection, remote_id: &str) -> Result<RemoteDocument, Failure> {
-        document(self.words, &self.table.read(connection, remote_id).await?, true)
+        self.whole(connection, remote_id).await
     }
 
     async fn find_by_reference(
@@ -131,8 +220,11 @@ impl DocumentAdapter for Documents {
         connection: &Connection,
         reference: &str,
     ) -> Result<Option<RemoteDocument>, Failure> {
-        let Some(member) = self.words.reference else { return Ok(None) };
-        let call = self.list().with(member, reference).with("per_page", PER_PAGE);
+        let parameter = match self.words.reference {
+            Reference::Member(member) => member,
+            Reference::EndOf(_) => "search_text",
+        };
+        let call = self.list().with(parameter, reference).with("per_page", PER_PAGE);
         let (documents, _) = self.rows(connection, call).await?;
         // A filter that is ignored must not make strangers ours.
         Ok(documents.into_iter().find(|one| one.reference.as_deref() == Some(reference)))
@@ -144,16 +236,12 @@ impl DocumentAdapter for Documents {
         draft: &DocumentDraft,
     ) -> Result<RemoteDocument, Failure> {
         self.expect(self.words.abilities.creates)?;
-        let call = Call::post(self.table.all()).with_body(members(self.words, draft));
-        let answer: Answer<Row> = self.table.client.call(connection, call).await?;
-        let made =
-            answer.body.record(self.words.list.singular).and_then(|row| row.required(self.words.list.id));
-        let named = |failure| Failure { request_id: answer.request_id.clone(), ..after_the_write(failure) };
-        let remote_id = made.map_err(named)?;
-        if draft.is_sent && self.words.abilities.acts.contains(&DocumentAct::MarkSent) {
-            return self.act(connection, &remote_id, DocumentAct::MarkSent).await.map_err(after_the_write);
+        let members = self.written(connection, draft, true).await?;
+        let remote_id = self.table.post(connection, &members).await?;
+        if draft.is_sent {
+            return self.mark(connection, &remote_id).await.map_err(after_the_write);
         }
-        self.fetch(connection, &remote_id).await.map_err(after_the_write)
+        self.read_back(connection, &remote_id).await
     }
 
     async fn update(
@@ -163,9 +251,17 @@ impl DocumentAdapter for Documents {
         draft: &DocumentDraft,
     ) -> Result<RemoteDocument, Failure> {
         self.expect(self.words.abilities.edits)?;
-        let call = Call::put(self.table.one(remote_id)?, members(self.words, draft));
+        let mut draft = draft.clone();
+        // The text that holds the reference is written as a whole.
+        let in_text = matches!(self.words.reference, Reference::EndOf(_));
+        if in_text && draft.notes.is_some() != draft.reference.is_some() {
+            let now = self.whole(connection, remote_id).await?;
+            draft.notes = draft.notes.or(now.notes);
+            draft.reference = draft.reference.or(now.reference);
+        }
+        let call = Call::put(self.table.one(remote_id)?, self.written(connection, &draft, false).await?);
         self.table.write(connection, call).await?;
-        self.fetch(connection, remote_id).await.map_err(after_the_write)
+        self.read_back(connection, remote_id).await
     }
 
     async fn act(
@@ -179,10 +275,10 @@ impl DocumentAdapter for Documents {
         let path = call.map(|(_, path)| *path).unwrap_or_default();
         let call = Call::post(format!("{}/{path}", self.table.one(remote_id)?));
         match self.table.write(connection, call).await {
-            Ok(()) => self.fetch(connection, remote_id).await.map_err(after_the_write),
+            Ok(()) => self.read_back(connection, remote_id).await,
             Err(refusal) if refusal.kind == FailureKind::Refused => {
                 // Whoever repeats an act finds it done.
-                let now = self.fetch(connection, remote_id).await?;
+                let now = self.whole(connection, remote_id).await?;
                 let status = DocumentStatus::mirrored(self.words.kind, &now.status, false);
                 if is_so(act, status) { Ok(now) } else { Err(refusal) }
             }
@@ -199,6 +295,23 @@ impl DocumentAdapter for Documents {
         self.expect(self.words.abilities.links_deals)?;
         let call = Call::put(self.table.one(remote_id)?, deal_members(deal));
         self.table.write(connection, call).await?;
-        self.fetch(connection, remote_id).await.map_err(after_the_write)
+        self.read_back(connection, remote_id).await
+    }
+
+    async fn mail(
+        &self,
+        connection: &Connection,
+        remote_id: &str,
+        mail: &Mail,
+    ) -> Result<RemoteDocument, Failure> {
+        self.expect(self.words.abilities.mails)?;
+        self.send(connection, remote_id, mail).await?;
+        self.read_back(connection, remote_id).await
+    }
+
+    async fn pdf(&self, connection: &Connection, remote_id: &str) -> Result<Vec<u8>, Failure> {
+        self.expect(self.words.abilities.prints)?;
+        let answer = self.table.client.pdf(connection, self.table.one(remote_id)?).await?;
+        Ok(answer.body)
     }
 }

@@ -8,7 +8,7 @@ use finbridge_contract::{
 use finbridge_domain::{DocumentKind, PartyKind, WireId};
 use rust_decimal::Decimal;
 
-use super::words::DocumentWords;
+use super::words::{Content, DocumentWords, Lines, Reference};
 use crate::adapter::table::Told;
 use crate::cursor::parse_time;
 use crate::map::modified_at;
@@ -33,18 +33,17 @@ fn read(
     is_whole: bool,
     request_id: Option<&str>,
 ) -> Result<RemoteDocument, Failure> {
-    let lines = row.list(words.lines).unwrap_or_default();
-    let mut lines: Vec<RemoteLine> = lines.iter().map(line).collect::<Result<_, _>>()?;
-    if words.kind == DocumentKind::Subscription
-        && let Some(plan) = row.object("plan").filter(|plan| plan.some_text("name").is_some())
-    {
-        lines.insert(0, line(&plan)?);
-    }
+    let lines = if is_whole { lines(words, row)? } else { Vec::new() };
+    let told = row.some_text(words.notes);
+    let (notes, reference) = match words.reference {
+        Reference::Member(member) => (told, row.some_text(member)),
+        Reference::EndOf(_) => unmarked(told),
+    };
     let deal = row.some_text("zcrm_potential_id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
     Ok(RemoteDocument {
         remote_id: row.required(words.list.id)?,
         number: row.some_text(words.number),
-        reference: words.reference.and_then(|member| row.some_text(member)),
+        reference,
         status: row.some_text(words.status).or_else(|| row.some_text("status")).unwrap_or_default(),
         parties: parties(row),
         deal: deal.map(|id| DealMark { wire_id: WireId(id), name: row.some_text("zcrm_potential_name") }),
@@ -53,16 +52,19 @@ fn read(
         dated_on: day(row, words.dated),
         due_on: words.due.and_then(|member| day(row, member)),
         sub_total: amount(row, "sub_total")?,
-        discount_total: amount(row, "discount_total")?,
+        discount_total: match amount(row, "discount_amount")? {
+            Some(told) => Some(told),
+            None => amount(row, "discount_total")?,
+        },
         tax_total: amount(row, "tax_total")?,
         shipping: amount(row, "shipping_charge")?,
         adjustment: amount(row, "adjustment")?,
         total: amount(row, words.total)?.ok_or_else(|| unreadable(words.total))?,
         balance: words.balance.map_or(Ok(None), |member| amount(row, member))?,
-        lines: if is_whole { lines } else { Vec::new() },
+        lines,
         taxes: taxes(row)?,
         applications: applications(words.kind, row)?,
-        notes: row.some_text("notes").or_else(|| row.some_text("description")),
+        notes,
         terms: row.some_text("terms"),
         subscription: (words.kind == DocumentKind::Subscription).then(|| term(row)),
         created_at: row.some_text("created_time").and_then(|text| parse_time(&text)),
@@ -103,18 +105,32 @@ fn parties(row: &Row) -> Vec<Party> {
     parties
 }
 
-fn line(row: &Row) -> Result<RemoteLine, Failure> {
+/// The lines. What was spent without any is a line of its own, and a plan is the first line of its subscription.
+fn lines(words: &DocumentWords, row: &Row) -> Result<Vec<RemoteLine>, Failure> {
+    let told = row.list(words.lines.list).unwrap_or_default();
+    let mut lines: Vec<RemoteLine> =
+        told.iter().map(|one| line(words.lines, one)).collect::<Result<_, _>>()?;
+    if words.kind == DocumentKind::Subscription
+        && let Some(plan) = row.object("plan").filter(|plan| plan.some_text("name").is_some())
+    {
+        lines.insert(0, RemoteLine { remote_id: plan.some_text("plan_code"), ..line(words.lines, &plan)? });
+    }
+    if lines.is_empty() && matches!(words.content, Content::Expense(_)) {
+        let whole = Lines { total: "sub_total", ..*words.lines };
+        lines.push(RemoteLine { remote_id: None, description: None, ..line(&whole, row)? });
+    }
+    Ok(lines)
+}
+
+fn line(words: &Lines, row: &Row) -> Result<RemoteLine, Failure> {
     let first = |members: &[&str]| members.iter().find_map(|member| row.some_text(member));
     let quantity = amount(row, "quantity")?.unwrap_or(Decimal::ONE);
-    let price =
-        ["rate", "price", "amount"].iter().find_map(|member| amount(row, member).transpose()).transpose()?;
-    let total = ["item_total", "total", "amount"].iter().find_map(|member| amount(row, member).transpose());
-    let total = total.transpose()?;
+    let (price, total) = (amount(row, words.price)?, amount(row, words.total)?);
     let unit_price = price.or(total).unwrap_or_default();
     Ok(RemoteLine {
-        remote_id: first(&["line_item_id", "item_id", "expense_id", "addon_code", "plan_code"]),
-        item_id: first(&["item_id", "product_id"]),
-        name: first(&["name", "item_name", "category_name", "account_name", "merchant_name"])
+        remote_id: row.some_text(words.id),
+        item_id: row.some_text(words.item),
+        name: first(&["name", "item_name", "category_name", "account_name", "merchant_name", "description"])
             .unwrap_or_default(),
         description: first(&["description"]),
         quantity,
@@ -125,9 +141,27 @@ fn line(row: &Row) -> Result<RemoteLine, Failure> {
         tax_percent: amount(row, "tax_percentage")?,
         total: match total {
             Some(total) => total,
-            None => quantity.checked_mul(unit_price).ok_or_else(|| unreadable("item_total"))?,
+            None => quantity.checked_mul(unit_price).ok_or_else(|| unreadable(words.total))?,
         },
     })
+}
+
+/// What stands between a text and the reference at its end.
+const MARK: &str = "(reference ";
+
+/// A text with a reference at its end.
+pub(super) fn marked(text: &str, reference: &str) -> String {
+    format!("{text} {MARK}{reference})").trim_start().to_owned()
+}
+
+/// A text, and the reference that stands at its end.
+fn unmarked(text: Option<String>) -> (Option<String>, Option<String>) {
+    let Some(text) = text else { return (None, None) };
+    let parts = text.strip_suffix(')').and_then(|text| text.rsplit_once(MARK));
+    match parts.map(|(notes, reference)| (notes.trim_end().to_owned(), reference.to_owned())) {
+        Some((notes, reference)) => (Some(notes).filter(|notes| !notes.is_empty()), Some(reference)),
+        None => (Some(text), None),
+    }
 }
 
 fn taxes(row: &Row) -> Result<Vec<RemoteTax>, Failure> {
@@ -174,7 +208,7 @@ fn day(row: &Row, member: &str) -> Option<NaiveDate> {
 }
 
 /// A number, exactly as it is written; none where the app writes nothing.
-fn amount(row: &Row, member: &str) -> Result<Option<Decimal>, Failure> {
+pub(super) fn amount(row: &Row, member: &str) -> Result<Option<Decimal>, Failure> {
     let Some(text) = row.some_text(member) else { return Ok(None) };
     let exact = Decimal::from_str_exact(text.trim()).or_else(|_| Decimal::from_scientific(text.trim()));
     exact.map(Some).map_err(|_| unreadable(member))
@@ -182,4 +216,109 @@ fn amount(row: &Row, member: &str) -> Result<Option<Decimal>, Failure> {
 
 fn unreadable(member: &str) -> Failure {
     Failure::new(FailureKind::Malformed, format!("{member} of a document cannot be read as a number"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::words::{OF_BILLING, OF_BOOKS, OF_EXPENSE};
+    use super::*;
+
+    fn told(
+        words: &'static [DocumentWords],
+        kind: DocumentKind,
+        is_whole: bool,
+        text: &str,
+    ) -> RemoteDocument {
+        let words = words.iter().find(|words| words.kind == kind).unwrap();
+        let row = serde_json::from_str(text).unwrap();
+        document(words, &Told { row, request_id: None }, is_whole).unwrap()
+    }
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn r178_amounts_and_rates_keep_every_digit() {
+        let invoice = told(
+            OF_BOOKS,
+            DocumentKind::Invoice,
+            false,
+            r#"{"invoice_id": "46", "status": "sent", "currency_code": "INR",
+            "exchange_rate": 0.0166666666, "total": 100000.00, "balance": "90000.05", "date": "2026-01-05", "customer_id": 7,
+            "due_date": "", "zcrm_potential_id": "000000000000000123", "last_modified_time": "2026-01-05T12:06:10+0530"}"#,
+        );
+        assert_eq!((invoice.total, invoice.balance), (decimal("100000"), Some(decimal("90000.05"))));
+        assert_eq!(invoice.exchange_rate, Some(decimal("0.0166666666")));
+        assert_eq!(invoice.deal.map(|deal| deal.wire_id), Some(WireId(123)));
+        assert_eq!((invoice.due_on, invoice.is_whole), (None, false));
+        assert_eq!(
+            invoice.parties,
+            [Party { kind: PartyKind::Customer, remote_id: "7".to_owned(), name: None }]
+        );
+    }
+
+    #[test]
+    fn lines_of_billing_name_themselves_by_what_books_calls_an_item() {
+        let invoice = told(
+            OF_BILLING,
+            DocumentKind::Invoice,
+            true,
+            r#"{"invoice_id": "46", "total": 20, "status": "sent",
+            "updated_time": "2026-01-05T12:06:10+0530", "invoice_items": [{"item_id": "1", "product_id": "2", "name": "Seat",
+            "price": "10.0", "quantity": 2, "item_total": 20}]}"#,
+        );
+        let line = &invoice.lines[0];
+        assert_eq!((line.remote_id.as_deref(), line.item_id.as_deref()), (Some("1"), Some("2")));
+        assert_eq!((line.unit_price, line.total), (decimal("10"), decimal("20")));
+    }
+
+    #[test]
+    fn an_expense_without_lines_is_a_line() {
+        let expense = told(
+            OF_BOOKS,
+            DocumentKind::Expense,
+            true,
+            r#"{"expense_id": "46", "total": 12, "sub_total": 10,
+            "amount": 12, "account_name": "Travel", "description": "Taxi", "status": "unbilled",
+            "last_modified_time": "2026-01-05T12:06:10+0530"}"#,
+        );
+        let line = &expense.lines[0];
+        assert_eq!((line.name.as_str(), line.total), ("Travel", decimal("10")));
+        assert_eq!(expense.notes.as_deref(), Some("Taxi"));
+    }
+
+    #[test]
+    fn a_reference_at_the_end_of_a_text_is_found_there() {
+        let report = |text: &str| {
+            let report = format!(
+                r#"{{"report_id": "46", "total": 1, "status": "draft", "description": "{text}",
+                "last_modified_time": "2026-01-05T12:06:10+0530"}}"#
+            );
+            let report = told(OF_EXPENSE, DocumentKind::ExpenseReport, false, &report);
+            (report.notes, report.reference)
+        };
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(report(&marked("Fair (spring)", "FB-1")), (text("Fair (spring)"), text("FB-1")));
+        assert_eq!(report(&marked("", "FB-1")), (None, text("FB-1")));
+        assert_eq!(report("Fair (spring)"), (text("Fair (spring)"), None));
+        assert_eq!(report(""), (None, None));
+    }
+
+    #[test]
+    fn what_is_no_number_is_not_taken_for_nothing() {
+        let words = OF_BOOKS.iter().find(|words| words.kind == DocumentKind::Invoice).unwrap();
+        for total in [r#""much""#, "null", "[]"] {
+            let text = format!(
+                r#"{{"invoice_id": "46", "total": {total}, "last_modified_time": "2026-01-05T12:06:10+0530"}}"#
+            );
+            let told = Told { row: serde_json::from_str(&text).unwrap(), request_id: Some("r".to_owned()) };
+            let failure = document(words, &told, false).unwrap_err();
+            assert_eq!(
+                (failure.kind, failure.request_id.as_deref()),
+                (FailureKind::Malformed, Some("r")),
+                "{total}"
+            );
+        }
+    }
 }

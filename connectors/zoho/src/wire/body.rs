@@ -22,6 +22,8 @@ pub(crate) enum Member {
     Object(Members),
     /// A list of objects.
     List(Vec<Members>),
+    /// A list of texts.
+    Texts(Vec<String>),
 }
 
 impl Member {

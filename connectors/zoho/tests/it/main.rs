@@ -6,6 +6,7 @@ mod apps;
 mod changes;
 mod classification;
 mod customers;
+mod documents;
 mod items;
 mod persons;
 mod setup;
