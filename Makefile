@@ -9,7 +9,7 @@ WITH_SERVER := tools/graphql/with-server
 ROOMY := FINBRIDGE_LIMITS_COST_BUCKET=1000000000 FINBRIDGE_LIMITS_COST_RESTORE=1000000000
 NARROW := FINBRIDGE_LIMITS_COST_PER_REQUEST=1000 FINBRIDGE_LIMITS_COST_BUCKET=1000 FINBRIDGE_LIMITS_COST_RESTORE=200
 
-.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients guard bench-pages bench-emulator bench-guard bench-sync
+.PHONY: help run test test-only lint schema server frontend frontend-schema frontend-server frontend-fuzz clients guard bench-pages bench-emulator bench-graphql bench-guard bench-sync
 
 help: ## Say what there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -81,6 +81,12 @@ bench-emulator: ## Show what the emulator's contact calls cost beside bare handl
 bench-sync: ## Show what runs cost in time, requests and memory, beside a bare client, on both databases
 	scripts/install-tools postgres
 	scripts/with-postgres $(CARGO) run --release -p finbridge-bench --bin sync
+
+bench-graphql: ## Show what GraphQL operations cost beside a bare handler and PostGraphile, and how fast deals become documents
+	scripts/install-tools postgres
+	cd bench/graphql && npm ci --no-progress --loglevel=error
+	$(CARGO) build --release -p finbridge -p finbridge-bench --bin finbridge --bin graphql
+	scripts/with-postgres target/release/graphql
 
 bench-guard: ## Show how fast attacks are refused, and what others notice
 	$(CARGO) build --release

@@ -23,6 +23,7 @@ mod m20261128_000017_product_names;
 mod m20261128_000018_one_way_and_users;
 mod m20261128_000019_documents;
 mod m20261128_000020_triggers;
+mod m20261128_000021_trigger_history;
 
 use sea_orm_migration::prelude::*;
 
@@ -58,6 +59,7 @@ impl MigratorTrait for Migrator {
             whole(m20261128_000018_one_way_and_users::Migration),
             whole(m20261128_000019_documents::Migration),
             whole(m20261128_000020_triggers::Migration),
+            whole(m20261128_000021_trigger_history::Migration),
         ]
     }
 }

@@ -1,12 +1,13 @@
-//! Forgetting runs and lineage that are older than they have to be kept (X19), a bounded piece at a time.
+//! Forgetting runs, lineage, what was asked about documents and what triggers did, once that is older than it has to be kept (X19),
+//! a bounded piece at a time.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_entity::types::{ConflictState, RunState};
 use finbridge_entity::{
-    Scoped, begin_write, field_lineage, record_link, sync_conflict, sync_run, sync_run_item,
-    sync_run_progress,
+    Scoped, begin_write, deal_event, document_act, field_lineage, record_link, sync_conflict, sync_run,
+    sync_run_item, sync_run_progress, trigger_log,
 };
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, LockBehavior, LockType, Query, SelectStatement};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -24,7 +25,7 @@ pub(crate) const EVERY: TimeDelta = TimeDelta::hours(1);
 /// How long what happened is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retention {
-    /// Days for which runs that ended are kept, with their items.
+    /// Days for which runs that ended are kept, with their items, and what was asked about documents and done by triggers.
     pub history_days: u32,
     /// Days for which it is kept where a value came from, after another took its place.
     pub lineage_days: u32,
@@ -50,9 +51,28 @@ impl Retention {
 pub async fn prune(engine: &Engine) -> Result<bool, SyncError> {
     let now = engine.clock.now();
     let retention = engine.retention;
-    let runs = prune_run(engine, retention.history_begins(now)).await?;
-    let lineage = prune_lineage(engine, now - TimeDelta::days(retention.lineage_days.into())).await?;
-    Ok(runs || lineage)
+    let history = retention.history_begins(now);
+    let runs = prune_run(engine, history).await?;
+    let lineage = {
+        use field_lineage::{Column, Entity};
+        let before = now - TimeDelta::days(retention.lineage_days.into());
+        prune_rows::<Entity>(engine, (Column::OrganizationId, Column::Id, Column::ReplacedAt), before).await?
+    };
+    // What was made for a deal stays claimed for ever; only the story of it is forgotten.
+    let log = {
+        use trigger_log::{Column, Entity};
+        prune_rows::<Entity>(engine, (Column::OrganizationId, Column::Id, Column::LoggedAt), history).await?
+    };
+    let events = {
+        use deal_event::{Column, Entity};
+        prune_rows::<Entity>(engine, (Column::OrganizationId, Column::Id, Column::HandledAt), history).await?
+    };
+    let acts = {
+        use document_act::{Column, Entity};
+        prune_rows::<Entity>(engine, (Column::OrganizationId, Column::Id, Column::FinishedAt), history)
+            .await?
+    };
+    Ok(runs || lineage || log || events || acts)
 }
 
 /// A batch of the items of the oldest run, and the run itself with the last of them. Runs whose conflicts still wait for a
@@ -158,12 +178,17 @@ fn followers() -> SelectStatement {
     followers.take()
 }
 
-async fn prune_lineage(engine: &Engine, before: DateTime<Utc>) -> Result<bool, SyncError> {
+/// A batch of the rows whose time has come; those that have none yet stay.
+async fn prune_rows<E: EntityTrait>(
+    engine: &Engine,
+    (organization, id, time): (E::Column, E::Column, E::Column),
+    before: DateTime<Utc>,
+) -> Result<bool, SyncError> {
     let transaction = begin_write(&engine.db).await?;
-    let old: Vec<(Uuid, Uuid)> = field_lineage::Entity::find()
+    let old: Vec<(Uuid, Uuid)> = E::find()
         .select_only()
-        .columns([field_lineage::Column::OrganizationId, field_lineage::Column::Id])
-        .filter(field_lineage::Column::ReplacedAt.lt(before))
+        .columns([organization, id])
+        .filter(time.lt(before))
         .limit(BATCH)
         .lock_with_behavior(LockType::Update, LockBehavior::SkipLocked)
         .into_tuple()
@@ -175,9 +200,9 @@ async fn prune_lineage(engine: &Engine, before: DateTime<Utc>) -> Result<bool, S
         of_tenant.entry(organization_id).or_default().push(id);
     }
     for (organization_id, ids) in of_tenant {
-        field_lineage::Entity::delete_many()
-            .filter(field_lineage::Column::OrganizationId.eq(organization_id))
-            .filter(field_lineage::Column::Id.is_in(ids))
+        E::delete_many()
+            .filter(organization.eq(organization_id))
+            .filter(id.is_in(ids))
             .exec(&transaction)
             .await?;
     }

@@ -91,7 +91,7 @@ export default [
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
       'finbridge/both-ways': ['error', { forwardOnly: ['Query.search', 'SyncPlan.items'] }],
       // The id in the result of an act on one of many is that of what it is about.
-      'finbridge/node-interface': ['error', { values: ['RecordActResult', 'SyncConflictResult', 'SyncPlanItem'] }],
+      'finbridge/node-interface': ['error', { values: ['DealMoveResult', 'RecordActResult', 'SyncConflictResult', 'SyncPlanItem'] }],
     },
   },
 ];

@@ -192,6 +192,7 @@ async fn import_sample(
         clock: engine.clock.as_ref(),
         ids: &engine.ids,
         organization_id: viewer.organization_id,
+        fires_triggers: false,
     };
     let notes = config.data.dir.join("import-notes.csv");
     let mut sink = CsvNotes::new(File::create(&notes)?)?;

@@ -31,6 +31,9 @@ pub struct ImportArgs {
     /// Write every adjusted and rejected row to this CSV file: file, line, kind, reason.
     #[arg(long, value_name = "FILE")]
     notes: Option<PathBuf>,
+    /// Let deals that are made or moved make documents, as the triggers of integrations say. Nothing is triggered otherwise.
+    #[arg(long)]
+    fire_triggers: bool,
 }
 
 /// `finbridge emulator`.
@@ -81,7 +84,13 @@ pub(super) async fn import(config: &Config, args: ImportArgs) -> CliResult {
     let organization = choose(&db, args.organization.as_deref()).await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let ids = Ids::new(clock.clone());
-    let importer = Importer { db: &db, clock: clock.as_ref(), ids: &ids, organization_id: organization.id };
+    let importer = Importer {
+        db: &db,
+        clock: clock.as_ref(),
+        ids: &ids,
+        organization_id: organization.id,
+        fires_triggers: args.fire_triggers,
+    };
     let mut notes: Box<dyn NoteSink> = match &args.notes {
         Some(path) => Box::new(CsvNotes::new(
             File::create(path).map_err(|error| format!("{}: {error}", path.display()))?,

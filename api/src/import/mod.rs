@@ -68,6 +68,8 @@ pub struct Importer<'a> {
     pub ids: &'a Ids,
     /// The tenant.
     pub organization_id: Uuid,
+    /// Whether deals that are made or moved do to documents what triggers say; they do not unless somebody asks for it (A17.3).
+    pub fires_triggers: bool,
 }
 
 impl Importer<'_> {
@@ -126,6 +128,12 @@ impl Importer<'_> {
     }
 
     fn context<'t>(&'t self, tx: &'t sea_orm::DatabaseTransaction) -> write::Context<'t> {
-        write::Context { tx, ids: self.ids, organization_id: self.organization_id, now: self.clock.now() }
+        write::Context {
+            tx,
+            ids: self.ids,
+            organization_id: self.organization_id,
+            now: self.clock.now(),
+            fires_triggers: self.fires_triggers,
+        }
     }
 }

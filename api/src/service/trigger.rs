@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::page::{Listing, Page, PageArgs, SortKey, SortValue};
+use super::permit::{Act, Object};
 use super::record::{self, in_turn};
 use super::validate::Check;
 use super::{Services, integration as integrations, leave};
@@ -43,7 +44,7 @@ pub async fn set(
     integration_id: Uuid,
     wish: Wish,
 ) -> ServiceResult<trigger_setting::Model> {
-    services.viewer.require_administrator()?;
+    services.permit(Act::Configure, Object::Integrations)?;
     let transaction = begin_write(services.db()).await?;
     // Two who set it at once would both make a row.
     in_turn(services, &transaction).await?;
@@ -175,6 +176,7 @@ async fn of(
 /// # Errors
 /// `NOT_FOUND` as a mistake of the caller; a finance app that does not answer.
 pub async fn simulate(services: &Services, deal_id: Uuid, stage_id: Uuid) -> ServiceResult<Vec<Assessment>> {
+    may_look(services)?;
     let deal = record::living::<deal::Entity>(services)
         .filter(deal::Column::Id.eq(deal_id))
         .one(services.db())
@@ -224,14 +226,26 @@ pub async fn recreate(
         .filter(deal_document::Column::RemoteId.is_not_null())
         .one(&transaction)
         .await?;
-    if made.is_none() {
+    let Some(made) = made else {
         let message = "No document was made for this deal; move it to the stage that makes one";
         return Err(UserError::of(ErrorCode::NotFound, "dealId", message).into());
+    };
+    if let Some(kind) = DocumentKind::by_name(&made.kind) {
+        services.permit(Act::CreateEdit, Object::Transactions(kind))?;
     }
     let (engine, actor) = (&services.engine, Some(services.viewer.user_id));
     trigger::note::note(engine, &transaction, &deal, DealEventKind::Moved, actor, true).await?;
     transaction.commit().await?;
     Ok(deal)
+}
+
+/// Lets the viewer see what triggers do: whoever may see the documents that they make.
+///
+/// # Errors
+/// `FORBIDDEN`.
+pub fn may_look(services: &Services) -> ServiceResult<()> {
+    services.permit(Act::View, Object::Transactions(DocumentKind::Estimate))?;
+    services.permit(Act::View, Object::Transactions(DocumentKind::Invoice))
 }
 
 /// What happened to a deal is noted, so that triggers look at it.
@@ -265,6 +279,7 @@ pub async fn page(
     condition: Condition,
     args: &PageArgs,
 ) -> ServiceResult<Page<trigger_log::Model>> {
+    may_look(services)?;
     let rows = trigger_log::Entity::of(services.organization_id()).filter(condition);
     newest().window(args)?.read(services.db(), rows).await
 }

@@ -8,7 +8,7 @@ use finbridge_entity::types::ExactDecimal;
 use finbridge_entity::{Scoped, deal, document, document_line};
 use rust_decimal::Decimal;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, DatabaseTransaction, EntityTrait, IntoActiveModel, QueryFilter,
     QueryOrder, QuerySelect, Set, TryIntoModel,
 };
 use uuid::Uuid;
@@ -198,16 +198,21 @@ async fn deals(
     if numbers.is_empty() {
         return Ok(HashMap::new());
     }
-    let known: Vec<(i64, Uuid)> = deal::Entity::of(organization_id)
+    let known: Vec<(i64, Uuid, Option<Uuid>)> = deal::Entity::of(organization_id)
         .filter(deal::Column::WireId.is_in(numbers))
-        .filter(deal::Column::DeletedAt.is_null())
+        // Documents of a deal that was merged into another belong to that one, also before the finance side knows it.
+        .filter(
+            Condition::any()
+                .add(deal::Column::DeletedAt.is_null())
+                .add(deal::Column::MergedIntoId.is_not_null()),
+        )
         .order_by_asc(deal::Column::Id)
         .select_only()
-        .columns([deal::Column::WireId, deal::Column::Id])
+        .columns([deal::Column::WireId, deal::Column::Id, deal::Column::MergedIntoId])
         .into_tuple()
         .all(transaction)
         .await?;
-    Ok(known.into_iter().collect())
+    Ok(known.into_iter().map(|(number, id, merged_into)| (number, merged_into.unwrap_or(id))).collect())
 }
 
 /// Why a document cannot be kept.

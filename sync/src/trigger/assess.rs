@@ -1,85 +1,21 @@
 //! What a deal would do to a document, and why or why not. Nothing is written here.
 
-use finbridge_contract::{DocumentDraft, Failure, FailureKind, Party, RemoteDocument};
+use finbridge_contract::{DocumentDraft, FailureKind, Party, RemoteDocument};
 use finbridge_domain::record::RecordKind;
-use finbridge_domain::{
-    CapabilityProfile, DocumentAct, DocumentKind, DocumentStatus, MayNot, PartyKind, SyncModule,
-};
-use finbridge_entity::types::{DealEventKind, IntegrationState, LinkState, TriggerAction, TriggerPoint};
-use finbridge_entity::{
-    Scoped, deal, deal_document, integration, record_link, stage, sync_module, trigger_setting,
-};
+use finbridge_domain::{CapabilityProfile, DocumentAct, DocumentKind, DocumentStatus, MayNot, PartyKind};
+use finbridge_entity::types::{DealEventKind, IntegrationState, TriggerAction, TriggerPoint};
+use finbridge_entity::{Scoped, deal, deal_document, integration, stage, trigger_setting};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+use super::code::Code;
 use super::content;
 use super::setting::Setting;
+use crate::act::ActError;
+use crate::apply::alone;
 use crate::budget::Priority;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
-
-/// Declares the codes: the stored text, and the sentence.
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $code:literal, $sentence:literal;)+) => {
-        /// Why a trigger did nothing, or not what was to be done. Stable, for programs.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Code { $($(#[$doc])* $name,)+ }
-
-        impl Code {
-            /// Every code.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
-
-            /// As it is stored and told.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $code,)+ }
-            }
-
-            /// For people: why, and what to do.
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$name => $sentence,)+ }
-            }
-        }
-    };
-}
-
-codes! {
-    /// The stage does nothing.
-    StageNotChosen = "STAGE_NOT_CHOSEN", "The trigger does nothing in this stage.";
-    /// The integration is disabled (A17.5).
-    IntegrationDisabled = "INTEGRATION_DISABLED", "The integration is disabled; triggers run again once it is enabled.";
-    /// The finance app refuses the credential.
-    ReconnectNeeded = "RECONNECT_NEEDED", "The finance app refuses the stored credential; connect it again, then move the deal once more.";
-    /// There is a document (A17.1).
-    AlreadyHasDocument = "ALREADY_HAS_DOCUMENT", "A document was made for this deal before, and another is not made; ask for a new one with `dealDocumentRecreate` where the old one is void or gone.";
-    /// It stands as it should already.
-    AlreadySo = "ALREADY_SO", "The document stands as it should already.";
-    /// There is none to be changed.
-    NoDocument = "NO_DOCUMENT", "No document was made for this deal, so there is none to be declined or voided.";
-    /// It was deleted on the finance side.
-    DocumentGone = "DOCUMENT_GONE", "The document was deleted in the finance app; ask for a new one with `dealDocumentRecreate`.";
-    /// Somebody changed its status (R128).
-    ManualStatusChange = "MANUAL_STATUS_CHANGE", "Somebody changed the document's status by hand, so triggers leave this document alone from now on.";
-    /// Something was paid (A17.2).
-    HasPayments = "HAS_PAYMENTS", "Payments or credits are applied to the invoice, so it is not voided; take them off in the finance app and void it there.";
-    /// The finance app does not take it as it stands.
-    ActNotAllowed = "ACT_NOT_ALLOWED", "The document does not stand so that this may be done with it; look at it in the finance app.";
-    /// The deal is with nobody.
-    NoAccount = "NO_ACCOUNT", "The deal has no account to be billed; give it one, then move it once more.";
-    /// The account is no customer and cannot become one (A17.4).
-    NoCustomer = "NO_CUSTOMER", "The account is no customer in the finance app, and customers are not synchronised or refused it; synchronise customers, then move the deal once more.";
-    /// There is nothing to be billed (A17.6).
-    DealHasNoAmount = "DEAL_HAS_NO_AMOUNT", "The deal has neither lines nor an amount above zero; give it one, then move it once more.";
-    /// A line has no price.
-    LineHasNoPrice = "LINE_HAS_NO_PRICE", "A line of the deal has no price; give it one, then move the deal once more.";
-    /// The customer is billed in another currency.
-    CurrencyDiffers = "CURRENCY_DIFFERS", "The deal's currency is not the one in which the customer is billed; nothing is converted. Change the deal or the customer, then move the deal once more.";
-    /// There is no rate (A17.21).
-    ExchangeRateMissing = "EXCHANGE_RATE_MISSING", "The finance app has no exchange rate for the deal's currency; add one there, then move the deal once more.";
-    /// The finance app says no.
-    FinanceRefused = "FINANCE_REFUSED", "The finance app refused it; its own words stand beside.";
-    /// The finance app did not answer.
-    FinanceUnavailable = "FINANCE_UNAVAILABLE", "The finance app did not answer, however often it was asked; move the deal once more later.";
-}
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +32,13 @@ pub enum Verdict {
         /// The document.
         remote_id: String,
         /// How.
+        act: DocumentAct,
+    },
+    /// Nothing any more: an attempt that was cut off has done it.
+    Done {
+        /// The document as it is now.
+        document: Box<RemoteDocument>,
+        /// What was done.
         act: DocumentAct,
     },
     /// Nothing.
@@ -140,9 +83,37 @@ impl Case<'_> {
             .await?)
     }
 
+    /// Claims on a document of this kind by other connections of the same finance organization: they share its documents, and a deal is
+    /// billed there once.
+    pub(super) async fn claims_elsewhere(&self) -> Result<Vec<deal_document::Model>, SyncError> {
+        let siblings: Vec<Uuid> = integration::Entity::of(self.deal.organization_id)
+            .filter(integration::Column::FinanceOrganizationId.eq(self.integration.finance_organization_id))
+            .filter(integration::Column::Id.ne(self.integration.id))
+            .all(&self.engine.db)
+            .await?
+            .into_iter()
+            .map(|one| one.id)
+            .collect();
+        if siblings.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(deal_document::Entity::of(self.deal.organization_id)
+            .filter(deal_document::Column::DealId.eq(self.deal.id))
+            .filter(deal_document::Column::IntegrationId.is_in(siblings))
+            .filter(deal_document::Column::Kind.eq(self.kind.as_str()))
+            .all(&self.engine.db)
+            .await?)
+    }
+
+    /// What the stage means. Where another document is asked for, it is as if the deal had just been made.
+    pub(super) fn action(&self) -> TriggerAction {
+        let event = if self.is_recreating { DealEventKind::Created } else { self.event };
+        self.setting.action(self.profile, event, self.stage.id, self.stage.kind)
+    }
+
     /// What is to be done. The finance app is asked for what is there; it is told nothing.
     pub(super) async fn assess(&self) -> Result<Assessment, SyncError> {
-        let action = self.setting.action(self.profile, self.event, self.stage.id, self.stage.kind);
+        let action = self.action();
         let mut assessment = Assessment {
             integration_id: self.integration.id,
             kind: self.kind,
@@ -164,7 +135,16 @@ impl Case<'_> {
                         self.of_document(&remote, claim, remote_id, action).await?
                     }
                     (None, TriggerAction::Invalidate) => Verdict::Leave(Code::NoDocument),
-                    (None, action) => self.of_deal(&remote, action == TriggerAction::Accept).await?,
+                    (None, action) => {
+                        let elsewhere = self.claims_elsewhere().await?;
+                        match elsewhere.into_iter().find_map(|claim| claim.remote_id) {
+                            Some(known) => {
+                                assessment.document_id = Some(known);
+                                Verdict::Leave(Code::AlreadyHasDocument)
+                            }
+                            None => self.of_deal(&remote, action == TriggerAction::Accept).await?,
+                        }
+                    }
                 }
             }
         };
@@ -191,21 +171,22 @@ impl Case<'_> {
             Err(failure) if failure.kind == FailureKind::NotFound => None,
             Err(failure) => return Err(failure.into()),
         };
+        // Somebody asked for another one where the stage makes one (A17.1).
+        let may_replace =
+            self.is_recreating && matches!(action, TriggerAction::Create | TriggerAction::Accept);
+        let and_accept = action == TriggerAction::Accept;
         let Some(found) = found else {
-            return match action {
-                TriggerAction::Create if self.is_recreating => self.of_deal(remote, false).await,
-                _ => Ok(Verdict::Leave(Code::DocumentGone)),
+            return match may_replace {
+                true => self.of_deal(remote, and_accept).await,
+                false => Ok(Verdict::Leave(Code::DocumentGone)),
             };
         };
         let status = status_of(self.kind, &found);
+        if may_replace && matches!(status, DocumentStatus::Void | DocumentStatus::Declined) {
+            return self.of_deal(remote, and_accept).await;
+        }
         let act = match (action, self.kind) {
-            (TriggerAction::Create, _) => {
-                let is_over = matches!(status, DocumentStatus::Void | DocumentStatus::Declined);
-                return match is_over && self.is_recreating {
-                    true => self.of_deal(remote, false).await,
-                    false => Ok(Verdict::Leave(Code::AlreadyHasDocument)),
-                };
-            }
+            (TriggerAction::Create, _) => return Ok(Verdict::Leave(Code::AlreadyHasDocument)),
             (TriggerAction::Accept, _) => DocumentAct::Accept,
             (_, DocumentKind::Estimate) => DocumentAct::Decline,
             _ => DocumentAct::Void,
@@ -213,13 +194,11 @@ impl Case<'_> {
         if self.profile.is_stopped_by_manual_status && is_manual(claim, status) {
             return Ok(Verdict::Leave(Code::ManualStatusChange));
         }
-        let wanted = match act {
-            DocumentAct::Accept => DocumentStatus::Accepted,
-            DocumentAct::Decline => DocumentStatus::Declined,
-            _ => DocumentStatus::Void,
-        };
-        if status == wanted {
-            return Ok(Verdict::Leave(Code::AlreadySo));
+        if status == wanted(act) {
+            return Ok(match claim.intended_status.as_deref() == Some(status.as_str()) {
+                true => Verdict::Done { document: Box::new(found), act },
+                false => Verdict::Leave(Code::AlreadySo),
+            });
         }
         Ok(match act.check(self.kind, status, has_payments(&found)) {
             Ok(()) => Verdict::Act { remote_id, act },
@@ -229,14 +208,23 @@ impl Case<'_> {
     }
 
     /// What a document would be made of.
-    async fn of_deal(&self, remote: &Remote, and_accept: bool) -> Result<Verdict, SyncError> {
+    pub(super) async fn of_deal(&self, remote: &Remote, and_accept: bool) -> Result<Verdict, SyncError> {
+        if self.deal.deleted_at.is_some() {
+            return Ok(Verdict::Leave(Code::DealGone));
+        }
         let Some(account_id) = self.deal.account_id else { return Ok(Verdict::Leave(Code::NoAccount)) };
         let mut draft = match content::draft(&self.engine.db, remote, self.deal).await? {
             Ok(draft) => draft,
             Err(code) => return Ok(Verdict::Leave(code)),
         };
         draft.is_sent = self.setting.is_sent;
-        match customer(self.engine, remote, account_id).await? {
+        let db = &self.engine.db;
+        let customer = match alone::known(db, remote, RecordKind::Customer, account_id).await {
+            Ok(customer) => customer,
+            Err(ActError::Engine(error)) => return Err(error),
+            Err(_) => return Ok(Verdict::Leave(Code::NoCustomer)),
+        };
+        match customer {
             Some(customer) => {
                 let party = Party { kind: PartyKind::Customer, remote_id: customer.clone(), name: None };
                 let terms = match remote.connector.party_terms(&remote.connection, &party).await {
@@ -257,12 +245,21 @@ impl Case<'_> {
                 }
                 draft.party_id = Some(customer);
             }
-            None if customers(self.engine, remote).await?.is_none() => {
+            None if !alone::makes_customers(db, remote).await? => {
                 return Ok(Verdict::Leave(Code::NoCustomer));
             }
             None => {}
         }
         Ok(Verdict::Create { draft: Box::new(draft), and_accept })
+    }
+}
+
+/// The status that an act of a trigger leads to.
+pub(super) const fn wanted(act: DocumentAct) -> DocumentStatus {
+    match act {
+        DocumentAct::Accept => DocumentStatus::Accepted,
+        DocumentAct::Decline => DocumentStatus::Declined,
+        _ => DocumentStatus::Void,
     }
 }
 
@@ -280,35 +277,6 @@ fn is_manual(claim: &deal_document::Model, status: DocumentStatus) -> bool {
     let is_ours = |known: &Option<String>| known.as_deref() == Some(status.as_str());
     claim.stopped_at.is_some()
         || !(is_ours(&claim.written_status) || is_ours(&claim.intended_status) || status.is_derived())
-}
-
-/// The customer that an account is in the finance app.
-pub(super) async fn customer(
-    engine: &Engine,
-    remote: &Remote,
-    account_id: Uuid,
-) -> Result<Option<String>, SyncError> {
-    let link = record_link::Entity::of(remote.organization.organization_id)
-        .filter(record_link::Column::FinanceOrganizationId.eq(remote.organization.id))
-        .filter(record_link::Column::Kind.eq(RecordKind::Customer.as_str()))
-        .filter(record_link::Column::RecordId.eq(account_id))
-        .filter(record_link::Column::State.eq(LinkState::Linked))
-        .one(&engine.db)
-        .await?;
-    Ok(link.and_then(|link| link.remote_id))
-}
-
-/// The module that makes customers, where it has made any (A17.4, A17.24).
-pub(super) async fn customers(
-    engine: &Engine,
-    remote: &Remote,
-) -> Result<Option<sync_module::Model>, SyncError> {
-    Ok(sync_module::Entity::of(remote.organization.organization_id)
-        .filter(sync_module::Column::IntegrationId.eq(remote.integration.id))
-        .filter(sync_module::Column::Module.eq(SyncModule::Customers.as_str()))
-        .filter(sync_module::Column::InitialSyncAt.is_not_null())
-        .one(&engine.db)
-        .await?)
 }
 
 /// The triggers of a tenant, with the integrations that they belong to.
@@ -359,14 +327,4 @@ pub async fn simulate(
         assessments.push(case.assess().await?);
     }
     Ok(assessments)
-}
-
-/// Whether a failure ends a matter, and with which code.
-pub(super) fn final_code(failure: &Failure) -> Option<Code> {
-    match failure.kind {
-        FailureKind::RateLimited { .. } | FailureKind::Unavailable | FailureKind::OutcomeUnknown => None,
-        FailureKind::Unauthorized => Some(Code::ReconnectNeeded),
-        FailureKind::NotFound => Some(Code::DocumentGone),
-        _ => Some(Code::FinanceRefused),
-    }
 }

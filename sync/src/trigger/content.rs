@@ -10,7 +10,7 @@ use finbridge_entity::{Scoped, deal, deal_line, product, record_link};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::assess::Code;
+use super::code::Code;
 use crate::engine::Remote;
 use crate::error::SyncError;
 

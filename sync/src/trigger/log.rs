@@ -1,13 +1,13 @@
-//! What triggers did, and what not and why: one row for each event and integration.
+//! What triggers did, and what not and why: one row for each event and integration, or for each document of a deal that was deleted.
 
 use finbridge_contract::Failure;
 use finbridge_domain::DocumentKind;
 use finbridge_entity::types::{TriggerAction, TriggerOutcome};
-use finbridge_entity::{Scoped, deal_event, trigger_log};
+use finbridge_entity::{Scoped, deal_event, document, trigger_log};
 use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
-use super::assess::Code;
+use super::code::Code;
 use crate::engine::Engine;
 use crate::error::SyncError;
 
@@ -37,6 +37,16 @@ impl Line {
             document_id: None,
             remote_code: None,
         }
+    }
+
+    /// The same for another reason.
+    pub(super) fn because(self, code: Code) -> Self {
+        Self { code: Some(code), message: code.sentence().to_owned(), ..self }
+    }
+
+    /// That it could not be done, for a reason of ours.
+    pub(super) fn failed_here(self, code: Code) -> Self {
+        Self { outcome: TriggerOutcome::Failed, ..self.because(code) }
     }
 
     /// That it could not be done.
@@ -90,6 +100,24 @@ pub(super) async fn is_written(
         .filter(trigger_log::Column::DealId.eq(event.deal_id))
         .filter(trigger_log::Column::EventId.eq(event.id))
         .filter(trigger_log::Column::IntegrationId.eq(integration_id))
+        .limit(1)
+        .one(&engine.db)
+        .await?;
+    Ok(known.is_some())
+}
+
+/// The same about one of the documents of a deleted deal.
+pub(super) async fn is_written_of(
+    engine: &Engine,
+    event: &deal_event::Model,
+    document: &document::Model,
+) -> Result<bool, SyncError> {
+    let known = trigger_log::Entity::of(event.organization_id)
+        .filter(trigger_log::Column::DealId.eq(event.deal_id))
+        .filter(trigger_log::Column::EventId.eq(event.id))
+        .filter(trigger_log::Column::IntegrationId.eq(document.integration_id))
+        .filter(trigger_log::Column::Kind.eq(document.kind.as_str()))
+        .filter(trigger_log::Column::DocumentRemoteId.eq(document.remote_id.as_str()))
         .limit(1)
         .one(&engine.db)
         .await?;

@@ -2,12 +2,16 @@
 
 pub mod assess;
 mod carry_out;
+mod claim;
+mod code;
 mod content;
 mod handle;
+mod hold;
 mod log;
 pub mod note;
 pub mod setting;
 
-pub use assess::{Assessment, Code, Verdict, simulate};
+pub use assess::{Assessment, Verdict, simulate};
+pub use code::Code;
 pub(crate) use handle::{handle, is_making, wake_due};
 pub use setting::Setting;

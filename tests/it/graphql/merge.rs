@@ -74,6 +74,7 @@ async fn import(world: &TestWorld, folder: &Path) {
         clock: engine.clock.as_ref(),
         ids: &engine.ids,
         organization_id: world.viewer.organization_id,
+        fires_triggers: false,
     };
     let report =
         importer.run(&folder.join("mapping.toml"), &NoProgress, &mut NoNotes).await.expect("an import");

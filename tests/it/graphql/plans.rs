@@ -87,11 +87,7 @@ const FILTERS: [(&str, &str, At); 41] = [
     ("TransactionFilter", "vendorId", At::Column("record_link", "record_id")),
     ("TriggerLogFilter", "codes", At::Column("trigger_log", "code")),
     ("TriggerLogFilter", "deal", At::Column("trigger_log", "deal_id")),
-    (
-        "TriggerLogFilter",
-        "outcome",
-        At::Without("three outcomes part the log into three; it is read newest first"),
-    ),
+    ("TriggerLogFilter", "outcome", At::Column("trigger_log", "outcome")),
     ("UserFilter", "name", At::Column("membership", "name_key")),
     ("UserFilter", "email", At::Column("crm_user", "email")),
 ];

@@ -11,6 +11,7 @@ mod duplicates;
 mod exact;
 mod failures;
 mod faults;
+mod leaving;
 mod lineage;
 mod link_map;
 mod mapping;

@@ -1,5 +1,6 @@
 //! Documents of finance apps in the CRM: read, made, changed, mailed and followed from here.
 
+mod chaos;
 mod context;
 mod kept;
 mod lists;

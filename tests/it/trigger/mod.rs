@@ -1,9 +1,22 @@
 //! Deals that make documents.
 
+mod bulk;
+mod configure;
+mod content;
+mod decisions;
+mod deleted;
+pub mod desk;
 mod estimates;
 mod exactly_once;
+mod faults;
+mod imports;
 mod invoices;
+mod log;
+mod manual;
 mod settings;
+mod simulate;
+mod stages;
+mod walks;
 
 use finbridge_tests::TestWorld;
 use serde_json::{Value, json};

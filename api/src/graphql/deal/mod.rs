@@ -22,6 +22,7 @@ use super::record::RecordFields;
 use super::scalar::{CurrencyCode, Date};
 use super::stage::Stage;
 use super::transaction::{self, TransactionConnection, TransactionKind, TransactionStatus};
+use super::trigger::{self, log::TriggerLogConnection};
 use crate::service::ServiceError;
 use crate::service::document::Holder;
 
@@ -123,6 +124,19 @@ impl Deal {
     ) -> Result<TransactionConnection> {
         let args = page_args(first, after, last, before);
         transaction::held::transactions(ctx, Holder::Deal, self.0.id, args, kinds, statuses).await
+    }
+
+    /// What triggers did for the deal, and what not and why, newest first.
+    async fn trigger_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "So many from the start; 1 to 100, 25 when neither `first` nor `last` is given.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<TriggerLogConnection> {
+        trigger::log::of_deal(ctx, self.0.id, page_args(first, after, last, before)).await
     }
 
     /// What every record has.

@@ -188,6 +188,8 @@ pub struct Loaders {
     pub triggers: DataLoader<Children<trigger_setting::Entity>>,
     /// Entries of the trigger log by id.
     pub trigger_log: DataLoader<ById<trigger_log::Entity>>,
+    /// Pages of the trigger log by deal.
+    pub trigger_log_of_deal: Arc<DataLoader<Nested<trigger_log::Entity>>>,
     /// What is open with customers and vendors.
     pub summaries: DataLoader<Summaries>,
     /// Pages of notes by record.
@@ -413,6 +415,16 @@ impl Loaders {
                 turns,
             ),
             trigger_log: by_id(&scope, turns),
+            trigger_log_of_deal: Arc::new(batching(
+                Nested {
+                    scope: nested(),
+                    parent: trigger_log::Column::DealId,
+                    narrow: |rows, ()| rows,
+                    parent_of: |row| Some(row.deal_id),
+                    listing: crate::service::trigger::newest,
+                },
+                turns,
+            )),
             summaries: batching(Summaries { scope: scope.clone(), clock: services.clock().clone() }, turns),
             notes_of_record: Arc::new(batching(
                 Nested {

@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, InputObject, Object, Result};
 use finbridge_domain::{DocumentKind, NodeKind};
 use finbridge_entity::trigger_log;
 use sea_orm::{ColumnTrait, Condition};
+use uuid::Uuid;
 
 use super::{TriggerAction, TriggerOutcome};
 use crate::graphql::connection::{Count, page_args};
@@ -12,10 +13,11 @@ use crate::graphql::deal::Deal;
 use crate::graphql::error::top_level;
 use crate::graphql::filter::{Conditions, IdFilter};
 use crate::graphql::integration::Integration;
-use crate::graphql::loader::failed;
+use crate::graphql::loader::{CountOf, PageOf, failed};
 use crate::graphql::scalar::DateTime;
 use crate::graphql::stage::Stage;
 use crate::graphql::transaction::TransactionKind;
+use crate::service::page::{Page, PageArgs};
 use crate::service::trigger;
 
 /// What a trigger did, or did not do and why.
@@ -106,10 +108,23 @@ impl TriggerLogEntry {
     /// The entry of this id, in this organization.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn load(ctx: &Context<'_>, uuid: uuid::Uuid) -> Result<Option<Self>> {
+    /// `FORBIDDEN`, the database's.
+    pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
+        trigger::may_look(ctx.services()?).map_err(top_level)?;
         Ok(ctx.loaders()?.trigger_log.load_one(uuid).await.map_err(failed)?.map(Self))
     }
+}
+
+/// The trigger log of a deal.
+///
+/// # Errors
+/// Bad page arguments, `FORBIDDEN`, the database's.
+pub async fn of_deal(ctx: &Context<'_>, deal: Uuid, args: PageArgs) -> Result<TriggerLogConnection> {
+    trigger::may_look(ctx.services()?).map_err(top_level)?;
+    let loader = &ctx.loaders()?.trigger_log_of_deal;
+    let key = PageOf { parent: deal, filter: (), args };
+    let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
+    Ok(TriggerLogConnection::new(page, Count::of_parent(loader.clone(), CountOf(deal, ()))))
 }
 
 /// Which entries of the trigger log to list; all conditions must hold.

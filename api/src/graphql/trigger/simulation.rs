@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, ID, Object, Result};
 use finbridge_domain::NodeKind;
-use finbridge_sync::trigger::{Assessment, Verdict};
+use finbridge_sync::trigger::{Assessment, Code, Verdict};
 
 use super::TriggerAction;
 use crate::graphql::context::{Asked, uuid};
@@ -35,14 +35,15 @@ impl TriggerSimulation {
 
     /// Whether something would be done.
     async fn would_act(&self) -> bool {
-        !matches!(self.0.verdict, Verdict::Leave(_))
+        matches!(self.0.verdict, Verdict::Create { .. } | Verdict::Act { .. })
     }
 
     /// Why nothing would be done, for programs: one of the codes of triggers in docs/errors.md. Null when something would be.
     async fn code(&self) -> Option<&str> {
         match self.0.verdict {
             Verdict::Leave(code) => Some(code.as_str()),
-            _ => None,
+            Verdict::Done { .. } => Some(Code::AlreadySo.as_str()),
+            Verdict::Create { .. } | Verdict::Act { .. } => None,
         }
     }
 
@@ -53,6 +54,7 @@ impl TriggerSimulation {
             Verdict::Act { act, .. } => {
                 format!("The {} would be changed: {}.", self.0.kind.noun(), act.as_str())
             }
+            Verdict::Done { .. } => Code::AlreadySo.sentence().to_owned(),
             Verdict::Create { draft, and_accept } => {
                 let customer = match draft.party_id {
                     Some(_) => "",

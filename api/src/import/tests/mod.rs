@@ -58,7 +58,13 @@ impl World {
     }
 
     fn importer(&self) -> Importer<'_> {
-        Importer { db: &self.db, clock: &*self.clock, ids: &self.ids, organization_id: self.organization_id }
+        Importer {
+            db: &self.db,
+            clock: &*self.clock,
+            ids: &self.ids,
+            organization_id: self.organization_id,
+            fires_triggers: false,
+        }
     }
 
     /// Imports from this world's folder, an hour after whatever happened before.

@@ -1,11 +1,14 @@
 //! Deals and their line: a row is a deal about one product.
 
+use std::collections::HashMap;
+
 use finbridge_domain::name_key;
 use finbridge_entity::deal::ActiveModel;
-use finbridge_entity::deal_line;
-use finbridge_entity::types::ExactDecimal;
+use finbridge_entity::types::{DealEventKind, ExactDecimal};
+use finbridge_entity::{Scoped, deal, deal_line};
+use finbridge_sync::trigger::note;
 use rust_decimal::Decimal;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, Set};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, Set};
 use uuid::Uuid;
 
 use super::{Context, insert, set};
@@ -57,4 +60,57 @@ pub(super) async fn replace_lines(context: &Context<'_>, deals: &[(Uuid, &Row<'_
         .exec(context.tx)
         .await?;
     insert_lines(context, &mapped).await
+}
+
+/// The stages that these deals are in, where triggers are to be fired.
+pub(super) async fn stages(
+    context: &Context<'_>,
+    deals: &[(Uuid, &Row<'_>)],
+) -> Result<HashMap<Uuid, Uuid>, DbErr> {
+    if !context.fires_triggers {
+        return Ok(HashMap::new());
+    }
+    let stages: Vec<(Uuid, Uuid)> = deal::Entity::of(context.organization_id)
+        .filter(deal::Column::Id.is_in(deals.iter().map(|(id, _)| *id)))
+        // Nobody moves one of them before the import has written it.
+        .lock_exclusive()
+        .select_only()
+        .columns([deal::Column::Id, deal::Column::StageId])
+        .into_tuple()
+        .all(context.tx)
+        .await?;
+    Ok(stages.into_iter().collect())
+}
+
+/// Notes for triggers that deals were made.
+pub(super) async fn note_made(context: &Context<'_>, deals: &[(Uuid, &Row<'_>)]) -> Result<(), DbErr> {
+    let made = deals.iter().filter_map(|(id, row)| Some((*id, stage(row)?, DealEventKind::Created)));
+    note_all(context, made).await
+}
+
+/// Notes for triggers that deals are in another stage than before.
+pub(super) async fn note_moved(
+    context: &Context<'_>,
+    deals: &[(Uuid, &Row<'_>)],
+    before: &HashMap<Uuid, Uuid>,
+) -> Result<(), DbErr> {
+    let moved = deals.iter().filter_map(|(id, row)| {
+        let stage = stage(row)?;
+        (*before.get(id)? != stage).then_some((*id, stage, DealEventKind::Moved))
+    });
+    note_all(context, moved).await
+}
+
+fn stage(row: &Row<'_>) -> Option<Uuid> {
+    row.value("stage").and_then(Value::reference)
+}
+
+async fn note_all(
+    context: &Context<'_>,
+    deals: impl Iterator<Item = (Uuid, Uuid, DealEventKind)>,
+) -> Result<(), DbErr> {
+    if !context.fires_triggers {
+        return Ok(());
+    }
+    note::note_many(context.tx, context.ids, context.now, context.organization_id, deals).await
 }

@@ -38,6 +38,7 @@ pub(super) struct Context<'a> {
     pub ids: &'a Ids,
     pub organization_id: Uuid,
     pub now: DateTime<Utc>,
+    pub fires_triggers: bool,
 }
 
 /// What came of bringing a record up to date.
@@ -68,6 +69,7 @@ pub(super) async fn create(
             let ids = create_all::<deal_table::Entity>(context, rows).await?;
             let deals: Vec<_> = ids.iter().copied().zip(rows.iter().copied()).collect();
             deal::insert_lines(context, &deals).await?;
+            deal::note_made(context, &deals).await?;
             Ok(ids)
         }
     }
@@ -91,10 +93,12 @@ pub(super) async fn update(
             Ok(outcomes)
         }
         RecordType::Deal => {
+            let before = deal::stages(context, rows).await?;
             let outcomes = update_all::<deal_table::Entity>(context, rows).await?;
             let written = outcomes.iter().zip(rows).filter(|(outcome, _)| **outcome == Updated::Written);
             let deals: Vec<_> = written.map(|(_, deal)| *deal).collect();
             deal::replace_lines(context, &deals).await?;
+            deal::note_moved(context, &deals, &before).await?;
             Ok(outcomes)
         }
     }

@@ -52,6 +52,7 @@ const FEW: &[(&str, &str, &str)] = &[
     ("Query", "reportAgeing", "five buckets, summed up by one statement"),
     ("Query", "reportPipelineAgainstInvoiced", "the stages, with two sums over all of them"),
     ("Query", "triggerLog", "a page of rows, by the loaders that items of runs have their records from"),
+    ("Deal", "triggerLog", "a page of rows by deal, by the loader that pages of transactions are made of"),
     ("Integration", "trigger", "by a loader of the rows of integrations"),
     ("Account", "financeSummary", "one statement for all records that are asked for together"),
     ("Contact", "financeSummary", "by the loader that accounts have it from"),

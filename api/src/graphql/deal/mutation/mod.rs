@@ -4,6 +4,7 @@ mod bulk;
 mod create;
 mod delete;
 mod merge;
+mod move_many;
 mod move_to_stage;
 mod update;
 
@@ -14,6 +15,7 @@ pub use bulk::{DealBulkCreate, DealBulkUpdate};
 pub use create::DealCreate;
 pub use delete::{DealDelete, DealRestore};
 pub use merge::DealMerge;
+pub use move_many::DealsMoveToStage;
 pub use move_to_stage::DealMoveToStage;
 pub use update::DealUpdate;
 
@@ -27,6 +29,7 @@ pub struct DealMutation(
     DealCreate,
     DealUpdate,
     DealMoveToStage,
+    DealsMoveToStage,
     DealDelete,
     DealRestore,
     DealMerge,

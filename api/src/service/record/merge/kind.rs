@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::Mergeable;
+use super::{Mergeable, documents};
 use crate::service::Services;
 use crate::service::account::DEEPEST;
 use crate::service::contact::full_name;
@@ -235,6 +235,7 @@ impl Mergeable for deal::Entity {
         stays: &mut deal::Model,
         merged: &[deal::Model],
     ) -> ServiceResult<()> {
+        documents::take_over(services, transaction, stays, merged).await?;
         let here = services.organization_id();
         let lines = |deal: Uuid| deal_line::Entity::of(here).filter(deal_line::Column::DealId.eq(deal));
         if lines(stays.id).count(transaction).await? > 0 {

@@ -4,6 +4,7 @@
 //! neither wait for each other nor merge two records into one another, and the second sees what the first did.
 
 mod carried;
+mod documents;
 mod kind;
 
 use std::collections::{BTreeMap, HashSet};

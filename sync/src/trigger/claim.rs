@@ -1,0 +1,96 @@
+//! The claim on the one document of a deal, a connection and a kind: it stands before anything is made.
+
+use finbridge_domain::DocumentStatus;
+use finbridge_entity::{begin_write, deal_document};
+use sea_orm::sea_query::{Expr, OnConflict};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, UpdateMany};
+
+use super::assess::Case;
+use super::hold::{Held, Stop};
+use crate::error::SyncError;
+
+impl Case<'_> {
+    /// The claim on the deal's document, and whether nobody can have made it yet.
+    pub(super) async fn claimed(&self, held: &Held<'_>) -> Result<(deal_document::Model, bool), Stop> {
+        use deal_document::Column;
+        let now = self.engine.clock.now();
+        let letter = &self.kind.as_str()[..1];
+        let reference = format!("FB-{:018}-{letter}", self.deal.wire_id);
+        let row = deal_document::ActiveModel {
+            organization_id: Set(self.deal.organization_id),
+            id: Set(self.engine.ids.uuid()),
+            deal_id: Set(self.deal.id),
+            integration_id: Set(self.integration.id),
+            kind: Set(self.kind.as_str().to_owned()),
+            reference: Set(reference.clone()),
+            remote_id: Set(None),
+            intended_status: Set(None),
+            written_status: Set(None),
+            stopped_at: Set(None),
+            created_at: Set(now),
+            updated_at: Set(now),
+        };
+        let transaction = begin_write(&self.engine.db).await?;
+        held.renew(&transaction).await?;
+        let made = deal_document::Entity::insert(row)
+            .on_conflict(
+                OnConflict::columns([
+                    Column::OrganizationId,
+                    Column::DealId,
+                    Column::IntegrationId,
+                    Column::Kind,
+                ])
+                .do_nothing()
+                .to_owned(),
+            )
+            .exec_without_returning(&transaction)
+            .await?;
+        transaction.commit().await?;
+        let claim = self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?;
+        if claim.remote_id.is_none() {
+            // Another connection of the same finance organization may have begun it, under the same reference.
+            return Ok((claim, made == 1 && self.claims_elsewhere().await?.is_empty()));
+        }
+        // Another one takes the place of what is void or gone; its reference tells them apart.
+        let reference = format!("{reference}-{}", &held.event.id.simple().to_string()[20..]);
+        of(&claim)
+            .col_expr(Column::Reference, Expr::value(reference))
+            .col_expr(Column::RemoteId, Expr::value(Option::<String>::None))
+            .col_expr(Column::IntendedStatus, Expr::value(Option::<String>::None))
+            .col_expr(Column::WrittenStatus, Expr::value(Option::<String>::None))
+            .col_expr(Column::StoppedAt, Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None))
+            .col_expr(Column::UpdatedAt, Expr::value(now))
+            .exec(&self.engine.db)
+            .await?;
+        Ok((self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?, false))
+    }
+
+    /// Triggers leave the document alone from now on (R128).
+    pub(super) async fn stop(&self) -> Result<(), SyncError> {
+        let Some(claim) = self.claim().await? else { return Ok(()) };
+        of(&claim)
+            .col_expr(deal_document::Column::StoppedAt, Expr::value(Some(self.engine.clock.now())))
+            .filter(deal_document::Column::StoppedAt.is_null())
+            .exec(&self.engine.db)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Notes the status that the document is about to be given; none: it is not any more.
+pub(super) async fn intend(
+    db: &impl ConnectionTrait,
+    claim: &deal_document::Model,
+    status: Option<DocumentStatus>,
+) -> Result<(), SyncError> {
+    let status = status.map(DocumentStatus::as_str);
+    of(claim).col_expr(deal_document::Column::IntendedStatus, Expr::value(status)).exec(db).await?;
+    Ok(())
+}
+
+/// A change of the claim.
+pub(super) fn of(claim: &deal_document::Model) -> UpdateMany<deal_document::Entity> {
+    deal_document::Entity::update_many()
+        .filter(deal_document::Column::OrganizationId.eq(claim.organization_id))
+        .filter(deal_document::Column::Id.eq(claim.id))
+}
