@@ -24,6 +24,7 @@ use super::sync::lineage::FieldLineage;
 use super::syncable::{ExternalReference, Syncable};
 use super::tag::Tag;
 use super::token::ApiToken;
+use super::transaction::job::TransactionJob;
 use super::transaction::{Transaction, TransactionLine};
 use super::trigger::log::TriggerLogEntry;
 use super::user::User;
@@ -90,6 +91,8 @@ pub enum Node {
     Tag(Tag),
     /// A document of a finance app.
     Transaction(Transaction),
+    /// Something that was asked of a finance app about a transaction.
+    TransactionJob(TransactionJob),
     /// A line of a transaction.
     TransactionLine(TransactionLine),
     /// What a trigger did, or did not do and why.
@@ -194,7 +197,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         }
         NodeKind::Transaction => Transaction::load(ctx, uuid).await?.map(Node::Transaction),
         NodeKind::TransactionLine => TransactionLine::load(ctx, uuid).await?.map(Node::TransactionLine),
-        NodeKind::TransactionJob => None,
+        NodeKind::TransactionJob => TransactionJob::load(ctx, uuid).await?.map(Node::TransactionJob),
         NodeKind::TriggerLogEntry => TriggerLogEntry::load(ctx, uuid).await?.map(Node::TriggerLogEntry),
         NodeKind::ExchangeRate => ExchangeRate::load(ctx, uuid).await?.map(Node::ExchangeRate),
         // These are never handed out.

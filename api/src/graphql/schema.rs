@@ -9,11 +9,14 @@ use super::custom_field::{mutation::CustomFieldMutation, query::CustomFieldQuery
 use super::deal::{mutation::DealMutation, query::DealQuery};
 use super::error::DisplayableError;
 use super::exchange_rate::{ExchangeRateMutation, ExchangeRateQuery};
+use super::expense::ExpenseQuery;
+use super::finance_party::{FinancePartyQuery, mutation::FinancePartyMutation};
 use super::integration::mapping::MappingQuery;
 use super::integration::profile::ProfileQuery;
 use super::integration::{IntegrationQuery, mutation::IntegrationMutation};
 use super::node::{Node, NodeQuery};
 use super::note::mutation::NoteMutation;
+use super::party_search::PartySearchQuery;
 use super::pipeline::{mutation::PipelineMutation, query::PipelineQuery};
 use super::product::{mutation::ProductMutation, query::ProductQuery};
 use super::record::{CrmRecord, act::RecordMutation};
@@ -27,7 +30,10 @@ use super::syncable::Syncable;
 use super::tag::{mutation::TagMutation, query::TagQuery};
 use super::token::{TokenMutation, TokenQuery};
 use super::transaction::feed::{TransactionFeedMutation, TransactionFeedQuery};
-use super::transaction::{query::TransactionQuery, subscription::TransactionSubscription};
+use super::transaction::{
+    job::TransactionJobQuery, mutation::TransactionMutation, query::TransactionQuery,
+    subscription::TransactionSubscription,
+};
 use super::trigger::log::TriggerLogQuery;
 use super::trigger::mutation::TriggerMutation;
 use super::trigger::simulation::TriggerSimulationQuery;
@@ -68,7 +74,11 @@ pub struct Query(
     TriggerSimulationQuery,
     TransactionQuery,
     TransactionFeedQuery,
+    TransactionJobQuery,
     ExchangeRateQuery,
+    PartySearchQuery,
+    FinancePartyQuery,
+    ExpenseQuery,
 );
 
 /// What can be changed.
@@ -90,7 +100,9 @@ pub struct Mutation(
     SyncMutation,
     TokenMutation,
     ExchangeRateMutation,
+    FinancePartyMutation,
     TransactionFeedMutation,
+    TransactionMutation,
     TriggerMutation,
 );
 

@@ -90,7 +90,7 @@ struct DocumentsAsked {
 }
 
 /// A refusal and its status.
-type Refused = (StatusCode, Refusal);
+pub(super) type Refused = (StatusCode, Refusal);
 
 pub(super) async fn get(
     State(shared): State<Shared>,
@@ -264,7 +264,7 @@ fn rest(
     })
 }
 
-fn malformed(message: impl Into<String>) -> Refusal {
+pub(super) fn malformed(message: impl Into<String>) -> Refusal {
     Refusal::new(Manner::Malformed, "BAD_USER_INPUT", message)
 }
 
@@ -274,7 +274,7 @@ fn failed(error: ServiceError) -> Refused {
 }
 
 /// The refusal of somebody who may not, or of a server that cannot.
-fn refused(refusal: Refusal) -> Refused {
+pub(super) fn refused(refusal: Refusal) -> Refused {
     let status = match refusal.manner {
         Manner::Unauthenticated => StatusCode::UNAUTHORIZED,
         Manner::Throttled => StatusCode::TOO_MANY_REQUESTS,
@@ -286,7 +286,7 @@ fn refused(refusal: Refusal) -> Refused {
 }
 
 /// The refusal in the form in which GraphQL answers errors.
-fn answer(status: StatusCode, refusal: Refusal, request_id: &str) -> Response {
+pub(super) fn answer(status: StatusCode, refusal: Refusal, request_id: &str) -> Response {
     let retry_after = refusal.retry_after;
     let mut errors = refusal.into_response();
     door::name_request(&mut errors, request_id);

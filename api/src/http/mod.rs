@@ -1,4 +1,4 @@
-//! The HTTP side: GraphQL, CSV export, GraphiQL, health.
+//! The HTTP side: GraphQL, CSV export, printed documents, GraphiQL, health.
 
 mod body;
 pub mod door;
@@ -10,6 +10,7 @@ mod guesses;
 pub mod health;
 mod media;
 pub mod operations;
+mod pdf;
 mod server;
 mod sign_in;
 mod subscription;
@@ -136,6 +137,7 @@ pub async fn serve(listener: TcpListener, shared: Shared, stop: CancellationToke
     let mut router = Router::new()
         .route("/graphql", get(subscription::get).post(graphql::post))
         .route("/export/{file}", get(export::get))
+        .route("/transactions/{id}/pdf", get(pdf::get))
         .route(&format!("{}{{address}}", service::webhook::PATH), post(webhook::post))
         .merge(health::Probes::new(shared.app.engine.db.clone(), stop).router());
     if shared.graphiql.is_some() {

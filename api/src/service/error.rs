@@ -8,6 +8,8 @@ use sea_orm::DbErr;
 /// Why a mutation was refused. Stable: programs may branch on it. Every code is explained in docs/errors.md.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorCode {
+    /// The document does not stand so that this may be done with it.
+    ActNotAllowed,
     /// The finance app is connected to this organization already.
     AlreadyConnected,
     /// One of the two records is linked to something else.
@@ -20,10 +22,12 @@ pub enum ErrorCode {
     ConfirmationRequired,
     /// The map of vendors has more custom fields than the profile takes.
     CustomFieldLimit,
-    /// Customers of different currencies cannot be merged.
+    /// Two things are in different currencies, and nothing is converted.
     CurrencyDiffers,
     /// The record would be its own ancestor.
     Cycle,
+    /// The deal is another customer's.
+    DealCustomerMismatch,
     /// It failed on our side, and nothing of this item was done.
     Failed,
     /// A map names a field that one of the sides does not have.
@@ -36,6 +40,8 @@ pub enum ErrorCode {
     FieldTypeMismatch,
     /// The finance app did not answer in time.
     FinanceUnavailable,
+    /// Payments or credits are applied to the document.
+    HasPayments,
     /// The same request is being carried out at this moment.
     IdempotencyInProgress,
     /// The key came with another input before.
@@ -44,6 +50,8 @@ pub enum ErrorCode {
     Invalid,
     /// E-mail and service key do not belong together, or the key was revoked.
     InvalidZscKey,
+    /// Documents of this kind are linked to no deal.
+    LinkNotSupported,
     /// The profile's field map cannot be changed.
     MappingFixed,
     /// The record was merged into another one.
@@ -54,6 +62,8 @@ pub enum ErrorCode {
     MultiOrgUnsupported,
     /// There is no such record in this organization.
     NotFound,
+    /// The finance app does not do this with documents of this kind.
+    NotSupported,
     /// What the run did cannot be taken back.
     NotUndoable,
     /// Another record has it, and no two may have the same.

@@ -28,6 +28,8 @@ pub enum Object {
     FinanceSummary,
     /// The CRM's own exchange rates.
     ExchangeRates,
+    /// How much there is of items (X01).
+    Stock,
     /// Connections and what they do.
     Integrations,
 }
@@ -48,7 +50,9 @@ impl Services {
                 Object::Transactions(DocumentKind::Subscription),
             ) => false,
             (Role::Standard, Act::View | Act::CreateEdit | Act::Mail, Object::Transactions(_)) => true,
-            (Role::Standard, Act::View, Object::FinanceSummary | Object::ExchangeRates) => true,
+            (Role::Standard, Act::View, Object::FinanceSummary | Object::ExchangeRates | Object::Stock) => {
+                true
+            }
             (Role::Standard, _, _) => false,
         };
         if is_allowed {
@@ -58,6 +62,7 @@ impl Services {
             Object::Transactions(kind) => format!("{}s", kind.noun()),
             Object::FinanceSummary => "financial summaries".to_owned(),
             Object::ExchangeRates => "exchange rates".to_owned(),
+            Object::Stock => "stock".to_owned(),
             Object::Integrations => "integrations".to_owned(),
         };
         let verb = match act {

@@ -16,6 +16,7 @@ use super::{Wish, ask, party};
 use crate::document::store;
 use crate::engine::Remote;
 use crate::error::SyncError;
+use crate::job::read_document;
 
 pub(super) async fn create(
     held: &mut Held<'_>,
@@ -27,6 +28,7 @@ pub(super) async fn create(
 ) -> Result<(), ActError> {
     let adapter = adapter(remote, kind)?;
     let own_reference = draft.reference.take();
+    let settled: Vec<String> = draft.applications.iter().map(|one| one.document_id.clone()).collect();
     if own_reference.is_some() && !adapter.abilities().edits {
         let message = "Documents of this kind cannot be edited in this finance app, so a reference of your own cannot be written to them; leave it out.";
         return Err(ActError::because(Code::NotSupported, message));
@@ -39,6 +41,7 @@ pub(super) async fn create(
         let row = kept.into_iter().next().ok_or_else(|| ActError::refused(Code::DocumentNotKept))?.row;
         if own_reference.is_none() {
             follow_up(held, &transaction, kind, row.id, mail).await?;
+            read_settled(held, &transaction, &settled).await?;
             return held.succeed(transaction, &row).await;
         }
         // From here on the document is known by its row, and may lose the reference by which it was found.
@@ -57,7 +60,22 @@ pub(super) async fn create(
     let transaction = begin_write(&held.engine.db).await?;
     store::keep(held.engine, &transaction, remote, kind, std::slice::from_ref(&written)).await?;
     follow_up(held, &transaction, kind, id, mail).await?;
+    read_settled(held, &transaction, &settled).await?;
     held.succeed(transaction, &target.row).await
+}
+
+/// Has the invoices read again that a payment settles: how they stand has changed with it.
+async fn read_settled(
+    held: &Held<'_>,
+    transaction: &sea_orm::DatabaseTransaction,
+    settled: &[String],
+) -> Result<(), SyncError> {
+    let (organization_id, integration_id) = (held.act.organization_id, held.act.integration_id);
+    for remote_id in settled {
+        let job = read_document::job(organization_id, integration_id, DocumentKind::Invoice, remote_id)?;
+        held.engine.queue.enqueue(transaction, job).await?;
+    }
+    Ok(())
 }
 
 /// Asks for the mail, as an act of its own: of the document it is certain that it is there, of a mail it may never be.

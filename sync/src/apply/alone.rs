@@ -111,8 +111,25 @@ pub(crate) async fn take(
         remote.connector.prepare(&remote.connection, &shared::of(&engine.db, remote).await?).await?;
     }
     let step = plan::again(&engine.db, &engine.ids, &subject, stage, record_id, None).await?;
-    let Some(step) = step else { return Err(ActError::refused(Code::NoCustomer)) };
+    let Some(step) = step else {
+        return made_meanwhile(engine, remote, kind, record_id, ActError::refused(Code::NoCustomer)).await;
+    };
     make(engine, &subject, &found, step, by).await
+}
+
+/// The finance record that somebody else made between two looks, or is making; where nobody is, it is refused.
+async fn made_meanwhile(
+    engine: &Engine,
+    remote: &Remote,
+    kind: RecordKind,
+    record_id: Uuid,
+    refusal: ActError,
+) -> Result<String, ActError> {
+    match known(&engine.db, remote, kind, record_id).await? {
+        Some(known) => Ok(known),
+        None if link::of_record(&engine.db, remote, kind, record_id).await?.is_some() => Err(ActError::Waits),
+        None => Err(refusal),
+    }
 }
 
 /// What a CRM record is on the finance side when documents are with it.
@@ -215,7 +232,10 @@ async fn make(
         // A run made the CRM record of a finance record, and is about to link the two.
         ItemAction::CreateInCrm => return Err(ActError::Waits),
         ItemAction::Ambiguous => return Err(ActError::because(Code::AmbiguousMatch, item.reason)),
-        _ => return Err(ActError::because(Code::NoCustomer, item.reason)),
+        _ => {
+            let refusal = ActError::because(Code::NoCustomer, item.reason);
+            return made_meanwhile(engine, subject.remote, kind, record_id, refusal).await;
+        }
     };
     let done = match done {
         Ok(done) => done,

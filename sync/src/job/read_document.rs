@@ -1,4 +1,4 @@
-//! Read one document that a webhook named.
+//! Read one document that a webhook named, or that a payment settled.
 
 use finbridge_domain::DocumentKind;
 use serde::{Deserialize, Serialize};

@@ -146,6 +146,27 @@ fn sku(values: &Values) -> Option<&str> {
     values.get("sku").map(String::as_str)
 }
 
+/// Stores finance records that somebody changed there through us, as read back, and has the next run look at their pairs as if the
+/// finance app had told of the change.
+///
+/// # Errors
+/// The database's.
+pub async fn edited(
+    engine: &Engine,
+    db: &impl ConnectionTrait,
+    remote: &Remote,
+    kind: RecordKind,
+    records: &[RemoteRecord],
+) -> Result<(), SyncError> {
+    mirror(engine, db, remote, kind, records).await?;
+    let linked = links(remote, kind)
+        .filter(record_link::Column::RemoteId.is_in(records.iter().map(|record| record.remote_id.as_str())))
+        .filter(record_link::Column::State.eq(LinkState::Linked))
+        .all(db)
+        .await?;
+    mark(db, remote, linked.into_iter().map(|link| link.id).collect()).await
+}
+
 /// Forgets a finance record that is gone.
 ///
 /// # Errors

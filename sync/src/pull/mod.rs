@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 
-pub use mirror::{customer_kind, forget, gone, keep_apart, mirror, unlinked};
+pub use mirror::{customer_kind, edited, forget, gone, keep_apart, mirror, unlinked};
 pub(crate) use sweep::is_sweep_due;
 
 /// What is read for a module.

@@ -1,5 +1,6 @@
 //! The queue for many processes: Graphile Worker's schema and protocol in the same PostgreSQL.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,6 +20,11 @@ use super::{CONCURRENCY, DeadJob, Dispatcher, JobQueue, NewJob, QueueError};
 
 /// Pause before a worker that lost its database is started again.
 const RESTART_PAUSE: Duration = Duration::from_secs(2);
+
+/// How often the job engine is told that there may be jobs. Its local queue can miss the moment in which its last job is taken
+/// (`graphile_worker` 0.14.1 announces it to those only that wait already), and then fetches nothing until the next announcement,
+/// which for jobs that are due later never comes.
+const NUDGE: Duration = Duration::from_secs(1);
 
 /// The queue in the `graphile_worker` schema.
 pub struct PostgresQueue {
@@ -87,6 +93,17 @@ impl PostgresQueue {
     }
 }
 
+impl PostgresQueue {
+    /// Announces jobs again and again, as adding one does.
+    async fn nudge(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(NUDGE).await;
+            // A database that is gone is the job engine's affair.
+            let _ = self.db.execute_unprepared("SELECT pg_notify('jobs:insert', '')").await;
+        }
+    }
+}
+
 #[async_trait]
 impl JobQueue for PostgresQueue {
     async fn enqueue(&self, transaction: &DatabaseTransaction, job: NewJob) -> Result<(), QueueError> {
@@ -117,7 +134,10 @@ impl JobQueue for PostgresQueue {
                 .add_extension(Handlers(dispatcher.clone()))
                 .shutdown_signal(async move { stopping.cancelled().await });
             let ended = match options.init().await {
-                Ok(worker) => worker.run().await.map_err(|error| error.to_string()),
+                Ok(worker) => tokio::select! {
+                    ended = worker.run() => ended.map_err(|error| error.to_string()),
+                    never = self.nudge() => match never {},
+                },
                 Err(error) => Err(error.to_string()),
             };
             if let Err(error) = ended {

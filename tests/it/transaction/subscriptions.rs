@@ -5,10 +5,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use finbridge_contract::{DealMark, RemoteDocument};
 use finbridge_domain::{DocumentKind, PartyKind};
+use finbridge_tests::acts::tea;
 use finbridge_tests::{TestWorld, both_databases};
 use serde_json::{Value, json};
 
 use super::kept::{Kept, decimal, document, mark, party, stage};
+use super::seen;
 
 /// Longest wait for an event.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -170,5 +172,25 @@ both_databases! {
         assert_eq!(data["dealDelete"]["userErrors"], json!([]), "{data:#}");
         assert!(events.field("dealChanged").await["deletedAt"].is_string());
         assert_eq!(events.next().await, None, "it ends with the deal");
+    }
+
+    async fn a_job_is_followed_to_its_end(world: &TestWorld) {
+        let integration = world.connect().await;
+        let customer = seen::customer(world, "Followed Ltd", None).await;
+        let job = world.asked("transactionCreate", tea(&integration, "INVOICE", json!({ "remoteKey": customer }))).await;
+        let query = "subscription($job: ID!) { transactionJobChanged(id: $job) { id state act transaction { kind } error { code } } }";
+        let mut events = Events::of(world, query, json!({ "job": job })).await;
+        let mut last = Value::Null;
+        while let Some(mut answer) = events.next().await {
+            assert!(answer.get("errors").is_none(), "{answer:#}");
+            last = answer["data"]["transactionJobChanged"].take();
+        }
+        let wanted = json!({ "id": job, "state": "SUCCEEDED", "act": "CREATE", "transaction": { "kind": "INVOICE" }, "error": null });
+        assert_eq!(last, wanted, "the last state is never left out");
+        let stranger = crate::graphql::organization(world, "Other", "otto@example.com").await;
+        let request = world.http().post(format!("{}/graphql", world.url)).bearer_auth(&stranger.token);
+        let request = request.header("accept", "text/event-stream").json(&json!({ "query": query, "variables": { "job": job } }));
+        let text = request.send().await.expect("an answer").text().await.expect("a text");
+        assert!(text.contains("BAD_USER_INPUT"), "{text}");
     }
 }

@@ -11,7 +11,7 @@ use async_graphql::parser::{Error, parse_schema};
 use async_graphql_value::ConstValue;
 use finbridge_sync::users::MOST_FAILURES;
 
-use crate::service::{failures, page, product, tag, token};
+use crate::service::{failures, page, party_search, product, tag, token};
 
 /// The types that every schema has and no export tells.
 const INTROSPECTION: &str = include_str!("introspection.graphql");
@@ -254,6 +254,7 @@ fn most(ty: &str, field: &str) -> Option<u64> {
         ("SyncRunCrmUsers", "failures") => Some(MOST_FAILURES as u64),
         // About so many fields are mapped; what lines are more than this is paid for afterwards.
         ("ExternalReference", "lineage") => Some(25),
+        ("PartyHit", "contacts") => Some(party_search::CONTACTS),
         (_, "tags") => Some(tag::MOST as u64),
         (_, "results") => Some(page::LARGEST),
         _ => None,

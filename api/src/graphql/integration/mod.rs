@@ -5,6 +5,7 @@ pub mod mapping;
 pub mod module;
 pub mod mutation;
 pub mod profile;
+pub mod setup;
 
 use async_graphql::{Context, Enum, ID, Object, Result};
 use finbridge_contract::Manifest;
@@ -21,6 +22,7 @@ use crate::service;
 pub use connection_state::ConnectionState;
 pub use module::SyncModule;
 pub use profile::{Profile, TransactionSync};
+pub use setup::IntegrationSetup;
 
 /// A finance app that this server can be connected to.
 pub struct FinanceApp(Manifest);
@@ -268,6 +270,11 @@ impl Integration {
     /// What its deals do to documents; null while nobody said, which is nothing.
     async fn trigger(&self, ctx: &Context<'_>) -> Result<Option<TransactionTrigger>> {
         TransactionTrigger::of_integration(ctx, self.0.id).await
+    }
+
+    /// How far it is set up: what is done and what is left.
+    async fn setup(&self, ctx: &Context<'_>) -> Result<IntegrationSetup> {
+        IntegrationSetup::load(ctx, &self.0).await
     }
 
     /// When it was connected.

@@ -7,12 +7,13 @@ mod document;
 mod joined;
 mod nested;
 mod record;
+mod stock;
 mod summary;
+mod turns;
 mod view;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,17 +21,12 @@ use async_graphql::dataloader::{DataLoader, Loader};
 use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
     Scoped, TenantOwned, account, api_token, contact, crm_exchange_rate, custom_field, deal, deal_line,
-    document as document_row, document_line, field_lineage, finance_organization, integration, layout, note,
-    pipeline, product, product_price, record_link, stage, sync_conflict, sync_run, sync_run_item, tag,
-    trigger_log, trigger_setting, vendor,
+    document as document_row, document_act, document_feed, document_line, field_lineage,
+    finance_organization, integration, layout, note, pipeline, product, product_price, record_link, stage,
+    sync_conflict, sync_run, sync_run_item, tag, trigger_log, trigger_setting, vendor,
 };
 use finbridge_sync::outcome::{self, Totals};
-use futures::Stream;
-use futures::future::BoxFuture;
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, QueryFilter, QueryOrder};
-use tokio::sync::Notify;
-use tokio::task::JoinHandle;
-use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::service::page::Identified;
@@ -44,49 +40,10 @@ pub use document::{
 pub use joined::{FailuresOfRun, FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
 pub use record::{CustomValues, TagUses, Tags};
+pub use stock::{StockOf, Stocks};
 pub use summary::Summaries;
+pub use turns::Turns;
 pub use view::{ViewCounts, Viewed, Views};
-
-/// The turns in which a request is executed: a turn lasts until the execution has to wait. Loaders read after the turn in
-/// which they were asked first, so that one statement serves all that was asked for in it, however long the turn took.
-#[derive(Clone, Default)]
-pub struct Turns(Arc<Notify>);
-
-impl Turns {
-    /// Executes a request and announces the end of each turn.
-    pub async fn run<F: Future>(&self, execution: F) -> F::Output {
-        let mut execution = pin!(execution);
-        std::future::poll_fn(|context| {
-            let polled = execution.as_mut().poll(context);
-            self.0.notify_waiters();
-            polled
-        })
-        .await
-    }
-
-    /// The same for a stream of answers. Loaders keep nothing that they read, so each answer reads anew.
-    pub fn stream<S: Stream>(&self, answers: S) -> impl Stream<Item = S::Item> + use<S> {
-        let mut answers = Box::pin(answers);
-        let turns = self.0.clone();
-        futures::stream::poll_fn(move |context| {
-            let polled = answers.as_mut().poll_next(context);
-            turns.notify_waiters();
-            polled
-        })
-    }
-
-    fn spawner(&self) -> impl Fn(BoxFuture<'static, ()>) -> JoinHandle<()> + Send + Sync + 'static {
-        let turns = self.0.clone();
-        move |load| {
-            let ended = turns.clone().notified_owned();
-            let batch = async move {
-                ended.await;
-                load.await;
-            };
-            tokio::spawn(batch.in_current_span())
-        }
-    }
-}
 
 /// How long a batch stays open after the turn in which it was begun. What one batch brings reaches its askers one by
 /// one, so their own questions fall into several turns; in a debug build that takes longer than the usual millisecond.
@@ -184,18 +141,24 @@ pub struct Loaders {
     pub contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>>,
     /// Pages of deals by account.
     pub deals_of_account: Arc<DataLoader<Nested<deal::Entity>>>,
+    /// What is read of documents, by integration.
+    pub feeds_of_integration: DataLoader<Children<document_feed::Entity>>,
     /// Triggers by integration: one at most.
     pub triggers: DataLoader<Children<trigger_setting::Entity>>,
     /// Entries of the trigger log by id.
     pub trigger_log: DataLoader<ById<trigger_log::Entity>>,
     /// Pages of the trigger log by deal.
     pub trigger_log_of_deal: Arc<DataLoader<Nested<trigger_log::Entity>>>,
+    /// How much there is of products.
+    pub stocks: DataLoader<Stocks>,
     /// What is open with customers and vendors.
     pub summaries: DataLoader<Summaries>,
     /// Pages of notes by record.
     pub notes_of_record: Arc<DataLoader<Nested<note::Entity>>>,
     /// Documents by id, those that are gone too.
     pub documents: DataLoader<ById<document_row::Entity>>,
+    /// What was asked about documents, by id.
+    pub document_acts: DataLoader<ById<document_act::Entity>>,
     /// Pages of documents by CRM record.
     pub documents_of_record: Arc<DataLoader<Documents>>,
     /// Documents by their ids on the finance side.
@@ -405,6 +368,15 @@ impl Loaders {
                 },
                 turns,
             )),
+            feeds_of_integration: batching(
+                Children {
+                    scope: scope.clone(),
+                    parent: document_feed::Column::IntegrationId,
+                    parent_of: |feed| feed.integration_id,
+                    narrow: |feeds| feeds,
+                },
+                turns,
+            ),
             triggers: batching(
                 Children {
                     scope: scope.clone(),
@@ -425,6 +397,7 @@ impl Loaders {
                 },
                 turns,
             )),
+            stocks: batching(Stocks(services.clone()), turns),
             summaries: batching(Summaries { scope: scope.clone(), clock: services.clock().clone() }, turns),
             notes_of_record: Arc::new(batching(
                 Nested {
@@ -437,6 +410,7 @@ impl Loaders {
                 turns,
             )),
             documents: by_id(&scope, turns),
+            document_acts: by_id(&scope, turns),
             documents_of_record: Arc::new(batching(
                 Documents { scope: scope.clone(), clock: services.clock().clone() },
                 turns,

@@ -13,6 +13,7 @@ use super::context::{Asked, id};
 use super::loader::failed;
 use super::record::RecordFields;
 use super::scalar::CurrencyCode;
+use super::stock::ProductStock;
 
 /// Something that the organization sells.
 #[derive(Clone)]
@@ -91,6 +92,16 @@ impl Product {
     /// Free text; null when there is none.
     async fn description(&self) -> Option<&str> {
         self.0.description.as_deref()
+    }
+
+    /// How much there is of it, as the finance app counts it at this moment; null where it is not counted, or is no item there. The
+    /// finance app is asked for each product, so 20 at most in a request, and for five seconds: UNAVAILABLE when it does not answer.
+    async fn stock(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The connection to the finance app that counts it.")] integration_id: ID,
+    ) -> Result<Option<ProductStock>> {
+        ProductStock::load(ctx, self.0.id, &integration_id).await
     }
 
     /// The same product in finance apps; empty before the first sync.

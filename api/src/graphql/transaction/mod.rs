@@ -4,8 +4,10 @@ pub mod explanation;
 pub mod feed;
 pub mod filter;
 pub mod held;
+pub mod job;
 pub mod kind;
 pub mod line;
+pub mod mutation;
 pub mod part;
 pub mod party;
 pub mod query;
@@ -31,8 +33,9 @@ use super::integration::{FinanceOrganization, Integration};
 use super::loader::failed;
 use super::scalar::{CurrencyCode, Date, DateTime, Decimal};
 use super::summary::HomeMoney;
-use crate::service::ServiceError;
 use crate::service::document::{self as service, Read, Unread};
+use crate::service::pdf;
+use crate::service::{ServiceError, document_act};
 
 /// A document of a finance app: an estimate, an order, an invoice, and so on.
 #[derive(Clone)]
@@ -265,6 +268,17 @@ impl Transaction {
         }))
     }
 
+    /// Where it can be had as a PDF, as the finance app prints it: a path on this server, to be asked with the same token. Null where
+    /// the finance app prints none of its kind.
+    async fn pdf_path(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let integration =
+            ctx.loaders()?.integrations.load_one(self.row.integration_id).await.map_err(failed)?;
+        let kind = self.document_kind()?;
+        let engine = &ctx.services()?.engine;
+        let is_printed = integration.is_some_and(|row| pdf::is_printed(engine, &row, kind));
+        Ok(is_printed.then(|| pdf::path(self.row.id)))
+    }
+
     /// Whether lines, taxes, notes and terms were read, and not only what lists tell.
     async fn is_whole(&self) -> bool {
         self.row.is_whole
@@ -278,6 +292,15 @@ impl Transaction {
     /// When it was last read: what it says is from then.
     async fn read_at(&self) -> DateTime {
         DateTime(self.row.read_at)
+    }
+
+    /// What may be done with it as it was last read, without what would change nothing. Empty while the integration is not active, and
+    /// for a viewer who may not change it. The finance app has the last word, and so has how it stands by then.
+    async fn allowed_acts(&self, ctx: &Context<'_>) -> Result<Vec<TransactionAct>> {
+        let of = ctx.loaders()?.integrations.load_one(self.row.integration_id).await.map_err(failed)?;
+        let Some(of) = of else { return Ok(Vec::new()) };
+        let acts = document_act::allowed(ctx.services()?, &self.row, &of);
+        Ok(acts.into_iter().map(TransactionAct::from).collect())
     }
 
     /// When it was found to be gone from the finance app; null while it is there. Lists leave out what is gone.
@@ -294,6 +317,15 @@ impl Transaction {
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
         let row = ctx.loaders()?.documents.load_one(uuid).await.map_err(failed)?;
         Self::shown(ctx, row.filter(|row| row.deleted_at.is_none()))
+    }
+
+    /// The same, also when it is gone.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn load_even_gone(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
+        let row = ctx.loaders()?.documents.load_one(uuid).await.map_err(failed)?;
+        Self::shown(ctx, row)
     }
 
     /// The document, where the viewer may see those of its kind.

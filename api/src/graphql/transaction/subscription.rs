@@ -5,10 +5,11 @@ use finbridge_domain::NodeKind;
 use futures::{Stream, StreamExt};
 
 use super::Transaction;
+use super::job::TransactionJob;
 use crate::graphql::context::{Asked, uuid};
 use crate::graphql::deal::Deal;
 use crate::graphql::error::top_level;
-use crate::service::{document_changes, follow};
+use crate::service::{document_act, document_changes, follow};
 
 /// Watching transactions and deals.
 #[derive(Default)]
@@ -35,6 +36,19 @@ impl TransactionSubscription {
         let account = account_id.map(|id| uuid(NodeKind::Account, &id)).transpose()?;
         let changes = document_changes::watch(ctx.services()?, deal, account).await.map_err(top_level)?;
         Ok(changes.map(|change| Ok(Some(Transaction::from(change.map_err(top_level)?)))))
+    }
+
+    /// How something stands that was asked of a finance app: at once, then each change, at most five a second, until it has ended. What
+    /// lies between two states may be left out, never the last one.
+    async fn transaction_job_changed(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which job; BAD_USER_INPUT when there is none of this id in this organization.")]
+        id: ID,
+    ) -> Result<impl Stream<Item = Result<Option<TransactionJob>>> + use<>> {
+        let job = uuid(NodeKind::TransactionJob, &id)?;
+        let states = document_act::watch(ctx.services()?, job).await.map_err(top_level)?;
+        Ok(states.map(|state| Ok(Some(TransactionJob::from(state.map_err(top_level)?)))))
     }
 
     /// How a deal stands: at once, then each change, at most five a second. What lies between two states may be left out, never the

@@ -296,7 +296,7 @@ fn in_order(mut rows: SelectStatement, limit: u64) -> SelectStatement {
 }
 
 /// What comes after everything that begins with this.
-fn beyond(beginning: &str) -> String {
+pub(in crate::service) fn beyond(beginning: &str) -> String {
     format!("{beginning}{LAST}")
 }
 

@@ -30,6 +30,8 @@ use peer::Server;
 
 /// Measures operations alone.
 const LOAD: &str = "load";
+/// Names a database that an earlier run has filled with the same numbers; it is not filled again.
+const DATABASE: &str = "BENCH_DATABASE";
 /// Seconds for which one server is asked for one operation before the next server has its turn.
 const SECONDS: u64 = 2;
 /// Turns of every server at every operation.
@@ -80,7 +82,10 @@ async fn operations(numbers: &[u64], goals: &mut Goals) -> Result<(), Failure> {
     };
     let seconds = Duration::from_secs(number(4, SECONDS));
     let rounds = usize::try_from(number(5, ROUNDS as u64))?;
-    let url = new_postgres_database().await;
+    let url = match std::env::var(DATABASE) {
+        Ok(filled) => filled,
+        Err(_) => new_postgres_database().await,
+    };
     let token = peer::make_organization(&url)?;
     let database = fill::fill(&url, sizes).await?;
     let facts = Facts::read(&database).await?;

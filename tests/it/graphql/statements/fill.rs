@@ -5,14 +5,15 @@ use finbridge_domain::{
 };
 use finbridge_entity::criteria::{Comparison, Operator};
 use finbridge_entity::types::{
-    Address, ConflictState, CustomFieldKind, ExactDecimal, IntegrationState, ItemAction, ItemOutcome,
-    ItemState, LinkState, Origin, RecordType, Role, RunPhase, RunState, RunTrigger, StageKind,
+    Address, ConflictState, CustomFieldKind, DocumentActKind, DocumentActState, ExactDecimal,
+    IntegrationState, ItemAction, ItemOutcome, ItemState, LinkState, Origin, RecordType, Role, RunPhase,
+    RunState, RunTrigger, StageKind,
 };
 use finbridge_entity::{
-    account, contact, crm_exchange_rate, custom_field, custom_value, deal, deal_line, document,
-    document_line, field_lineage, finance_organization, integration, layout, layout_field, note, pipeline,
-    product, product_price, record_link, record_tag, stage, sync_conflict, sync_module, sync_run,
-    sync_run_item, sync_settings, tag, vendor, view,
+    account, contact, crm_exchange_rate, custom_field, deal, deal_line, document, document_act,
+    document_line, field_lineage, finance_organization, integration, layout, layout_field, pipeline, product,
+    product_price, record_link, stage, sync_conflict, sync_module, sync_run, sync_run_item, sync_settings,
+    tag, vendor, view,
 };
 use finbridge_tests::TestWorld;
 use sea_orm::prelude::Uuid;
@@ -21,22 +22,7 @@ use serde_json::json;
 
 use super::super::{colleague, db, product_row, vendor_row};
 use super::MANY;
-
-/// Inserts a row with the tenant and an id, and returns the id.
-macro_rules! row {
-    ($world:ident, $entity:ident { $($column:ident: $value:expr),* $(,)? }) => {{
-        let id = $world.app.engine.ids.uuid();
-        #[allow(clippy::needless_update, reason = "some of these rows have every column, and others do not")]
-        let row = $entity::ActiveModel {
-            organization_id: Set($world.viewer.organization_id),
-            id: Set(id),
-            $($column: Set($value),)*
-            ..Default::default()
-        };
-        row.insert(db($world)).await.expect(stringify!($entity));
-        id
-    }};
-}
+use super::hung::{Hung, hang};
 
 /// A foreign currency for each row.
 const CURRENCIES: [&str; MANY] = [
@@ -44,45 +30,12 @@ const CURRENCIES: [&str; MANY] = [
     "NOK", "NZD", "PLN", "SEK", "SGD",
 ];
 
-/// What hangs on a record of any kind.
-struct Hung {
-    owner: Uuid,
-    field: Uuid,
-    tag: Uuid,
-}
-
-async fn hang(world: &TestWorld, record_type: RecordType, record: Uuid, hung: &Hung) -> Uuid {
-    let now = world.clock.now();
-    row!(
-        world,
-        custom_value {
-            field_id: hung.field,
-            record_id: record,
-            text: Some("x".to_owned()),
-            text_key: Some("x".to_owned())
-        }
-    );
-    row!(world, record_tag { tag_id: hung.tag, record_id: record, record_type: record_type });
-    row!(
-        world,
-        note {
-            record_type: record_type,
-            record_id: record,
-            body: "x".to_owned(),
-            author_id: Some(hung.owner),
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        }
-    )
-}
-
 /// The ids of the rows by kind.
 pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
     let (ids, now) = (&world.app.engine.ids, world.clock.now());
     let here = world.viewer.organization_id;
     let usd = || Some("USD".to_owned());
-    let mut made: Vec<[(NodeKind, Uuid); 25]> = Vec::new();
+    let mut made: Vec<[(NodeKind, Uuid); 26]> = Vec::new();
     let mut parent = None;
     for n in 0..MANY {
         let position = i32::try_from(n).expect("a small number") + 2;
@@ -362,6 +315,21 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
                 total_units: 1,
             }
         );
+        let transaction_job = row!(
+            world,
+            document_act {
+                integration_id: integration,
+                kind: "INVOICE".to_owned(),
+                document_id: Some(transaction),
+                act: DocumentActKind::Refresh,
+                input: json!("Refresh"),
+                state: DocumentActState::Succeeded,
+                attempts: 1,
+                actor_id: Some(owner),
+                created_at: now,
+                finished_at: Some(now),
+            }
+        );
         let rate = row!(
             world,
             crm_exchange_rate {
@@ -484,6 +452,7 @@ pub(super) async fn rows(world: &TestWorld) -> Vec<(NodeKind, Vec<Uuid>)> {
             (NodeKind::FieldLineage, lineage),
             (NodeKind::Transaction, transaction),
             (NodeKind::TransactionLine, transaction_line),
+            (NodeKind::TransactionJob, transaction_job),
             (NodeKind::ExchangeRate, rate),
         ]);
     }

@@ -1,7 +1,24 @@
 //! No field of the schema costs a statement for each record that it is asked of. The queries are made from the schema, so a
 //! new field is tried as well.
 
+/// Inserts a row with the tenant and an id, and returns the id.
+macro_rules! row {
+    ($world:ident, $entity:ident { $($column:ident: $value:expr),* $(,)? }) => {{
+        let id = $world.app.engine.ids.uuid();
+        #[allow(clippy::needless_update, reason = "some of these rows have every column, and others do not")]
+        let row = $entity::ActiveModel {
+            organization_id: Set($world.viewer.organization_id),
+            id: Set(id),
+            $($column: Set($value),)*
+            ..Default::default()
+        };
+        row.insert(db($world)).await.expect(stringify!($entity));
+        id
+    }};
+}
+
 mod fill;
+mod hung;
 mod transactions;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
