@@ -145,9 +145,7 @@ impl Json {
     /// An exact decimal from a number or a numeric string.
     pub(crate) fn as_decimal(&self) -> Option<Decimal> {
         match self {
-            Self::Number(text) | Self::Text(text) => {
-                Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
-            }
+            Self::Number(text) | Self::Text(text) => decimal(text),
             _ => None,
         }
     }
@@ -155,9 +153,7 @@ impl Json {
     /// An id from a digit string or from an integer: clients send both.
     pub(crate) fn as_id_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::Number(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(text)
-            }
+            Self::Text(text) | Self::Number(text) => Some(text.as_str()).filter(|text| is_id(text)),
             _ => None,
         }
     }
@@ -200,6 +196,16 @@ impl Json {
             }
         }
     }
+}
+
+/// The exact decimal that a literal stands for.
+pub(crate) fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+/// Whether a text can be an id.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Rounds half up to `places` decimals, the rule the real service follows for money.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Offset, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::json::Json;
+use crate::resource::packed::Value;
 
 /// JSON text in the making. The caller opens and closes in pairs and gives names that need no escaping.
 #[derive(Debug, Default)]
@@ -64,6 +65,12 @@ impl Writer {
 
     /// A member of any value.
     pub(crate) fn member(&mut self, name: &str, value: &Json) {
+        self.name(name);
+        value.write(&mut self.0);
+    }
+
+    /// A member whose value is kept packed.
+    pub(crate) fn value(&mut self, name: &str, value: Value<'_>) {
         self.name(name);
         value.write(&mut self.0);
     }

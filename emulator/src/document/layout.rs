@@ -1,5 +1,7 @@
 //! Layouts ("templates") of documents.
 
+use std::sync::LazyLock;
+
 use crate::auth::Context;
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
@@ -84,6 +86,12 @@ pub(crate) fn defaults(stored: Option<&Json>) -> Json {
         [(id_name, id.into()), (format!("{prefix}_name"), name.into())]
     });
     Json::Object(members.collect())
+}
+
+/// What [`defaults`] shows of a contact that chose nothing, as text: hardly one chooses.
+pub(crate) fn no_defaults() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| defaults(None).to_text());
+    &TEXT
 }
 
 /// `GET /x/templates`.

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use serde::de::MapAccess;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::field::Holder;
 use crate::json::Json;
 use crate::sync::locked;
 
@@ -54,6 +55,20 @@ impl Members {
     }
 }
 
+impl Holder for Members {
+    fn shown(&self, name: &str) -> Option<Json> {
+        self.get(name).cloned()
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.get(name).and_then(Json::as_str).unwrap_or_default()
+    }
+
+    fn put(&mut self, name: &'static str, value: Json) {
+        self.insert(name, value);
+    }
+}
+
 impl Serialize for Members {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
@@ -85,7 +100,7 @@ impl<'de> Deserialize<'de> for Members {
 
 /// The one copy of a name. Names are read from state files that this program wrote, and it writes only names of its
 /// field tables, so the set stays small although it is never emptied.
-fn shared(name: &str) -> &'static str {
+pub(super) fn shared(name: &str) -> &'static str {
     static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut names = locked(&NAMES);
     let names = names.get_or_insert_default();

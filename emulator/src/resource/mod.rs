@@ -19,6 +19,7 @@ pub(crate) mod invoice;
 pub(crate) mod item;
 pub(crate) mod members;
 pub(crate) mod organization;
+pub(crate) mod packed;
 pub(crate) mod purchase;
 pub(crate) mod purchaseorder;
 pub(crate) mod receipt;

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::json::Json;
 use crate::resource::contact_person::model::ContactPerson;
-use crate::resource::field::{Fields, Kind, Members};
+use crate::resource::field::{Fields, Kind};
+use crate::resource::packed::{Packed, Value};
 use crate::store::balance::Balance;
 use crate::store::books::CrmLink;
 
@@ -75,7 +76,7 @@ pub(crate) struct Contact {
     pub(crate) addresses: Vec<Address>,
     /// Exactly one of them is primary, unless there is none.
     pub(crate) persons: Vec<ContactPerson>,
-    pub(crate) members: Members,
+    pub(crate) members: Packed,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
     pub(crate) created_by: Box<str>,
@@ -138,7 +139,7 @@ impl Contact {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) address_id: u64,
-    pub(crate) members: Members,
+    pub(crate) members: Packed,
 }
 
 /// Members of an address and their limits in characters.
@@ -206,6 +207,6 @@ pub(crate) const CONTACT_FIELDS: Fields = &[
 pub(crate) const CUSTOM_FIELDS: &str = "custom_fields";
 
 /// The stored custom fields.
-pub(crate) fn custom_fields(members: &Members) -> &[Json] {
-    members.get(CUSTOM_FIELDS).and_then(Json::as_list).unwrap_or_default()
+pub(crate) fn custom_fields(members: &Packed) -> &[Json] {
+    members.get(CUSTOM_FIELDS).and_then(Value::as_list).unwrap_or_default()
 }

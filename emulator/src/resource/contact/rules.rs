@@ -12,7 +12,8 @@ use crate::filter::fold;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::{ContactPerson, settle_primary};
 use crate::resource::custom_field;
-use crate::resource::field::{self, Members};
+use crate::resource::field;
+use crate::resource::packed::{Packed, Value};
 use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::records::Currency;
@@ -24,7 +25,7 @@ const MAX_PERSONS: usize = 1000;
 
 /// A contact without content, to be filled by [`take`].
 pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
-    let mut address = || Address { address_id: desk.next_id(), members: Members::new() };
+    let mut address = || Address { address_id: desk.next_id(), members: Packed::default() };
     let (billing_address, shipping_address) = (address(), address());
     Contact {
         contact_id: desk.next_id(),
@@ -39,7 +40,7 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
         shipping_address,
         addresses: Vec::new(),
         persons: Vec::new(),
-        members: Members::new(),
+        members: Packed::default(),
         created: desk.now,
         modified: desk.now,
         created_by: desk.user.into(),
@@ -109,8 +110,8 @@ fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<
 
 /// Stores each opening balance as `{location_id, exchange_rate, opening_balance_amount}`: the amount in the contact's
 /// currency and rounded to its places, the rate that of the currency unless the entry has one. Errors: code 2.
-fn take_opening_balances(members: &mut Members, currency: Option<&Currency>) -> Result<(), ApiError> {
-    let entries = members.get("opening_balances").and_then(Json::as_list).unwrap_or_default();
+fn take_opening_balances(members: &mut Packed, currency: Option<&Currency>) -> Result<(), ApiError> {
+    let entries = members.get("opening_balances").and_then(Value::as_list).unwrap_or_default();
     if entries.is_empty() {
         members.remove("opening_balances");
         return Ok(());

@@ -15,6 +15,7 @@ use crate::error::ApiError;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::PERSON_FIELDS;
 use crate::resource::field::{self, Kind};
+use crate::resource::packed::Value;
 use crate::store::balance::Balance;
 use crate::store::books::{Books, CrmKind};
 use crate::store::kind;
@@ -131,12 +132,15 @@ impl<'a> View<'a> {
         out.flag("has_transaction", balance.documents > 0);
         out.text("contact_salutation", contact.primary().map_or("", |person| person.text("salutation")));
         out.flag("is_crm_customer", contact.link.is_some() && contact.contact_type == ContactType::Customer);
-        let reminders = contact.members.get("payment_reminder_enabled") != Some(&Json::Bool(false));
+        let reminders = contact.members.get("payment_reminder_enabled") != Some(Value::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
         for (name, kind) in CONTACT_FIELDS {
             match contact.members.get(name) {
-                stored if *name == "default_templates" => out.member(name, &layout::defaults(stored)),
-                Some(value) => out.member(name, value),
+                Some(Value::Tree(stored)) if *name == "default_templates" => {
+                    out.member(name, &layout::defaults(Some(stored)));
+                }
+                None if *name == "default_templates" => out.raw(name, layout::no_defaults()),
+                Some(value) => out.value(name, value),
                 None => out.raw(name, unwritten(name, *kind)),
             }
         }
@@ -167,8 +171,13 @@ impl<'a> View<'a> {
             Some(person) => out.id("primary_contact_id", person.contact_person_id),
             None => out.text("primary_contact_id", ""),
         }
-        let persons: Vec<Json> = contact.persons.iter().map(|person| person.show(None)).collect();
-        out.member("contact_persons", &persons.into());
+        out.open_member("contact_persons", '[');
+        for person in &contact.persons {
+            out.open('{');
+            person.write(out);
+            out.close('}');
+        }
+        out.close(']');
         out.text("created_by_name", &contact.created_by);
         self.times(out, contact);
     }
@@ -194,7 +203,7 @@ impl<'a> View<'a> {
         out.text("language_code", language);
         out.text("language_code_formatted", language_name(language));
         match contact.members.get("payment_terms") {
-            Some(terms) => out.member("payment_terms", terms),
+            Some(terms) => out.value("payment_terms", terms),
             None => out.raw("payment_terms", "0"),
         }
         let primary = contact.primary();
@@ -268,7 +277,7 @@ fn write_address(out: &mut Writer, address: &Address) {
     out.id("address_id", address.address_id);
     for (name, kind) in ADDRESS_FIELDS {
         match address.members.get(name) {
-            Some(value) => out.member(name, value),
+            Some(value) => out.value(name, value),
             None => out.raw(name, unwritten(name, *kind)),
         }
     }

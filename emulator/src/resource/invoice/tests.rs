@@ -10,7 +10,7 @@ use crate::request::Query;
 use crate::resource::contact::model::{Address, Contact, ContactType, SubType};
 use crate::resource::creditnote::CreditNote;
 use crate::resource::customerpayment::CustomerPayment;
-use crate::resource::field::Members;
+use crate::resource::packed::Packed;
 use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
 use crate::store::Store;
 use crate::store::change::Change;
@@ -152,7 +152,7 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
         shipping_address: Address::default(),
         addresses: Vec::new(),
         persons: Vec::new(),
-        members: Members::new(),
+        members: Packed::default(),
         created: now,
         modified: now,
         created_by: String::new().into(),

@@ -8,6 +8,7 @@ use crate::json::Json;
 use crate::resource::contact::model::{Address, ContactType};
 use crate::resource::extra::money;
 use crate::resource::extra::subject::{number, party};
+use crate::resource::field;
 use crate::store::record::Record;
 use crate::store::records::Currency;
 
@@ -124,7 +125,7 @@ pub(crate) fn sender(reader: &Reader<'_>) -> Vec<String> {
 
 /// The lines of an address that hold something.
 pub(crate) fn address(address: &Address) -> Vec<String> {
-    let text = |name: &str| address.members.get(name).and_then(Json::as_str).unwrap_or_default();
+    let text = |name: &str| field::text(&address.members, name);
     let joined = |names: &[&str]| {
         let parts: Vec<&str> = names.iter().map(|name| text(name)).filter(|it| !it.is_empty()).collect();
         parts.join(" ")
