@@ -13,7 +13,7 @@ pub(crate) struct Writer(String);
 impl Writer {
     /// An empty text with room for a record in detail.
     pub(crate) fn with_room() -> Self {
-        Self(String::with_capacity(4096))
+        Self(String::with_capacity(8192))
     }
 
     /// The text written so far.

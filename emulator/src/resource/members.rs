@@ -48,11 +48,6 @@ impl Members {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Json)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }
-
-    /// All values.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Json> {
-        self.0.iter().map(|(_, value)| value)
-    }
 }
 
 impl Holder for Members {

@@ -55,6 +55,31 @@ pub(crate) struct Packed {
     rest: Option<Box<Members>>,
 }
 
+/// Names whose values [`Packed::laid_out`] lays out; there are a few less than that.
+const LAID_OUT: usize = 64;
+
+/// The values of packed members by the places of their names, for who looks at most of them.
+pub(crate) struct LaidOut<'a> {
+    packed: &'a Packed,
+    values: [Option<Value<'a>>; LAID_OUT],
+}
+
+impl<'a> LaidOut<'a> {
+    /// The value of the member `name`, whose place is `place`.
+    pub(crate) fn get(&self, place: usize, name: &str) -> Option<Value<'a>> {
+        match self.values.get(place) {
+            Some(Some(value)) => Some(*value),
+            Some(None) => self.packed.rest.as_ref()?.get(name).map(Value::Tree),
+            None => self.packed.get(name),
+        }
+    }
+}
+
+/// The place of a name, to be remembered by who looks for it often.
+pub(crate) fn place(name: &str) -> usize {
+    PLACES.get(name).copied().map_or(usize::MAX, usize::from)
+}
+
 /// The value of a packed member.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Value<'a> {
@@ -126,6 +151,7 @@ impl<'a> Value<'a> {
 /// One packed member.
 struct Entry<'a> {
     name: &'static str,
+    place: usize,
     value: Value<'a>,
     /// Where it begins and where the next one does.
     at: usize,
@@ -139,14 +165,15 @@ impl Packed {
         packed.or_else(|| self.rest.as_ref()?.get(name).map(Value::Tree))
     }
 
-    /// Whether a flag is set.
-    pub(crate) fn flag(&self, name: &str) -> Option<bool> {
-        if let Some(Value::Bool(flag)) = self.get(name) { Some(flag) } else { None }
-    }
-
-    /// The list or object in a member.
-    pub(crate) fn tree(&self, name: &str) -> Option<&Json> {
-        self.rest.as_ref()?.get(name)
+    /// The values by the places of their names.
+    pub(crate) fn laid_out(&self) -> LaidOut<'_> {
+        let mut values = [None; LAID_OUT];
+        for entry in self.entries() {
+            if let Some(slot) = values.get_mut(entry.place) {
+                *slot = Some(entry.value);
+            }
+        }
+        LaidOut { packed: self, values }
     }
 
     /// Writes a member.
@@ -211,10 +238,11 @@ impl Packed {
     }
 
     fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
-        let mut at = 0;
+        let (mut at, names) = (0, &*NAMES);
         std::iter::from_fn(move || {
             let head = self.text.as_bytes().get(at..at + HEAD)?;
-            let (name, kind) = (NAMES.get(usize::from(head[0]))?, head[1] >> 4);
+            let (place, kind) = (usize::from(head[0]), head[1] >> 4);
+            let name = names.get(place)?;
             let length = usize::from(head[1] & 0xf) << 7 | usize::from(head[2]);
             let (from, end) = (at + HEAD, at + HEAD + length);
             let text = self.text.get(from..end)?;
@@ -224,7 +252,7 @@ impl Packed {
                 NUMBER => Value::Number(text),
                 _ => Value::Text(text),
             };
-            let entry = Entry { name, value, at, end };
+            let entry = Entry { name, place, value, at, end };
             at = end;
             Some(entry)
         })
@@ -344,7 +372,9 @@ mod tests {
                 }
                 let text = serde_json::to_string(&packed).unwrap();
                 let again: Packed = serde_json::from_str(&text).unwrap();
+                let laid_out = packed.laid_out();
                 for name in names {
+                    prop_assert_eq!(laid_out.get(place(name), name), packed.get(name));
                     let (expected, is) = (plain.get(name).cloned(), packed.get(name).map(Value::to_json));
                     prop_assert_eq!(&is, &expected);
                     prop_assert_eq!(again.get(name).map(Value::to_json), expected);
@@ -354,7 +384,7 @@ mod tests {
                         prop_assert_eq!(written, is.unwrap_or(Json::Null).to_text());
                     }
                 }
-                prop_assert_eq!(packed.values().count(), plain.values().count());
+                prop_assert_eq!(packed.values().count(), plain.iter().count());
             }
         }
     }

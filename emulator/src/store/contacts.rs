@@ -48,6 +48,16 @@ impl Contacts {
         self.rows.get(contact_id)
     }
 
+    /// The contact with the greatest id below `id`.
+    pub(crate) fn before(&self, id: u64) -> Option<&Arc<Contact>> {
+        self.rows.get_prev(&id.checked_sub(1)?).map(|(_, contact)| contact)
+    }
+
+    /// The contact with the greatest id.
+    pub(crate) fn last(&self) -> Option<&Arc<Contact>> {
+        self.rows.get_max().map(|(_, contact)| contact)
+    }
+
     /// How many contacts there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
@@ -149,9 +159,9 @@ impl Contacts {
     /// Whether a contact was created before one with a lesser id, or after one with a greater id.
     fn is_out_of_turn(&self, contact: &Contact) -> bool {
         let id = contact.contact_id;
-        let before = self.rows.range(..id).next_back();
+        let before = self.before(id);
         let after = self.rows.range((Bound::Excluded(id), Bound::Unbounded)).next();
-        before.is_some_and(|(_, it)| it.created > contact.created)
+        before.is_some_and(|it| it.created > contact.created)
             || after.is_some_and(|(_, it)| it.created < contact.created)
     }
 

@@ -1,5 +1,7 @@
 //! Contacts: customers and vendors.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -79,7 +81,8 @@ pub(crate) struct Contact {
     pub(crate) members: Packed,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
-    pub(crate) created_by: Box<str>,
+    /// Name of the user who created it, shared with the contact before where it was the same user.
+    pub(crate) created_by: Arc<str>,
 }
 
 impl Contact {

@@ -27,6 +27,8 @@ const MAX_PERSONS: usize = 1000;
 pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
     let mut address = || Address { address_id: desk.next_id(), members: Packed::default() };
     let (billing_address, shipping_address) = (address(), address());
+    let last = desk.present().contacts.last().map(|last| &last.created_by);
+    let created_by = last.filter(|name| ***name == *desk.user).map_or_else(|| desk.user.into(), Arc::clone);
     Contact {
         contact_id: desk.next_id(),
         contact_name: String::new(),
@@ -43,7 +45,7 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
         members: Packed::default(),
         created: desk.now,
         modified: desk.now,
-        created_by: desk.user.into(),
+        created_by,
     }
 }
 
@@ -79,7 +81,7 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
         take_opening_balances(&mut contact.members, currency.as_ref())?;
     }
     let stored = custom_fields(&contact.members);
-    let fields = custom_field::take(&desk.books(), "contact", places, stored, fresh, body)?;
+    let fields = custom_field::take(desk.present(), "contact", places, stored, fresh, body)?;
     if !fields.is_empty() || !stored.is_empty() {
         contact.members.insert(CUSTOM_FIELDS, fields.into());
     }
@@ -99,7 +101,7 @@ fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<
     let id = wanted.as_id_text().ok_or_else(|| ApiError::invalid("currency_id"))?;
     let known = id.parse().ok().and_then(|id| desk.organization.currency(id));
     let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "currency_id"))?;
-    if known.currency_id != contact.currency_id && is_used(&desk.books(), contact.contact_id) {
+    if known.currency_id != contact.currency_id && is_used(desk.present(), contact.contact_id) {
         let sentence =
             format!("The currency of {} cannot be changed, because it has transactions.", subject(contact));
         return Err(ApiError::about(Code::WrongState, &sentence));
@@ -149,15 +151,13 @@ fn subject(contact: &Contact) -> String {
 /// Stores the contact, unless its name belongs to another contact of the organization, customer or vendor (code 3062),
 /// or another one holds a unique custom field's value (code 4).
 pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Contact>, ApiError> {
-    let books = desk.books();
-    let id = contact.contact_id;
+    let (books, id) = (desk.present(), contact.contact_id);
     if books.contacts.named(&fold(&contact.contact_name)).is_some_and(|owner| owner != id) {
         return Err(ApiError::about(Code::DuplicateName, &subject(&contact)));
     }
     if let Some(label) = books.contacts.clash(&contact) {
         return Err(ApiError::about(Code::AlreadyExists, label));
     }
-    drop(books);
     contact.shrink();
     let contact = Arc::new(contact);
     desk.transaction.apply(Change::Contact {
@@ -182,7 +182,7 @@ pub(crate) fn change<T>(
 
 /// The contact with this id (code 1002 when there is none).
 pub(crate) fn find(desk: &Desk<'_>, contact_id: u64) -> Result<Arc<Contact>, ApiError> {
-    desk.books().contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
+    desk.present().contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
 }
 
 /// Deletes a contact. One with transactions is refused (code 1004), and a linked one (code 36): the integration clears
@@ -192,7 +192,7 @@ pub(crate) fn delete(desk: &mut Desk<'_>, contact_id: u64) -> Result<(), ApiErro
     if contact.link.is_some() {
         return Err(ApiError::about(Code::Linked, &contact.contact_name));
     }
-    if is_used(&desk.books(), contact_id) {
+    if is_used(desk.present(), contact_id) {
         return Err(ApiError::about(Code::HasTransactions, &format!("The {}", subject(&contact))));
     }
     remove(desk, contact_id);

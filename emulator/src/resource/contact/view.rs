@@ -1,6 +1,6 @@
 //! How contacts look in answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::PERSON_FIELDS;
 use crate::resource::field::{self, Kind};
-use crate::resource::packed::Value;
+use crate::resource::packed::{Value, place};
 use crate::store::balance::Balance;
 use crate::store::books::{Books, CrmKind};
 use crate::store::kind;
@@ -44,6 +44,14 @@ const LISTED_TEXTS: [&str; 10] = [
     "place_of_contact",
     "pan_no",
 ];
+
+/// The same with the places where contacts have them.
+static LISTED: LazyLock<[(&str, usize); LISTED_TEXTS.len()]> =
+    LazyLock::new(|| LISTED_TEXTS.map(|name| (name, place(name))));
+
+/// The plain members of a contact with the places where contacts have them.
+static DETAIL: LazyLock<Vec<(&str, Kind, usize)>> =
+    LazyLock::new(|| CONTACT_FIELDS.iter().map(|(name, kind)| (*name, *kind, place(name))).collect());
 
 /// Members of a list row that come from the primary contact person.
 const LISTED_PERSON_FIELDS: [&str; 5] = ["first_name", "last_name", "email", "phone", "mobile"];
@@ -134,8 +142,9 @@ impl<'a> View<'a> {
         out.flag("is_crm_customer", contact.link.is_some() && contact.contact_type == ContactType::Customer);
         let reminders = contact.members.get("payment_reminder_enabled") != Some(Value::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
-        for (name, kind) in CONTACT_FIELDS {
-            match contact.members.get(name) {
+        let values = contact.members.laid_out();
+        for (name, kind, place) in DETAIL.iter() {
+            match values.get(*place, name) {
                 Some(Value::Tree(stored)) if *name == "default_templates" => {
                     out.member(name, &layout::defaults(Some(stored)));
                 }
@@ -193,8 +202,11 @@ impl<'a> View<'a> {
             ContactType::Vendor => "Vendor",
         };
         out.text("contact_type_formatted", capitalized);
-        for name in LISTED_TEXTS {
-            out.text(name, field::text(&contact.members, name));
+        let values = contact.members.laid_out();
+        let text =
+            |(name, place): &(&str, usize)| values.get(*place, name).and_then(Value::as_str).unwrap_or("");
+        for named in LISTED.iter() {
+            out.text(named.0, text(named));
         }
         let language = match field::text(&contact.members, "language_code") {
             "" => "en",

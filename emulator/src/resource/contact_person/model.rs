@@ -119,7 +119,8 @@ mod tests {
     #[test]
     fn the_text_of_a_person_is_that_of_its_tree() {
         let mut person = ContactPerson { contact_person_id: 7, is_primary: true, ..ContactPerson::default() };
-        for sent in [r#"{"first_name":"A \"B\"","phone":null}"#, r#"{"enable_portal":true,"email":"a@b.c"}"#] {
+        for sent in [r#"{"first_name":"A \"B\"","phone":null}"#, r#"{"enable_portal":true,"email":"a@b.c"}"#]
+        {
             person.take(&Json::parse(sent).unwrap()).unwrap();
             let mut out = Writer::default();
             out.open('{');

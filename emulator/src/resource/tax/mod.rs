@@ -17,10 +17,10 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::field::{self, Kind as Field};
+use crate::resource::packed::Value;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS_AND_INVOICE, Operation, creates, lists, op, reads};
 use crate::store::kind::Kind;
-use crate::resource::packed::Value;
 use crate::store::record::Record;
 
 /// The resource.
