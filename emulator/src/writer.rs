@@ -50,6 +50,12 @@ impl Writer {
         self.0.push_str(value);
     }
 
+    /// A member that was written before, name and value.
+    pub(crate) fn written(&mut self, member: &str) {
+        self.part();
+        self.0.push_str(member);
+    }
+
     /// A flag.
     pub(crate) fn flag(&mut self, name: &str, value: bool) {
         self.raw(name, if value { "true" } else { "false" });

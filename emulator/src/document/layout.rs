@@ -1,7 +1,5 @@
 //! Layouts ("templates") of documents.
 
-use std::sync::LazyLock;
-
 use crate::auth::Context;
 use crate::engine::spec::Resource;
 use crate::engine::write::act;
@@ -88,10 +86,9 @@ pub(crate) fn defaults(stored: Option<&Json>) -> Json {
     Json::Object(members.collect())
 }
 
-/// What [`defaults`] shows of a contact that chose nothing, as text: hardly one chooses.
-pub(crate) fn no_defaults() -> &'static str {
-    static TEXT: LazyLock<String> = LazyLock::new(|| defaults(None).to_text());
-    &TEXT
+/// What [`defaults`] shows of a contact that chose nothing, as text.
+pub(crate) fn no_defaults() -> String {
+    defaults(None).to_text()
 }
 
 /// `GET /x/templates`.

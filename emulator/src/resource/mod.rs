@@ -26,6 +26,7 @@ pub(crate) mod receipt;
 pub(crate) mod salesorder;
 pub(crate) mod step;
 pub(crate) mod tax;
+pub(crate) mod text;
 pub(crate) mod unbuilt;
 pub(crate) mod user;
 pub(crate) mod vendorpayment;

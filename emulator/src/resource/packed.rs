@@ -16,11 +16,14 @@ use super::contact::model::{ADDRESS_FIELDS, CONTACT_FIELDS};
 use super::contact_person::model::PERSON_FIELDS;
 use super::field::Holder;
 use super::members::{Members, shared};
+use super::text::Text;
 use crate::json::{Json, decimal, is_id};
 use crate::writer::quoted;
 
 /// Bytes before each value: its name, its kind with the upper half of its length, the lower half.
 const HEAD: usize = 3;
+/// Room that the first member makes for others, in bytes. What is left over goes when texts are gathered.
+const ROOM: usize = 128;
 /// The longest packed value in bytes; longer ones are kept as they are.
 const LONGEST: usize = 0x7ff;
 /// Kinds of values, in the upper bits of the second byte. All three bytes stay below 128, so that the whole is text.
@@ -50,7 +53,7 @@ static PLACES: LazyLock<HashMap<&'static str, u8>> =
 /// Members in the order of their first writing, lists and objects last. A member that was never written is absent.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Packed {
-    text: String,
+    text: Text,
     /// Lists, objects, long texts, and members that no table names.
     rest: Option<Box<Members>>,
 }
@@ -181,7 +184,7 @@ impl Packed {
         let known = self.entries().find(|entry| entry.name == name).map(|entry| (entry.at, entry.end));
         let Some((head, text)) = packed(name, &value) else {
             if let Some((at, end)) = known {
-                self.text.replace_range(at..end, "");
+                self.text.own().replace_range(at..end, "");
             }
             self.rest.get_or_insert_default().insert(name, value);
             return;
@@ -189,12 +192,16 @@ impl Packed {
         match known {
             Some((at, end)) => {
                 let head: String = head.iter().collect();
-                self.text.replace_range(at..end, &(head + text));
+                self.text.own().replace_range(at..end, &(head + text));
             }
             None => {
                 self.forget_tree(name);
-                self.text.extend(head);
-                self.text.push_str(text);
+                let own = self.text.own();
+                if own.is_empty() {
+                    own.reserve(ROOM);
+                }
+                own.extend(head);
+                own.push_str(text);
             }
         }
     }
@@ -203,7 +210,7 @@ impl Packed {
     pub(crate) fn remove(&mut self, name: &str) {
         let known = self.entries().find(|entry| entry.name == name).map(|entry| (entry.at, entry.end));
         match known {
-            Some((at, end)) => self.text.replace_range(at..end, ""),
+            Some((at, end)) => self.text.own().replace_range(at..end, ""),
             None => self.forget_tree(name),
         }
     }
@@ -217,12 +224,13 @@ impl Packed {
         }
     }
 
-    /// Gives back what room is left over after the writes.
-    pub(crate) fn shrink(&mut self) {
-        self.text.shrink_to_fit();
+    /// Gives back what room is left over in lists and objects after the writes, and hands out the text, so that it can be
+    /// gathered with others.
+    pub(crate) fn shrink(&mut self) -> &mut Text {
         if let Some(rest) = &mut self.rest {
             rest.shrink();
         }
+        &mut self.text
     }
 
     /// All values.
@@ -325,7 +333,6 @@ impl<'de> Deserialize<'de> for Packed {
                 while let Some((name, value)) = map.next_entry::<String, Json>()? {
                     packed.insert(shared(&name), value);
                 }
-                packed.shrink();
                 Ok(packed)
             }
         }

@@ -88,7 +88,7 @@ mod tests {
             persons.iter().map(|id| ContactPerson { contact_person_id: *id, ..ContactPerson::default() });
         Arc::new(Contact {
             contact_id,
-            contact_name: contact_id.to_string(),
+            contact_name: contact_id.to_string().into(),
             contact_type: ContactType::Customer,
             customer_sub_type: SubType::Business,
             active: true,

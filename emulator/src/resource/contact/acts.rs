@@ -39,6 +39,7 @@ fn act(
             return Ok(());
         }
         contact.modified = desk.now;
+        contact.shrink();
         desk.transaction.apply(Change::Contact { organization_id, contact: Arc::new(contact) });
         history::note_contact(desk, id, note, "Updated")
     })?;

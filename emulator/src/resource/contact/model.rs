@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::Json;
 use crate::resource::contact_person::model::ContactPerson;
 use crate::resource::field::{Fields, Kind};
 use crate::resource::packed::{Packed, Value};
+use crate::resource::text::Text;
 use crate::store::balance::Balance;
 use crate::store::books::CrmLink;
 
@@ -63,7 +64,7 @@ impl SubType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     pub(crate) contact_id: u64,
-    pub(crate) contact_name: String,
+    pub(crate) contact_name: Text,
     pub(crate) contact_type: ContactType,
     /// Of customers; vendors show none.
     pub(crate) customer_sub_type: SubType,
@@ -116,15 +117,23 @@ impl Contact {
         Some(share)
     }
 
-    /// Gives back the room that writes left over: a million contacts must fit in memory.
+    /// Gives back the room that writes left over and gathers the texts, those that lists show first: a million contacts
+    /// must fit in memory.
     pub(crate) fn shrink(&mut self) {
-        self.members.shrink();
-        self.contact_name.shrink_to_fit();
-        let addresses = [&mut self.billing_address, &mut self.shipping_address].into_iter();
-        addresses.chain(&mut self.addresses).for_each(|address| address.members.shrink());
-        self.persons.iter_mut().for_each(|person| person.members.shrink());
         self.persons.shrink_to_fit();
         self.addresses.shrink_to_fit();
+        let mut texts = vec![&mut self.contact_name, self.members.shrink()];
+        texts.extend(self.persons.iter_mut().map(|person| person.members.shrink()));
+        let addresses = [&mut self.billing_address, &mut self.shipping_address].into_iter();
+        texts.extend(addresses.chain(&mut self.addresses).map(|address| address.members.shrink()));
+        Text::gather(texts);
+    }
+
+    /// Reads a contact of the state file.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Self>, D::Error> {
+        let mut contact = Self::deserialize(deserializer)?;
+        contact.shrink();
+        Ok(Arc::new(contact))
     }
 
     /// The primary contact person.

@@ -14,6 +14,7 @@ use crate::resource::contact_person::model::{ContactPerson, settle_primary};
 use crate::resource::custom_field;
 use crate::resource::field;
 use crate::resource::packed::{Packed, Value};
+use crate::resource::text::Text;
 use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::records::Currency;
@@ -31,7 +32,7 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
     let created_by = last.filter(|name| ***name == *desk.user).map_or_else(|| desk.user.into(), Arc::clone);
     Contact {
         contact_id: desk.next_id(),
-        contact_name: String::new(),
+        contact_name: Text::default(),
         contact_type: ContactType::Customer,
         customer_sub_type: SubType::Business,
         active: true,
@@ -60,7 +61,7 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
         if name.chars().count() > MAX_NAME {
             return Err(ApiError::too_long("contact_name", MAX_NAME));
         }
-        contact.contact_name = name.to_owned();
+        contact.contact_name = name.into();
     }
     if contact.contact_name.is_empty() {
         return Err(ApiError::invalid("contact_name"));

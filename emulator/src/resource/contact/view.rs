@@ -49,9 +49,27 @@ const LISTED_TEXTS: [&str; 10] = [
 static LISTED: LazyLock<[(&str, usize); LISTED_TEXTS.len()]> =
     LazyLock::new(|| LISTED_TEXTS.map(|name| (name, place(name))));
 
-/// The plain members of a contact with the places where contacts have them.
-static DETAIL: LazyLock<Vec<(&str, Kind, usize)>> =
-    LazyLock::new(|| CONTACT_FIELDS.iter().map(|(name, kind)| (*name, *kind, place(name))).collect());
+/// A plain member, with the place where contacts have it, and with the text it shows as when it was never written: most
+/// were not.
+struct Plain {
+    name: &'static str,
+    place: usize,
+    blank: String,
+}
+
+impl Plain {
+    fn of((name, kind): &(&'static str, Kind)) -> Self {
+        let value = if *name == "default_templates" {
+            layout::no_defaults()
+        } else {
+            unwritten(name, *kind).to_owned()
+        };
+        Self { name, place: place(name), blank: format!("\"{name}\":{value}") }
+    }
+}
+
+static DETAIL: LazyLock<Vec<Plain>> = LazyLock::new(|| CONTACT_FIELDS.iter().map(Plain::of).collect());
+static ADDRESS: LazyLock<Vec<Plain>> = LazyLock::new(|| ADDRESS_FIELDS.iter().map(Plain::of).collect());
 
 /// Members of a list row that come from the primary contact person.
 const LISTED_PERSON_FIELDS: [&str; 5] = ["first_name", "last_name", "email", "phone", "mobile"];
@@ -143,14 +161,13 @@ impl<'a> View<'a> {
         let reminders = contact.members.get("payment_reminder_enabled") != Some(Value::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
         let values = contact.members.laid_out();
-        for (name, kind, place) in DETAIL.iter() {
+        for Plain { name, place, blank } in DETAIL.iter() {
             match values.get(*place, name) {
                 Some(Value::Tree(stored)) if *name == "default_templates" => {
                     out.member(name, &layout::defaults(Some(stored)));
                 }
-                None if *name == "default_templates" => out.raw(name, layout::no_defaults()),
                 Some(value) => out.value(name, value),
-                None => out.raw(name, unwritten(name, *kind)),
+                None => out.written(blank),
             }
         }
         let opening = contact.opening_share().unwrap_or_default();
@@ -287,10 +304,10 @@ fn unwritten(name: &str, kind: Kind) -> &'static str {
 
 fn write_address(out: &mut Writer, address: &Address) {
     out.id("address_id", address.address_id);
-    for (name, kind) in ADDRESS_FIELDS {
+    for Plain { name, blank, .. } in ADDRESS.iter() {
         match address.members.get(name) {
             Some(value) => out.value(name, value),
-            None => out.raw(name, unwritten(name, *kind)),
+            None => out.written(blank),
         }
     }
 }

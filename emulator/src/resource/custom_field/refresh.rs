@@ -46,6 +46,7 @@ fn contacts(desk: &mut Desk<'_>, field: &Record, now: Option<&Record>) -> Result
         }
         let mut contact = (*row).clone();
         contact.members.insert("custom_fields", entries.into());
+        contact.shrink();
         desk.transaction.apply(Change::Contact {
             organization_id: desk.organization.organization_id.clone(),
             contact: Arc::new(contact),

@@ -141,7 +141,7 @@ fn perform(desk: &mut Desk<'_>, act: &Act) -> Result<(), ApiError> {
 fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
     Contact {
         contact_id: CUSTOMER,
-        contact_name: "Bowman".to_owned(),
+        contact_name: "Bowman".into(),
         contact_type: ContactType::Customer,
         customer_sub_type: SubType::Business,
         active: true,

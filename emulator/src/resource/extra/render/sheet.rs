@@ -89,7 +89,7 @@ impl Sheet {
         remarks.push(("Description".to_owned(), value("description")));
         remarks.retain(|(_, text)| !text.is_empty());
         let vendor = contact.is_some_and(|it| it.contact_type == ContactType::Vendor);
-        let mut lines = contact.map(|it| vec![it.contact_name.clone()]).unwrap_or_default();
+        let mut lines = contact.map(|it| vec![it.contact_name.to_string()]).unwrap_or_default();
         if let Some(contact) = contact {
             lines.extend(address(&contact.billing_address));
             lines.extend(contact.primary().map(|it| it.text("email").to_owned()).filter(|it| !it.is_empty()));
