@@ -2,20 +2,23 @@
 //! another one has given back is not counted as free.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use finbridge_emulator::{Emulator, Generate};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::{login, mega, resident};
+use crate::{login, resident};
 use finbridge_bench::{Failure, Goals, median};
 
 /// The word that makes the program measure one size.
 pub const WORD: &str = "lists";
-/// Requests measured for each page.
-const TRIES: usize = 60;
+/// Turns that every size takes with every call, and requests in each turn.
+const TURNS: usize = 6;
+const IN_A_ROW: usize = 10;
 /// Contacts that are changed after all others.
 const CHANGED: usize = 50;
 /// The name of a contact that no other name begins with.
@@ -40,77 +43,122 @@ const COLUMNS: [&str; 7] = [
     "last_modified_time",
 ];
 
-/// Measures every size in a process of its own and compares them.
+/// What one size costs at rest, and the calls it can be asked for.
+#[derive(Serialize, Deserialize)]
+struct Ready {
+    /// Memory that the contacts take.
+    bytes: usize,
+    fill: Duration,
+    fork: Duration,
+    /// Name and query of each call. Of calls with one name the slowest counts.
+    calls: Vec<(String, String)>,
+}
+
+/// A process with one size.
+struct Size {
+    contacts: usize,
+    child: Child,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    ready: Ready,
+}
+
+impl Size {
+    fn start(contacts: usize) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([WORD, &contacts.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let orders = child.stdin.take().ok_or("a process without an input")?;
+        let mut answers = BufReader::new(child.stdout.take().ok_or("a process without an output")?).lines();
+        let ready = serde_json::from_str(&answers.next().ok_or("a process ended too soon")??)?;
+        Ok(Self { contacts, child, orders, answers, ready })
+    }
+
+    /// The times of a few calls in a row.
+    fn time(&mut self, call: usize) -> Result<Vec<Duration>, Failure> {
+        writeln!(self.orders, "{call}")?;
+        Ok(serde_json::from_str(&self.answers.next().ok_or("a process ended too soon")??)?)
+    }
+}
+
+/// Measures every size in a process of its own and compares them. They take turns, so that a machine that is slower for a
+/// while is slower for all of them.
 pub fn compare(sizes: &[usize], goals: &mut Goals) -> Result<(), Failure> {
-    let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
-    for size in sizes {
-        let output = Command::new(std::env::current_exe()?).args([WORD, &size.to_string()]).output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    let mut processes = sizes.iter().map(|size| Size::start(*size)).collect::<Result<Vec<_>, _>>()?;
+    for (at, Size { contacts, ready, .. }) in processes.iter().enumerate() {
+        let (bytes, fork) = (ready.bytes / contacts, ready.fork);
+        println!(
+            "{contacts} generated contacts: {bytes} bytes each, made in {:?}, fork {fork:?}",
+            ready.fill
+        );
+        if *contacts >= 100_000 {
+            goals.check(bytes <= GOAL_BYTES, || {
+                format!("{bytes} bytes for each of {contacts} contacts (goal: {GOAL_BYTES})")
+            });
         }
-        let measured: BTreeMap<String, u64> = serde_json::from_slice(&output.stdout)?;
-        for (name, nanos) in measured {
-            match name.as_str() {
-                "bytes" => {
-                    let bytes = usize::try_from(nanos)? / size;
-                    println!("{size} generated contacts: {bytes} bytes each");
-                    if *size >= 100_000 {
-                        goals.check(bytes <= GOAL_BYTES, || {
-                            format!("{bytes} bytes for each of {size} contacts (goal: {GOAL_BYTES})")
-                        });
-                    }
-                }
-                "fill" => println!("{size} generated contacts: made in {:?}", Duration::from_nanos(nanos)),
-                _ => times.entry(name).or_default().push(Duration::from_nanos(nanos)),
+        goals.check(at > 0 || fork <= GOAL_FORK, || format!("a fork of the fewest contacts took {fork:?}"));
+    }
+    let calls: Vec<String> = match processes.first() {
+        Some(first) => first.ready.calls.iter().map(|(name, _)| name.clone()).collect(),
+        None => return Ok(()),
+    };
+    let mut slowest: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for (call, name) in calls.iter().enumerate() {
+        let mut times = vec![Vec::new(); processes.len()];
+        for _ in 0..TURNS {
+            for (process, times) in processes.iter_mut().zip(&mut times) {
+                times.extend(process.time(call)?);
             }
+        }
+        let known = slowest.entry(name).or_insert_with(|| vec![Duration::ZERO; times.len()]);
+        for (known, times) in known.iter_mut().zip(times) {
+            *known = (*known).max(median(times));
         }
     }
     println!("lists of 200 among {sizes:?} contacts");
-    for (name, times) in times {
+    for (name, times) in slowest {
         let (Some(first), Some(last)) = (times.first(), times.last()) else { continue };
-        if name == "fork" {
-            println!("  {name:44} {times:?}");
-            goals.check(*first <= GOAL_FORK, || format!("a fork of the fewest contacts took {first:?}"));
-            continue;
-        }
         let percent = last.as_nanos() * 100 / first.as_nanos().max(1);
         println!("  {name:44} {times:?} {percent} %");
         goals.check(percent <= GOAL_PERCENT || *last < NOISE, || {
             format!("{name}: {first:?} became {last:?}, {percent} % (goal: {GOAL_PERCENT} %)")
         });
     }
+    for Size { mut child, orders, .. } in processes {
+        // Its input ends, and so does it.
+        drop(orders);
+        child.wait()?;
+    }
     Ok(())
 }
 
-/// Measures one size and prints nanoseconds, and bytes, by name.
+/// Makes one size and then answers every number of a call with the times of a few such calls.
 pub async fn measure(size: usize) -> Result<(), Failure> {
-    let mut measured: BTreeMap<String, u64> = BTreeMap::new();
     let before = resident()?;
     let started = Instant::now();
     let order = Generate { contacts: u64::try_from(size)?, ..Generate::default() };
     let emulator = Emulator::builder().generate(order).start().await?;
-    measured.insert("fill".to_owned(), nanos(started.elapsed()));
-    measured.insert("bytes".to_owned(), u64::try_from(resident()?.saturating_sub(before))?);
+    let fill = started.elapsed();
+    let bytes = resident()?.saturating_sub(before);
     let started = Instant::now();
-    let fork = emulator.fork()?;
-    measured.insert("fork".to_owned(), nanos(started.elapsed()));
-    drop(fork);
+    drop(emulator.fork()?);
+    let fork = started.elapsed();
     let mut api = login(&emulator).await?;
+    let mut calls = Vec::new();
     for column in COLUMNS {
         for order in ["A", "D"] {
-            let query = format!("sort_column={column}&sort_order={order}");
-            let mut worst = Duration::ZERO;
-            for page in 1..=PAGES {
-                worst = worst.max(time(&mut api, &format!("{query}&page={page}")).await?);
-            }
-            measured.insert(format!("{column} {order}, slowest of {PAGES} pages"), nanos(worst));
+            let name = format!("{column} {order}, slowest of {PAGES} pages");
+            let query = |page| format!("sort_column={column}&sort_order={order}&page={page}");
+            calls.extend((1..=PAGES).map(|page| (name.clone(), query(page))));
         }
     }
-    for (name, query) in filters(&mut api).await? {
-        measured.insert(name, nanos(time(&mut api, &query).await?));
+    calls.extend(filters(&mut api).await?);
+    let ready = Ready { bytes, fill, fork, calls };
+    println!("{}", serde_json::to_string(&ready)?);
+    for line in std::io::stdin().lines() {
+        let (_, query) = ready.calls.get(line?.parse::<usize>()?).ok_or("there is no such call")?;
+        println!("{}", serde_json::to_string(&time(&mut api, query).await?)?);
     }
-    println!("{}", serde_json::to_string(&measured)?);
-    eprintln!("{} MB", mega(resident()?));
     Ok(())
 }
 
@@ -173,21 +221,17 @@ async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
     .into())
 }
 
-async fn time(api: &mut Client, query: &str) -> Result<Duration, Failure> {
+async fn time(api: &mut Client, query: &str) -> Result<Vec<Duration>, Failure> {
     let path = format!("/books/v3/contacts?per_page=200&{query}");
-    let mut times = Vec::with_capacity(TRIES);
-    for _ in 0..TRIES {
+    let mut times = Vec::with_capacity(IN_A_ROW);
+    for _ in 0..IN_A_ROW {
         let (took, answer) = api.call("GET", &path, "").await?;
         if answer.contains("\"contacts\":[]") {
             return Err(format!("{query} finds nothing, so its time says nothing").into());
         }
         times.push(took);
     }
-    Ok(median(times))
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    Ok(times)
 }
 
 fn escaped(text: &str) -> String {
