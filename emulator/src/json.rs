@@ -2,7 +2,6 @@
 //!
 //! `serde_json::Value` turns `0.1` into a binary float; money must not pass through one.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
@@ -10,12 +9,8 @@ use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
+use crate::parse::parse;
 use crate::writer::quoted;
-
-/// Deeper documents are refused: no request of the API nests more than a handful of levels.
-const MAX_DEPTH: usize = 32;
-/// Objects with more members than this are read with an index over their names, so that no body costs a square.
-const FEW_MEMBERS: usize = 16;
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,66 +32,7 @@ pub(crate) struct Malformed;
 impl Json {
     /// Reads a whole document.
     pub(crate) fn parse(text: &str) -> Result<Self, Malformed> {
-        // The depth is measured on the raw text first, so that no recursion ever sees a hostile document.
-        if depth(text) > MAX_DEPTH {
-            return Err(Malformed);
-        }
-        let raw: &RawValue = serde_json::from_str(text).map_err(|_| Malformed)?;
-        Self::from_raw(raw)
-    }
-
-    fn from_raw(raw: &RawValue) -> Result<Self, Malformed> {
-        let text = raw.get();
-        match text.as_bytes().first() {
-            Some(b'{') => {
-                let members = serde_json::from_str::<Members<'_>>(text).map_err(|_| Malformed)?.0;
-                if members.len() > FEW_MEMBERS { Self::from_many(members) } else { Self::from_few(members) }
-            }
-            Some(b'[') => {
-                let items: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| Malformed)?;
-                items.into_iter().map(Self::from_raw).collect::<Result<_, _>>().map(Self::List)
-            }
-            Some(b'"') => serde_json::from_str(text).map(Self::Text).map_err(|_| Malformed),
-            Some(b't') => Ok(Self::Bool(true)),
-            Some(b'f') => Ok(Self::Bool(false)),
-            Some(b'n') => Ok(Self::Null),
-            Some(_) => Ok(Self::Number(text.to_owned())),
-            None => Err(Malformed),
-        }
-    }
-
-    /// Of members with one name the last one counts, at the place of the first.
-    fn from_few(members: Vec<(String, &RawValue)>) -> Result<Self, Malformed> {
-        let mut object: Vec<(String, Json)> = Vec::with_capacity(members.len());
-        for (name, value) in members {
-            let value = Self::from_raw(value)?;
-            match object.iter_mut().find(|(known, _)| *known == name) {
-                Some(slot) => slot.1 = value,
-                None => object.push((name, value)),
-            }
-        }
-        Ok(Self::Object(object))
-    }
-
-    /// The same as [`Json::from_few`].
-    fn from_many(members: Vec<(String, &RawValue)>) -> Result<Self, Malformed> {
-        let mut places: HashMap<&str, usize> = HashMap::with_capacity(members.len());
-        let mut kept: Vec<(usize, &RawValue)> = Vec::new();
-        for (at, (name, value)) in members.iter().enumerate() {
-            let place = *places.entry(name).or_insert(kept.len());
-            match kept.get_mut(place) {
-                Some(slot) => slot.1 = value,
-                None => kept.push((at, value)),
-            }
-        }
-        drop(places);
-        let values: Vec<(usize, Json)> = kept
-            .into_iter()
-            .map(|(at, value)| Self::from_raw(value).map(|value| (at, value)))
-            .collect::<Result<_, _>>()?;
-        let mut names: Vec<String> = members.into_iter().map(|(name, _)| name).collect();
-        let named = values.into_iter().map(|(at, value)| (std::mem::take(&mut names[at]), value));
-        Ok(Self::Object(named.collect()))
+        parse(text)
     }
 
     /// An object from its members, in the order given.
@@ -145,9 +81,7 @@ impl Json {
     /// An exact decimal from a number or a numeric string.
     pub(crate) fn as_decimal(&self) -> Option<Decimal> {
         match self {
-            Self::Number(text) | Self::Text(text) => {
-                Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
-            }
+            Self::Number(text) | Self::Text(text) => decimal(text),
             _ => None,
         }
     }
@@ -155,9 +89,7 @@ impl Json {
     /// An id from a digit string or from an integer: clients send both.
     pub(crate) fn as_id_text(&self) -> Option<&str> {
         match self {
-            Self::Text(text) | Self::Number(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(text)
-            }
+            Self::Text(text) | Self::Number(text) => Some(text.as_str()).filter(|text| is_id(text)),
             _ => None,
         }
     }
@@ -202,59 +134,19 @@ impl Json {
     }
 }
 
+/// The exact decimal that a literal stands for.
+pub(crate) fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+/// Whether a text can be an id.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Rounds half up to `places` decimals, the rule the real service follows for money.
 pub(crate) fn round_money(value: Decimal, places: u32) -> Decimal {
     value.round_dp_with_strategy(places, RoundingStrategy::MidpointAwayFromZero)
-}
-
-fn depth(text: &str) -> usize {
-    let (mut deepest, mut level, mut in_string, mut escaped) = (0usize, 0usize, false, false);
-    for byte in text.bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
-        match byte {
-            b'"' => in_string = true,
-            b'{' | b'[' => {
-                level += 1;
-                deepest = deepest.max(level);
-            }
-            b'}' | b']' => level = level.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
-}
-
-/// Members in document order; a map type of the standard library would sort them.
-struct Members<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-        impl<'de> serde::de::Visitor<'de> for Visitor {
-            type Value = Vec<(String, &'de RawValue)>;
-
-            fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                formatter.write_str("an object")
-            }
-
-            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(members)
-            }
-        }
-        deserializer.deserialize_map(Visitor).map(Members)
-    }
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -318,6 +210,7 @@ impl From<Vec<Json>> for Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::{FEW_MEMBERS, MAX_DEPTH};
 
     #[test]
     fn numbers_keep_their_digits() {

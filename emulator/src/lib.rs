@@ -37,6 +37,7 @@ mod limit;
 mod oauth;
 mod outbox;
 mod page;
+mod parse;
 mod pattern;
 mod product;
 mod random;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Datelike, Offset, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::json::Json;
+use crate::resource::packed::Value;
 
 /// JSON text in the making. The caller opens and closes in pairs and gives names that need no escaping.
 #[derive(Debug, Default)]
@@ -12,7 +13,7 @@ pub(crate) struct Writer(String);
 impl Writer {
     /// An empty text with room for a record in detail.
     pub(crate) fn with_room() -> Self {
-        Self(String::with_capacity(4096))
+        Self(String::with_capacity(8192))
     }
 
     /// The text written so far.
@@ -49,6 +50,12 @@ impl Writer {
         self.0.push_str(value);
     }
 
+    /// A member that was written before, name and value.
+    pub(crate) fn written(&mut self, member: &str) {
+        self.part();
+        self.0.push_str(member);
+    }
+
     /// A flag.
     pub(crate) fn flag(&mut self, name: &str, value: bool) {
         self.raw(name, if value { "true" } else { "false" });
@@ -64,6 +71,12 @@ impl Writer {
 
     /// A member of any value.
     pub(crate) fn member(&mut self, name: &str, value: &Json) {
+        self.name(name);
+        value.write(&mut self.0);
+    }
+
+    /// A member whose value is kept packed.
+    pub(crate) fn value(&mut self, name: &str, value: Value<'_>) {
         self.name(name);
         value.write(&mut self.0);
     }

@@ -9,7 +9,7 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::contact::model::ADDRESS_FIELDS;
-use crate::resource::field::{self, Members};
+use crate::resource::field::{self, Holder, Members};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -42,7 +42,7 @@ pub(crate) fn take(
     Ok(())
 }
 
-fn shown(members: &Members) -> Json {
+fn shown(members: &impl Holder) -> Json {
     let mut address = Vec::new();
     field::show_all(&mut address, members, ADDRESS_FIELDS);
     Json::Object(address)

@@ -86,6 +86,11 @@ pub(crate) fn defaults(stored: Option<&Json>) -> Json {
     Json::Object(members.collect())
 }
 
+/// What [`defaults`] shows of a contact that chose nothing, as text.
+pub(crate) fn no_defaults() -> String {
+    defaults(None).to_text()
+}
+
 /// `GET /x/templates`.
 pub(crate) fn list(_: &Context<'_>, _: &Call) -> Result<Reply, ApiError> {
     let rows = TEMPLATES.iter().map(|template| {

@@ -12,6 +12,7 @@ use crate::resource::contact::model::{Contact, ContactType};
 use crate::resource::contact::view;
 use crate::resource::currency;
 use crate::resource::field::{self, Fields};
+use crate::resource::packed::Value;
 use crate::store::record::Record;
 
 /// Places that an amount keeps until its currency is known.
@@ -89,9 +90,9 @@ pub(crate) fn show(name: &str, record: &Record, reader: &Reader<'_>, party: &str
     let currency = || record.reference("currency_id").and_then(|id| reader.organization.currency(id));
     Some(match name {
         "customer_name" | "vendor_name" => contact().map_or("", |it| it.contact_name.as_str()).into(),
-        "company_name" => {
-            contact().and_then(|it| it.members.get("company_name").cloned()).unwrap_or_else(|| "".into())
-        }
+        "company_name" => contact()
+            .and_then(|it| it.members.get("company_name").map(Value::to_json))
+            .unwrap_or_else(|| "".into()),
         "email" | "phone" => contact().and_then(|it| it.primary()).map_or("", |it| it.text(name)).into(),
         "currency_code" => currency().map_or("", |it| it.code.as_str()).into(),
         "currency_symbol" => currency().map_or("", |it| it.symbol.as_str()).into(),

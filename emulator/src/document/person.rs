@@ -37,7 +37,7 @@ pub(crate) fn take(
     for entry in entries {
         let id = entry.get("contact_person_id").unwrap_or(entry).as_id_text();
         let id = id.and_then(|id| id.parse().ok()).ok_or_else(|| ApiError::invalid(name))?;
-        if books.persons.get(&id).copied() != contact {
+        if books.owner(id) != contact {
             return Err(ApiError::about(Code::InvalidReference, name));
         }
         let chosen = |channel: &str| {
@@ -91,6 +91,6 @@ fn expanded(entry: &Json, reader: &Reader<'_>) -> Option<Json> {
 /// The person that an entry names, as it is now.
 fn known<'a>(entry: &Json, reader: &'a Reader<'_>) -> Option<&'a ContactPerson> {
     let id: u64 = entry.get("contact_person_id")?.as_id_text()?.parse().ok()?;
-    let contact = reader.books.persons.get(&id).and_then(|contact| reader.books.contacts.get(contact))?;
+    let contact = reader.books.owner(id).and_then(|contact| reader.books.contacts.get(&contact))?;
     contact.persons.iter().find(|person| person.contact_person_id == id)
 }

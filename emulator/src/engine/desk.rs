@@ -58,6 +58,11 @@ impl Desk<'_> {
         self.transaction.state.books(&self.organization.organization_id)
     }
 
+    /// The same, for who only looks.
+    pub(crate) fn present(&self) -> &Books {
+        self.transaction.state.known_books(&self.organization.organization_id)
+    }
+
     /// A reader over the records as they are now, to derive statuses and show records.
     pub(crate) fn reader(&self) -> Reader<'_> {
         Reader::over(self.books(), self.organization, self.now)

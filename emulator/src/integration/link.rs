@@ -95,7 +95,7 @@ fn set_person(
     let id = call.id(0, LABEL)?;
     let missing = || ApiError::missing(LABEL);
     let shown = desk::write(context, call, |desk| {
-        let contact_id = desk.books().persons.get(&id).copied().ok_or_else(missing)?;
+        let contact_id = desk.books().owner(id).ok_or_else(missing)?;
         let of = |contact: &Contact| {
             contact.persons.iter().find(|it| it.contact_person_id == id).cloned().ok_or_else(missing)
         };

@@ -100,28 +100,43 @@ pub(crate) fn bounded(number: Decimal) -> Option<Decimal> {
     (number.abs() <= LARGEST).then(|| number.round_dp(10))
 }
 
+/// What members are kept in.
+pub(crate) trait Holder {
+    /// The value of a member.
+    fn shown(&self, name: &str) -> Option<Json>;
+    /// The text of a member, empty when it holds none.
+    fn text(&self, name: &str) -> &str;
+    /// Writes a member.
+    fn put(&mut self, name: &'static str, value: Json);
+}
+
 /// Takes the members of `body` that `fields` knows into `members`; absent ones keep their value, unknown ones are
 /// ignored silently. `places` is the currency's precision.
-pub(crate) fn take(members: &mut Members, fields: Fields, body: &Json, places: u32) -> Result<(), ApiError> {
+pub(crate) fn take(
+    members: &mut impl Holder,
+    fields: Fields,
+    body: &Json,
+    places: u32,
+) -> Result<(), ApiError> {
     for (name, kind) in fields {
         if let Some(value) = body.get(name) {
-            members.insert(name, kind.accept(name, value, places)?);
+            members.put(name, kind.accept(name, value, places)?);
         }
     }
     Ok(())
 }
 
 /// The stored or empty value of one member.
-pub(crate) fn show(members: &Members, name: &str, kind: Kind) -> Json {
-    members.get(name).cloned().unwrap_or_else(|| kind.empty())
+pub(crate) fn show(members: &impl Holder, name: &str, kind: Kind) -> Json {
+    members.shown(name).unwrap_or_else(|| kind.empty())
 }
 
 /// Appends every member of the table to an answer.
-pub(crate) fn show_all(object: &mut Vec<(String, Json)>, members: &Members, fields: Fields) {
+pub(crate) fn show_all(object: &mut Vec<(String, Json)>, members: &impl Holder, fields: Fields) {
     object.extend(fields.iter().map(|(name, kind)| ((*name).to_owned(), show(members, name, *kind))));
 }
 
 /// The text of one member, empty when it holds none.
-pub(crate) fn text<'a>(members: &'a Members, name: &str) -> &'a str {
-    members.get(name).and_then(Json::as_str).unwrap_or_default()
+pub(crate) fn text<'a>(members: &'a impl Holder, name: &str) -> &'a str {
+    members.text(name)
 }

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 use serde::de::MapAccess;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::field::Holder;
 use crate::json::Json;
 use crate::sync::locked;
 
@@ -47,10 +48,19 @@ impl Members {
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static str, &Json)> {
         self.0.iter().map(|(name, value)| (*name, value))
     }
+}
 
-    /// All values.
-    pub(crate) fn values(&self) -> impl Iterator<Item = &Json> {
-        self.0.iter().map(|(_, value)| value)
+impl Holder for Members {
+    fn shown(&self, name: &str) -> Option<Json> {
+        self.get(name).cloned()
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.get(name).and_then(Json::as_str).unwrap_or_default()
+    }
+
+    fn put(&mut self, name: &'static str, value: Json) {
+        self.insert(name, value);
     }
 }
 
@@ -85,7 +95,7 @@ impl<'de> Deserialize<'de> for Members {
 
 /// The one copy of a name. Names are read from state files that this program wrote, and it writes only names of its
 /// field tables, so the set stays small although it is never emptied.
-fn shared(name: &str) -> &'static str {
+pub(super) fn shared(name: &str) -> &'static str {
     static NAMES: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
     let mut names = locked(&NAMES);
     let names = names.get_or_insert_default();

@@ -10,6 +10,7 @@ use super::balance::{self, Balance};
 use super::contacts::Contacts;
 use super::integration::Integration;
 use super::kind::Kind;
+use super::persons::Persons;
 use super::record::Record;
 use super::table::Table;
 use crate::json::Json;
@@ -65,8 +66,7 @@ pub(crate) struct Books {
     pub(crate) by_link: OrdMap<CrmLink, u64>,
     /// CRM contact to linked contact person.
     person_links: OrdMap<String, u64>,
-    /// Contact person to contact.
-    pub(crate) persons: OrdMap<u64, u64>,
+    persons: Persons,
     pub(crate) crm_records: OrdMap<CrmLink, Arc<CrmRecord>>,
     tables: OrdMap<Kind, Table>,
     /// Named record, kind and id of the record that names it.
@@ -179,9 +179,6 @@ impl Books {
             self.by_link.insert(link.clone(), id);
         }
         for person in &contact.persons {
-            if self.persons.get(&person.contact_person_id) != Some(&id) {
-                self.persons.insert(person.contact_person_id, id);
-            }
             if let Some(link) = &person.zcrm_contact_id {
                 self.person_links.insert(link.to_string(), person.contact_person_id);
             }
@@ -189,7 +186,8 @@ impl Books {
         if let Some(share) = contact.opening_share() {
             self.change_balance(id, |balance| balance.add(share));
         }
-        self.contacts.put(contact);
+        self.contacts.put(Arc::clone(&contact));
+        self.persons.put(&self.contacts, &contact, before.is_none());
     }
 
     /// Removes a contact from the rows and from every index.
@@ -212,7 +210,7 @@ impl Books {
                 self.person_links.remove(&**link);
             }
             if !stays(person.contact_person_id) {
-                self.persons.remove(&person.contact_person_id);
+                self.persons.remove(person.contact_person_id, contact.contact_id);
             }
         }
         if let Some(share) = contact.opening_share() {
@@ -230,10 +228,20 @@ impl Books {
         self.by_link.get(link).and_then(|id| self.contacts.get(id))
     }
 
+    /// The contact that a person is at.
+    pub(crate) fn owner(&self, person_id: u64) -> Option<u64> {
+        self.persons.owner(&self.contacts, person_id)
+    }
+
+    /// All people with their contacts, in the order of their ids.
+    pub(crate) fn persons(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.persons.iter(&self.contacts)
+    }
+
     /// The contact person linked to a CRM contact, and its contact.
     pub(crate) fn linked_person(&self, crm_id: &str) -> Option<(u64, &Arc<Contact>)> {
         let person_id = *self.person_links.get(crm_id)?;
-        let contact = self.contacts.get(self.persons.get(&person_id)?)?;
+        let contact = self.contacts.get(&self.owner(person_id)?)?;
         Some((person_id, contact))
     }
 

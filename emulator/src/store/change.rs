@@ -27,6 +27,7 @@ pub(crate) enum Change {
     Organization(Arc<Organization>),
     Contact {
         organization_id: String,
+        #[serde(deserialize_with = "Contact::read")]
         contact: Arc<Contact>,
     },
     ContactDeleted {

@@ -32,7 +32,9 @@ pub(crate) struct Contacts {
     rows: OrdMap<u64, Arc<Contact>>,
     /// Folded name to id. It holds the uniqueness rule and serves the order by name.
     by_name: OrdMap<Folded, u64>,
-    by_created: OrdSet<(DateTime<Utc>, u64)>,
+    /// Ids follow the time, so their order is that of creation until somebody sets the clock back; from then on it has
+    /// an index.
+    by_created: Option<OrdSet<(DateTime<Utc>, u64)>>,
     by_modified: OrdSet<(DateTime<Utc>, u64)>,
     of_persons: [TextIndex; OF_PERSONS.len()],
     of_contacts: [TextIndex; OF_CONTACTS.len()],
@@ -44,6 +46,16 @@ impl Contacts {
     /// The contact with this id.
     pub(crate) fn get(&self, contact_id: &u64) -> Option<&Arc<Contact>> {
         self.rows.get(contact_id)
+    }
+
+    /// The contact with the greatest id below `id`.
+    pub(crate) fn before(&self, id: u64) -> Option<&Arc<Contact>> {
+        self.rows.get_prev(&id.checked_sub(1)?).map(|(_, contact)| contact)
+    }
+
+    /// The contact with the greatest id.
+    pub(crate) fn last(&self) -> Option<&Arc<Contact>> {
+        self.rows.get_max().map(|(_, contact)| contact)
     }
 
     /// How many contacts there are.
@@ -84,7 +96,9 @@ impl Contacts {
 
     /// Ids in the order of creation.
     pub(crate) fn in_order_of_creation(&self) -> impl DoubleEndedIterator<Item = u64> {
-        self.by_created.iter().map(|(_, id)| *id)
+        let indexed = self.by_created.iter().flatten().map(|(_, id)| *id);
+        let rows = self.by_created.is_none().then(|| self.rows.keys().copied());
+        indexed.chain(rows.into_iter().flatten())
     }
 
     /// Ids of the contacts changed at or after `since`, oldest change first.
@@ -124,6 +138,14 @@ impl Contacts {
     pub(crate) fn put(&mut self, contact: Arc<Contact>) {
         let before = self.rows.get(&contact.contact_id).cloned();
         self.reindex(before.as_deref(), Some(&contact));
+        let known = before.is_some_and(|before| before.created == contact.created);
+        if self.by_created.is_none() && !known && self.is_out_of_turn(&contact) {
+            let others = self.rows.values().filter(|it| it.contact_id != contact.contact_id);
+            self.by_created = Some(others.map(|it| (it.created, it.contact_id)).collect());
+        }
+        if let Some(index) = &mut self.by_created {
+            index.insert((contact.created, contact.contact_id));
+        }
         self.rows.insert(contact.contact_id, contact);
     }
 
@@ -132,6 +154,15 @@ impl Contacts {
         let contact = self.rows.remove(&contact_id)?;
         self.reindex(Some(&contact), None);
         Some(contact)
+    }
+
+    /// Whether a contact was created before one with a lesser id, or after one with a greater id.
+    fn is_out_of_turn(&self, contact: &Contact) -> bool {
+        let id = contact.contact_id;
+        let before = self.before(id);
+        let after = self.rows.range((Bound::Excluded(id), Bound::Unbounded)).next();
+        before.is_some_and(|it| it.created > contact.created)
+            || after.is_some_and(|(_, it)| it.created < contact.created)
     }
 
     fn reindex(&mut self, old: Option<&Contact>, new: Option<&Contact>) {
@@ -146,8 +177,9 @@ impl Contacts {
                 self.by_name.insert(name, id);
             }
         }
-        let time = |contact: &Contact| (contact.created, id);
-        replace(&mut self.by_created, old.map(time), new.map(time));
+        if let (Some(index), Some(old)) = (&mut self.by_created, old) {
+            index.remove(&(old.created, id));
+        }
         let time = |contact: &Contact| (contact.modified, id);
         replace(&mut self.by_modified, old.map(time), new.map(time));
         for (index, member) in self.of_persons.iter_mut().zip(OF_PERSONS) {

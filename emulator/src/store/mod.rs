@@ -15,13 +15,14 @@ pub(crate) mod integration;
 pub(crate) mod kind;
 pub(crate) mod log;
 pub(crate) mod mail;
+mod persons;
 pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod seeding;
 pub(crate) mod table;
 
 use std::path::Path;
-use std::sync::{Mutex, TryLockError};
+use std::sync::{LazyLock, Mutex, TryLockError};
 
 use imbl::OrdMap;
 use std::sync::Arc;
@@ -67,6 +68,12 @@ impl State {
     /// The records of one organization; an organization without any has empty books.
     pub(crate) fn books(&self, organization_id: &str) -> Books {
         self.books.get(organization_id).cloned().unwrap_or_default()
+    }
+
+    /// The same where they are.
+    pub(crate) fn known_books(&self, organization_id: &str) -> &Books {
+        static NONE: LazyLock<Books> = LazyLock::new(Books::default);
+        self.books.get(organization_id).unwrap_or(&NONE)
     }
 
     /// The state without its unfinished deliveries: whoever goes on beside the original leaves them to it.

@@ -12,8 +12,10 @@ use serde_json::{Map, Value};
 use crate::contact::Contact;
 use finbridge_bench::Failure;
 
-/// A row of the list, member by member as the emulator writes it.
+/// A row of the list, member by member as the emulator writes it. A member that is not here would be work that only the
+/// emulator does.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Row {
     contact_id: String,
     contact_name: String,
@@ -47,7 +49,12 @@ pub struct Row {
     facebook: String,
     twitter: String,
     contact_number: String,
+    gst_no: String,
+    gst_treatment: String,
+    place_of_contact: String,
+    pan_no: String,
     language_code: String,
+    language_code_formatted: String,
     payment_terms: u32,
     first_name: String,
     last_name: String,

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 /// A contact, member by member as the emulator answers a write.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Contact {
     pub contact_id: String,
     pub contact_name: String,
@@ -92,6 +93,7 @@ pub struct Contact {
 
 /// A person at it.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Person {
     pub contact_person_id: String,
     salutation: String,
@@ -112,6 +114,7 @@ pub struct Person {
 
 /// How a person is told.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Preference {
     is_sms_enabled: bool,
     is_whatsapp_enabled: bool,
@@ -119,6 +122,7 @@ pub struct Preference {
 
 /// An address of it.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Address {
     pub address_id: String,
     attention: String,
@@ -136,6 +140,7 @@ pub struct Address {
 
 /// Names and ids of the templates of its documents.
 #[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Templates {
     invoice_template_id: String,
     invoice_template_name: String,

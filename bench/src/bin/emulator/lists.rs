@@ -2,22 +2,29 @@
 //! another one has given back is not counted as free.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use finbridge_emulator::{Emulator, Generate};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::client::Client;
-use crate::{login, mega, resident};
+use crate::{login, resident};
 use finbridge_bench::{Failure, Goals, median};
 
 /// The word that makes the program measure one size.
 pub const WORD: &str = "lists";
-/// Requests measured for each page.
-const TRIES: usize = 60;
+/// Turns that every size takes with every call, and requests in each turn.
+const TURNS: usize = 6;
+const IN_A_ROW: usize = 10;
 /// Contacts that are changed after all others.
 const CHANGED: usize = 50;
+/// The name of a contact that no other name begins with.
+const ONLY: &str = "Only Name";
+/// The company that they get.
+const COMPANY: &str = "One Company";
 /// Pages of each order that are looked at.
 const PAGES: usize = 10;
 /// How much longer a list may take among the most contacts than among the fewest.
@@ -36,89 +43,138 @@ const COLUMNS: [&str; 7] = [
     "last_modified_time",
 ];
 
-/// Measures every size in a process of its own and compares them.
+/// What one size costs at rest, and the calls it can be asked for.
+#[derive(Serialize, Deserialize)]
+struct Ready {
+    /// Memory that the contacts take.
+    bytes: usize,
+    fill: Duration,
+    fork: Duration,
+    /// Name and query of each call. Of calls with one name the slowest counts.
+    calls: Vec<(String, String)>,
+}
+
+/// A process with one size.
+struct Size {
+    contacts: usize,
+    child: Child,
+    orders: ChildStdin,
+    answers: Lines<BufReader<ChildStdout>>,
+    ready: Ready,
+}
+
+impl Size {
+    fn start(contacts: usize) -> Result<Self, Failure> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([WORD, &contacts.to_string()]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn()?;
+        let orders = child.stdin.take().ok_or("a process without an input")?;
+        let mut answers = BufReader::new(child.stdout.take().ok_or("a process without an output")?).lines();
+        let ready = serde_json::from_str(&answers.next().ok_or("a process ended too soon")??)?;
+        Ok(Self { contacts, child, orders, answers, ready })
+    }
+
+    /// The times of a few calls in a row.
+    fn time(&mut self, call: usize) -> Result<Vec<Duration>, Failure> {
+        writeln!(self.orders, "{call}")?;
+        Ok(serde_json::from_str(&self.answers.next().ok_or("a process ended too soon")??)?)
+    }
+}
+
+/// Measures every size in a process of its own and compares them. They take turns, so that a machine that is slower for a
+/// while is slower for all of them.
 pub fn compare(sizes: &[usize], goals: &mut Goals) -> Result<(), Failure> {
-    let mut times: BTreeMap<String, Vec<Duration>> = BTreeMap::new();
-    for size in sizes {
-        let output = Command::new(std::env::current_exe()?).args([WORD, &size.to_string()]).output()?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    let mut processes = sizes.iter().map(|size| Size::start(*size)).collect::<Result<Vec<_>, _>>()?;
+    for (at, Size { contacts, ready, .. }) in processes.iter().enumerate() {
+        let (bytes, fork) = (ready.bytes / contacts, ready.fork);
+        println!(
+            "{contacts} generated contacts: {bytes} bytes each, made in {:?}, fork {fork:?}",
+            ready.fill
+        );
+        if *contacts >= 100_000 {
+            goals.check(bytes <= GOAL_BYTES, || {
+                format!("{bytes} bytes for each of {contacts} contacts (goal: {GOAL_BYTES})")
+            });
         }
-        let measured: BTreeMap<String, u64> = serde_json::from_slice(&output.stdout)?;
-        for (name, nanos) in measured {
-            match name.as_str() {
-                "bytes" => {
-                    let bytes = usize::try_from(nanos)? / size;
-                    println!("{size} generated contacts: {bytes} bytes each");
-                    if *size >= 100_000 {
-                        goals.check(bytes <= GOAL_BYTES, || {
-                            format!("{bytes} bytes for each of {size} contacts (goal: {GOAL_BYTES})")
-                        });
-                    }
-                }
-                "fill" => println!("{size} generated contacts: made in {:?}", Duration::from_nanos(nanos)),
-                _ => times.entry(name).or_default().push(Duration::from_nanos(nanos)),
+        goals.check(at > 0 || fork <= GOAL_FORK, || format!("a fork of the fewest contacts took {fork:?}"));
+    }
+    let calls: Vec<String> = match processes.first() {
+        Some(first) => first.ready.calls.iter().map(|(name, _)| name.clone()).collect(),
+        None => return Ok(()),
+    };
+    let mut slowest: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for (call, name) in calls.iter().enumerate() {
+        let mut times = vec![Vec::new(); processes.len()];
+        for _ in 0..TURNS {
+            for (process, times) in processes.iter_mut().zip(&mut times) {
+                times.extend(process.time(call)?);
             }
+        }
+        let known = slowest.entry(name).or_insert_with(|| vec![Duration::ZERO; times.len()]);
+        for (known, times) in known.iter_mut().zip(times) {
+            *known = (*known).max(median(times));
         }
     }
     println!("lists of 200 among {sizes:?} contacts");
-    for (name, times) in times {
+    for (name, times) in slowest {
         let (Some(first), Some(last)) = (times.first(), times.last()) else { continue };
-        if name == "fork" {
-            println!("  {name:44} {times:?}");
-            goals.check(*first <= GOAL_FORK, || format!("a fork of the fewest contacts took {first:?}"));
-            continue;
-        }
         let percent = last.as_nanos() * 100 / first.as_nanos().max(1);
         println!("  {name:44} {times:?} {percent} %");
         goals.check(percent <= GOAL_PERCENT || *last < NOISE, || {
             format!("{name}: {first:?} became {last:?}, {percent} % (goal: {GOAL_PERCENT} %)")
         });
     }
+    for Size { mut child, orders, .. } in processes {
+        // Its input ends, and so does it.
+        drop(orders);
+        child.wait()?;
+    }
     Ok(())
 }
 
-/// Measures one size and prints nanoseconds, and bytes, by name.
+/// Makes one size and then answers every number of a call with the times of a few such calls.
 pub async fn measure(size: usize) -> Result<(), Failure> {
-    let mut measured: BTreeMap<String, u64> = BTreeMap::new();
     let before = resident()?;
     let started = Instant::now();
     let order = Generate { contacts: u64::try_from(size)?, ..Generate::default() };
     let emulator = Emulator::builder().generate(order).start().await?;
-    measured.insert("fill".to_owned(), nanos(started.elapsed()));
-    measured.insert("bytes".to_owned(), u64::try_from(resident()?.saturating_sub(before))?);
+    let fill = started.elapsed();
+    let bytes = resident()?.saturating_sub(before);
     let started = Instant::now();
-    let fork = emulator.fork()?;
-    measured.insert("fork".to_owned(), nanos(started.elapsed()));
-    drop(fork);
+    drop(emulator.fork()?);
+    let fork = started.elapsed();
     let mut api = login(&emulator).await?;
+    let mut calls = Vec::new();
     for column in COLUMNS {
         for order in ["A", "D"] {
-            let query = format!("sort_column={column}&sort_order={order}");
-            let mut worst = Duration::ZERO;
-            for page in 1..=PAGES {
-                worst = worst.max(time(&mut api, &format!("{query}&page={page}")).await?);
-            }
-            measured.insert(format!("{column} {order}, slowest of {PAGES} pages"), nanos(worst));
+            let name = format!("{column} {order}, slowest of {PAGES} pages");
+            let query = |page| format!("sort_column={column}&sort_order={order}&page={page}");
+            calls.extend((1..=PAGES).map(|page| (name.clone(), query(page))));
         }
     }
-    for (name, query) in filters(&mut api).await? {
-        measured.insert(name, nanos(time(&mut api, &query).await?));
+    calls.extend(filters(&mut api).await?);
+    let ready = Ready { bytes, fill, fork, calls };
+    println!("{}", serde_json::to_string(&ready)?);
+    for line in std::io::stdin().lines() {
+        let (_, query) = ready.calls.get(line?.parse::<usize>()?).ok_or("there is no such call")?;
+        println!("{}", serde_json::to_string(&time(&mut api, query).await?)?);
     }
-    println!("{}", serde_json::to_string(&measured)?);
-    eprintln!("{} MB", mega(resident()?));
     Ok(())
 }
 
 /// Conditions that there are rows for.
 async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
-    let row = api.call("GET", "/books/v3/contacts?per_page=200&page=3&sort_column=email", "").await?.1;
+    // Contacts are generated in one order, so that this one is the same at every size.
+    let row = api.call("GET", "/books/v3/contacts?per_page=200&page=3&sort_column=created_time", "").await?.1;
     let row: Value = serde_json::from_str(&row)?;
     let rows = row["contacts"].as_array().into_iter().flatten();
     let row =
         rows.skip(100).find(|row| row["company_name"] != "").ok_or("no generated contact is a company")?;
     let text = |name: &str| row[name].as_str().map(str::to_owned).ok_or("a generated contact lacks a text");
-    let (name, email, company) = (text("contact_name")?, text("email")?, text("company_name")?);
+    // Among more contacts more names begin with a whole name, so that one gets a name that none begins with.
+    let (name, email) = (text("contact_name")?, text("email")?);
+    let path = format!("/books/v3/contacts/{}", text("contact_id")?);
+    api.call("PUT", &path, &json!({ "contact_name": ONLY }).to_string()).await?;
     let all = text("last_modified_time")?;
     // The clock shows seconds in answers; what is changed now shall be later than everything else.
     tokio::time::sleep(Duration::from_millis(1_100)).await;
@@ -128,7 +184,8 @@ async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
     let mut since = String::new();
     for row in rows["contacts"].as_array().into_iter().flatten() {
         let id = row["contact_id"].as_str().ok_or("a contact without an id")?;
-        let body = json!({ "website": "www.example.com" }).to_string();
+        // Generated companies have more contacts among more; this one has as many at every size.
+        let body = json!({ "website": "www.example.com", "company_name": COMPANY }).to_string();
         let (_, answer) = api.call("PUT", &format!("/books/v3/contacts/{id}"), &body).await?;
         let answer: Value = serde_json::from_str(&answer)?;
         let time = answer["contact"]["last_modified_time"].as_str().unwrap_or_default();
@@ -141,8 +198,8 @@ async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
     let most = format!("last_modified_time={}", escaped(&all));
     let beginning = |text: &str, length: usize| escaped(&text.chars().take(length).collect::<String>());
     Ok([
-        ("name is", format!("contact_name={}", escaped(&name))),
-        ("name begins, few", format!("contact_name_startswith={}", beginning(&name, name.len() - 1))),
+        ("name is", format!("contact_name={}", escaped(ONLY))),
+        ("name begins, few", format!("contact_name_startswith={}", beginning(ONLY, ONLY.len() - 1))),
         ("name begins, many", format!("contact_name_startswith={}", beginning(&name, 1))),
         (
             "name begins, many, by name descending",
@@ -151,7 +208,7 @@ async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
         ("e-mail is", format!("email={}", escaped(&email))),
         ("e-mail begins, few", format!("email_startswith={}", beginning(&email, email.len() - 1))),
         ("e-mail begins, many", format!("email_startswith={}", beginning(&email, 1))),
-        ("company is, by change", format!("company_name={}&{change}", escaped(&company))),
+        ("company is, by change", format!("company_name={}&{change}", escaped(COMPANY))),
         ("changed since, few, by change", format!("{few}&{change}")),
         ("changed since, few, by change descending", format!("{few}&{change}&sort_order=D")),
         ("changed since, few, by name", few),
@@ -164,21 +221,17 @@ async fn filters(api: &mut Client) -> Result<Vec<(String, String)>, Failure> {
     .into())
 }
 
-async fn time(api: &mut Client, query: &str) -> Result<Duration, Failure> {
+async fn time(api: &mut Client, query: &str) -> Result<Vec<Duration>, Failure> {
     let path = format!("/books/v3/contacts?per_page=200&{query}");
-    let mut times = Vec::with_capacity(TRIES);
-    for _ in 0..TRIES {
+    let mut times = Vec::with_capacity(IN_A_ROW);
+    for _ in 0..IN_A_ROW {
         let (took, answer) = api.call("GET", &path, "").await?;
         if answer.contains("\"contacts\":[]") {
             return Err(format!("{query} finds nothing, so its time says nothing").into());
         }
         times.push(took);
     }
-    Ok(median(times))
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+    Ok(times)
 }
 
 fn escaped(text: &str) -> String {

@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 /// Requests measured for each number; medians count.
 const TRIES: usize = 300;
+/// Times that each comparison with a bare handler is made. The middle one counts, so that one noisy moment of the machine
+/// decides nothing.
+const ROUNDS: usize = 3;
 /// Contacts stored when the list and the writes are compared with the bare handlers.
 const STORED: usize = 100_000;
 /// Contacts among which lists are compared without a wish.
@@ -58,19 +61,27 @@ async fn compare(emulator: &Emulator, api: &mut Client, goals: &mut Goals) -> Re
     let mut bare = Client::connect(&address, "").await?;
     let (_, plain) = bare.call("GET", "/contacts?per_page=200", "").await?;
     println!("a list of 200 has {} bytes, the bare one {}", text.len(), plain.len());
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for _ in 0..TRIES {
-        ours.push(api.call("GET", list, "").await?.0);
-        theirs.push(bare.call("GET", "/contacts?per_page=200", "").await?.0);
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..TRIES {
+            ours.push(api.call("GET", list, "").await?.0);
+            theirs.push(bare.call("GET", "/contacts?per_page=200", "").await?.0);
+        }
+        rounds.push((median(ours), median(theirs)));
     }
-    report(goals, "GET 200 of 100,000", ours, theirs, 60);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for number in 0..TRIES * 4 {
-        let body = new(&number.to_string());
-        ours.push(api.call("POST", "/books/v3/contacts", &body).await?.0);
-        theirs.push(bare.call("POST", "/contacts", &body).await?.0);
+    report(goals, "GET 200 of 100,000", rounds, 60);
+    let mut rounds = Vec::new();
+    for round in 0..ROUNDS {
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for number in 0..TRIES * 4 {
+            let body = new(&format!("{round}-{number}"));
+            ours.push(api.call("POST", "/books/v3/contacts", &body).await?.0);
+            theirs.push(bare.call("POST", "/contacts", &body).await?.0);
+        }
+        rounds.push((median(ours), median(theirs)));
     }
-    report(goals, "POST", ours, theirs, 50);
+    report(goals, "POST", rounds, 50);
     Ok(())
 }
 
@@ -107,13 +118,17 @@ fn member(answer: &str, name: &str) -> Result<String, Failure> {
     Ok(answer[name].as_str().ok_or("a token was refused")?.to_owned())
 }
 
-fn report(goals: &mut Goals, name: &str, ours: Vec<Duration>, theirs: Vec<Duration>, goal: u128) {
-    let (ours, theirs) = (median(ours), median(theirs));
-    let percent = theirs.as_nanos() * 100 / ours.as_nanos().max(1);
-    println!(
-        "{name}: {ours:?}, bare {theirs:?}: {percent} % of the bare handler's speed (goal: at least {goal} %)"
-    );
-    goals.check(percent >= goal, || format!("{name}: {percent} % of the bare speed (goal: {goal} %)"));
+/// Prints every round, the emulator's time and the bare handler's, and checks the middle one by their ratio.
+fn report(goals: &mut Goals, name: &str, rounds: Vec<(Duration, Duration)>, goal: u128) {
+    let percent = |(ours, theirs): &(Duration, Duration)| theirs.as_nanos() * 100 / ours.as_nanos().max(1);
+    let mut percents: Vec<u128> = rounds.iter().map(percent).collect();
+    for ((ours, theirs), percent) in rounds.iter().zip(&percents) {
+        println!("{name}: {ours:?}, bare {theirs:?}: {percent} % of the bare handler's speed");
+    }
+    percents.sort_unstable();
+    let middle = percents[percents.len() / 2];
+    println!("{name}: {middle} % in the middle of {} rounds (goal: at least {goal} %)", percents.len());
+    goals.check(middle >= goal, || format!("{name}: {middle} % of the bare speed (goal: {goal} %)"));
 }
 
 /// Bytes of this process in memory.

@@ -370,7 +370,7 @@ fn terms(desk: &Desk<'_>, record: &mut Record, before: Option<&Record>) {
     {
         for name in ["payment_terms", "payment_terms_label"] {
             if let Some(value) = vendor.members.get(name) {
-                record.set(name, value.clone());
+                record.set(name, value.to_json());
             }
         }
     }

@@ -17,6 +17,7 @@ use crate::resource::extra::history;
 use crate::resource::extra::mail::draft::Draft;
 use crate::resource::extra::mail::post;
 use crate::resource::extra::render::text::escaped;
+use crate::resource::packed::Value;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -38,6 +39,7 @@ fn act(
             return Ok(());
         }
         contact.modified = desk.now;
+        contact.shrink();
         desk.transaction.apply(Change::Contact { organization_id, contact: Arc::new(contact) });
         history::note_contact(desk, id, note, "Updated")
     })?;
@@ -46,7 +48,7 @@ fn act(
 
 /// Sets a flag of a contact; says whether it was another one.
 fn set(contact: &mut Contact, name: &'static str, value: bool, default: bool) -> bool {
-    let known = contact.members.get(name).map_or(default, |it| *it == Json::Bool(true));
+    let known = contact.members.get(name).map_or(default, |it| it == Value::Bool(true));
     contact.members.insert(name, value.into());
     known != value
 }

@@ -8,7 +8,8 @@ use crate::envelope::Reply;
 use crate::error::ApiError;
 use crate::json::Json;
 use crate::request::Call;
-use crate::resource::field::{self, Members};
+use crate::resource::field;
+use crate::resource::packed::Packed;
 
 /// `GET /contacts/{contact_id}/address`: billing, shipping, then the further ones.
 pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
@@ -27,7 +28,7 @@ pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 pub(crate) fn create(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let body = call.object()?;
     let shown = change(context, call, |desk, contact| {
-        let mut address = Address { address_id: desk.next_id(), members: Members::new() };
+        let mut address = Address { address_id: desk.next_id(), members: Packed::default() };
         field::take(&mut address.members, ADDRESS_FIELDS, body, 0)?;
         let shown = view::address(&address);
         contact.addresses.push(address);

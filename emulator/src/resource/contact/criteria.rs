@@ -11,6 +11,7 @@ use crate::format::parse_instant;
 use crate::json::Json;
 use crate::request::Query;
 use crate::resource::field::text;
+use crate::resource::packed::Value;
 use crate::store::books::{Books, CrmKind, CrmLink};
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -168,7 +169,7 @@ fn invoices<'a>(contact: &Contact, books: &'a Books) -> impl Iterator<Item = &'a
 
 /// Whether the contact has a credit limit above zero and owes more.
 fn exceeds_limit(contact: &Contact, books: &Books) -> bool {
-    let limit = contact.members.get("credit_limit").and_then(Json::as_decimal).unwrap_or_default();
+    let limit = contact.members.get("credit_limit").and_then(Value::as_decimal).unwrap_or_default();
     limit > Decimal::ZERO && books.balance(contact.contact_id).receivable.own > limit
 }
 
@@ -190,7 +191,7 @@ fn field_values<'a>(contact: &'a Contact, field: &'static str) -> Box<dyn Iterat
             [&contact.billing_address, &contact.shipping_address]
                 .into_iter()
                 .chain(&contact.addresses)
-                .flat_map(|address| address.members.values().filter_map(Json::as_str)),
+                .flat_map(|address| address.members.values().filter_map(Value::as_str)),
         ),
         "phone" => {
             Box::new(contact.persons.iter().flat_map(|person| [person.text("phone"), person.text("mobile")]))

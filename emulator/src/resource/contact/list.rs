@@ -1,7 +1,9 @@
 //! Listing contacts.
 
 use super::criteria::Criteria;
-use super::model::ContactType;
+use std::sync::Arc;
+
+use super::model::{Contact, ContactType};
 use super::search::{Order, candidates};
 use super::view::View;
 use crate::auth::Context;
@@ -55,6 +57,7 @@ fn list(context: &Context<'_>, call: &Call, alias: Option<ContactType>) -> Resul
     } else {
         page.take(ids.filter_map(row).filter(|contact| criteria.pass(contact, books)))
     };
+    touch(&rows);
     let mut page_context = page.context(
         more,
         [
@@ -77,6 +80,15 @@ fn list(context: &Context<'_>, call: &Call, alias: Option<ContactType>) -> Resul
         out.close(']');
         out.member("page_context", &page_context);
     }))
+}
+
+/// Looks at the memory of every row once. The places are far apart and nothing waits for the other, so they are fetched at
+/// the same time, where writing row after row would wait for each of them.
+fn touch(rows: &[&Arc<Contact>]) {
+    let first = |text: &str| text.as_bytes().first().map_or(0, |byte| usize::from(*byte));
+    let touched: usize = rows.iter().map(|row| first(&row.contact_name) + row.persons.len()).sum();
+    let persons = rows.iter().filter_map(|row| row.persons.first());
+    std::hint::black_box(touched + persons.filter(|person| person.is_primary).count());
 }
 
 /// The wanted order. Errors: code 2 for a column or a direction that is not known.

@@ -1,12 +1,16 @@
 //! Contacts: customers and vendors.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::json::Json;
 use crate::resource::contact_person::model::ContactPerson;
-use crate::resource::field::{Fields, Kind, Members};
+use crate::resource::field::{Fields, Kind};
+use crate::resource::packed::{Packed, Value};
+use crate::resource::text::Text;
 use crate::store::balance::Balance;
 use crate::store::books::CrmLink;
 
@@ -60,7 +64,7 @@ impl SubType {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     pub(crate) contact_id: u64,
-    pub(crate) contact_name: String,
+    pub(crate) contact_name: Text,
     pub(crate) contact_type: ContactType,
     /// Of customers; vendors show none.
     pub(crate) customer_sub_type: SubType,
@@ -75,10 +79,11 @@ pub(crate) struct Contact {
     pub(crate) addresses: Vec<Address>,
     /// Exactly one of them is primary, unless there is none.
     pub(crate) persons: Vec<ContactPerson>,
-    pub(crate) members: Members,
+    pub(crate) members: Packed,
     pub(crate) created: DateTime<Utc>,
     pub(crate) modified: DateTime<Utc>,
-    pub(crate) created_by: Box<str>,
+    /// Name of the user who created it, shared with the contact before where it was the same user.
+    pub(crate) created_by: Arc<str>,
 }
 
 impl Contact {
@@ -112,15 +117,23 @@ impl Contact {
         Some(share)
     }
 
-    /// Gives back the room that writes left over: a million contacts must fit in memory.
+    /// Gives back the room that writes left over and gathers the texts, those that lists show first: a million contacts
+    /// must fit in memory.
     pub(crate) fn shrink(&mut self) {
-        self.members.shrink();
-        self.contact_name.shrink_to_fit();
-        let addresses = [&mut self.billing_address, &mut self.shipping_address].into_iter();
-        addresses.chain(&mut self.addresses).for_each(|address| address.members.shrink());
-        self.persons.iter_mut().for_each(|person| person.members.shrink());
         self.persons.shrink_to_fit();
         self.addresses.shrink_to_fit();
+        let mut texts = vec![&mut self.contact_name, self.members.shrink()];
+        texts.extend(self.persons.iter_mut().map(|person| person.members.shrink()));
+        let addresses = [&mut self.billing_address, &mut self.shipping_address].into_iter();
+        texts.extend(addresses.chain(&mut self.addresses).map(|address| address.members.shrink()));
+        Text::gather(texts);
+    }
+
+    /// Reads a contact of the state file.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Self>, D::Error> {
+        let mut contact = Self::deserialize(deserializer)?;
+        contact.shrink();
+        Ok(Arc::new(contact))
     }
 
     /// The primary contact person.
@@ -138,7 +151,7 @@ impl Contact {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) address_id: u64,
-    pub(crate) members: Members,
+    pub(crate) members: Packed,
 }
 
 /// Members of an address and their limits in characters.
@@ -206,6 +219,6 @@ pub(crate) const CONTACT_FIELDS: Fields = &[
 pub(crate) const CUSTOM_FIELDS: &str = "custom_fields";
 
 /// The stored custom fields.
-pub(crate) fn custom_fields(members: &Members) -> &[Json] {
-    members.get(CUSTOM_FIELDS).and_then(Json::as_list).unwrap_or_default()
+pub(crate) fn custom_fields(members: &Packed) -> &[Json] {
+    members.get(CUSTOM_FIELDS).and_then(Value::as_list).unwrap_or_default()
 }

@@ -12,7 +12,9 @@ use crate::filter::fold;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::{ContactPerson, settle_primary};
 use crate::resource::custom_field;
-use crate::resource::field::{self, Members};
+use crate::resource::field;
+use crate::resource::packed::{Packed, Value};
+use crate::resource::text::Text;
 use crate::store::books::Books;
 use crate::store::change::Change;
 use crate::store::records::Currency;
@@ -24,11 +26,13 @@ const MAX_PERSONS: usize = 1000;
 
 /// A contact without content, to be filled by [`take`].
 pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
-    let mut address = || Address { address_id: desk.next_id(), members: Members::new() };
+    let mut address = || Address { address_id: desk.next_id(), members: Packed::default() };
     let (billing_address, shipping_address) = (address(), address());
+    let last = desk.present().contacts.last().map(|last| &last.created_by);
+    let created_by = last.filter(|name| ***name == *desk.user).map_or_else(|| desk.user.into(), Arc::clone);
     Contact {
         contact_id: desk.next_id(),
-        contact_name: String::new(),
+        contact_name: Text::default(),
         contact_type: ContactType::Customer,
         customer_sub_type: SubType::Business,
         active: true,
@@ -39,10 +43,10 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
         shipping_address,
         addresses: Vec::new(),
         persons: Vec::new(),
-        members: Members::new(),
+        members: Packed::default(),
         created: desk.now,
         modified: desk.now,
-        created_by: desk.user.into(),
+        created_by,
     }
 }
 
@@ -57,7 +61,7 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
         if name.chars().count() > MAX_NAME {
             return Err(ApiError::too_long("contact_name", MAX_NAME));
         }
-        contact.contact_name = name.to_owned();
+        contact.contact_name = name.into();
     }
     if contact.contact_name.is_empty() {
         return Err(ApiError::invalid("contact_name"));
@@ -78,7 +82,7 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
         take_opening_balances(&mut contact.members, currency.as_ref())?;
     }
     let stored = custom_fields(&contact.members);
-    let fields = custom_field::take(&desk.books(), "contact", places, stored, fresh, body)?;
+    let fields = custom_field::take(desk.present(), "contact", places, stored, fresh, body)?;
     if !fields.is_empty() || !stored.is_empty() {
         contact.members.insert(CUSTOM_FIELDS, fields.into());
     }
@@ -98,7 +102,7 @@ fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<
     let id = wanted.as_id_text().ok_or_else(|| ApiError::invalid("currency_id"))?;
     let known = id.parse().ok().and_then(|id| desk.organization.currency(id));
     let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "currency_id"))?;
-    if known.currency_id != contact.currency_id && is_used(&desk.books(), contact.contact_id) {
+    if known.currency_id != contact.currency_id && is_used(desk.present(), contact.contact_id) {
         let sentence =
             format!("The currency of {} cannot be changed, because it has transactions.", subject(contact));
         return Err(ApiError::about(Code::WrongState, &sentence));
@@ -109,8 +113,8 @@ fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<
 
 /// Stores each opening balance as `{location_id, exchange_rate, opening_balance_amount}`: the amount in the contact's
 /// currency and rounded to its places, the rate that of the currency unless the entry has one. Errors: code 2.
-fn take_opening_balances(members: &mut Members, currency: Option<&Currency>) -> Result<(), ApiError> {
-    let entries = members.get("opening_balances").and_then(Json::as_list).unwrap_or_default();
+fn take_opening_balances(members: &mut Packed, currency: Option<&Currency>) -> Result<(), ApiError> {
+    let entries = members.get("opening_balances").and_then(Value::as_list).unwrap_or_default();
     if entries.is_empty() {
         members.remove("opening_balances");
         return Ok(());
@@ -148,15 +152,13 @@ fn subject(contact: &Contact) -> String {
 /// Stores the contact, unless its name belongs to another contact of the organization, customer or vendor (code 3062),
 /// or another one holds a unique custom field's value (code 4).
 pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Contact>, ApiError> {
-    let books = desk.books();
-    let id = contact.contact_id;
+    let (books, id) = (desk.present(), contact.contact_id);
     if books.contacts.named(&fold(&contact.contact_name)).is_some_and(|owner| owner != id) {
         return Err(ApiError::about(Code::DuplicateName, &subject(&contact)));
     }
     if let Some(label) = books.contacts.clash(&contact) {
         return Err(ApiError::about(Code::AlreadyExists, label));
     }
-    drop(books);
     contact.shrink();
     let contact = Arc::new(contact);
     desk.transaction.apply(Change::Contact {
@@ -181,7 +183,7 @@ pub(crate) fn change<T>(
 
 /// The contact with this id (code 1002 when there is none).
 pub(crate) fn find(desk: &Desk<'_>, contact_id: u64) -> Result<Arc<Contact>, ApiError> {
-    desk.books().contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
+    desk.present().contacts.get(&contact_id).cloned().ok_or_else(|| ApiError::missing("Contact"))
 }
 
 /// Deletes a contact. One with transactions is refused (code 1004), and a linked one (code 36): the integration clears
@@ -191,7 +193,7 @@ pub(crate) fn delete(desk: &mut Desk<'_>, contact_id: u64) -> Result<(), ApiErro
     if contact.link.is_some() {
         return Err(ApiError::about(Code::Linked, &contact.contact_name));
     }
-    if is_used(&desk.books(), contact_id) {
+    if is_used(desk.present(), contact_id) {
         return Err(ApiError::about(Code::HasTransactions, &format!("The {}", subject(&contact))));
     }
     remove(desk, contact_id);

@@ -1,6 +1,6 @@
 //! How contacts look in answers.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use chrono_tz::Tz;
 use rust_decimal::Decimal;
@@ -15,6 +15,7 @@ use crate::error::ApiError;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::PERSON_FIELDS;
 use crate::resource::field::{self, Kind};
+use crate::resource::packed::{Value, place};
 use crate::store::balance::Balance;
 use crate::store::books::{Books, CrmKind};
 use crate::store::kind;
@@ -43,6 +44,32 @@ const LISTED_TEXTS: [&str; 10] = [
     "place_of_contact",
     "pan_no",
 ];
+
+/// The same with the places where contacts have them.
+static LISTED: LazyLock<[(&str, usize); LISTED_TEXTS.len()]> =
+    LazyLock::new(|| LISTED_TEXTS.map(|name| (name, place(name))));
+
+/// A plain member, with the place where contacts have it, and with the text it shows as when it was never written: most
+/// were not.
+struct Plain {
+    name: &'static str,
+    place: usize,
+    blank: String,
+}
+
+impl Plain {
+    fn of((name, kind): &(&'static str, Kind)) -> Self {
+        let value = if *name == "default_templates" {
+            layout::no_defaults()
+        } else {
+            unwritten(name, *kind).to_owned()
+        };
+        Self { name, place: place(name), blank: format!("\"{name}\":{value}") }
+    }
+}
+
+static DETAIL: LazyLock<Vec<Plain>> = LazyLock::new(|| CONTACT_FIELDS.iter().map(Plain::of).collect());
+static ADDRESS: LazyLock<Vec<Plain>> = LazyLock::new(|| ADDRESS_FIELDS.iter().map(Plain::of).collect());
 
 /// Members of a list row that come from the primary contact person.
 const LISTED_PERSON_FIELDS: [&str; 5] = ["first_name", "last_name", "email", "phone", "mobile"];
@@ -131,13 +158,16 @@ impl<'a> View<'a> {
         out.flag("has_transaction", balance.documents > 0);
         out.text("contact_salutation", contact.primary().map_or("", |person| person.text("salutation")));
         out.flag("is_crm_customer", contact.link.is_some() && contact.contact_type == ContactType::Customer);
-        let reminders = contact.members.get("payment_reminder_enabled") != Some(&Json::Bool(false));
+        let reminders = contact.members.get("payment_reminder_enabled") != Some(Value::Bool(false));
         out.flag("payment_reminder_enabled", reminders);
-        for (name, kind) in CONTACT_FIELDS {
-            match contact.members.get(name) {
-                stored if *name == "default_templates" => out.member(name, &layout::defaults(stored)),
-                Some(value) => out.member(name, value),
-                None => out.raw(name, unwritten(name, *kind)),
+        let values = contact.members.laid_out();
+        for Plain { name, place, blank } in DETAIL.iter() {
+            match values.get(*place, name) {
+                Some(Value::Tree(stored)) if *name == "default_templates" => {
+                    out.member(name, &layout::defaults(Some(stored)));
+                }
+                Some(value) => out.value(name, value),
+                None => out.written(blank),
             }
         }
         let opening = contact.opening_share().unwrap_or_default();
@@ -167,8 +197,13 @@ impl<'a> View<'a> {
             Some(person) => out.id("primary_contact_id", person.contact_person_id),
             None => out.text("primary_contact_id", ""),
         }
-        let persons: Vec<Json> = contact.persons.iter().map(|person| person.show(None)).collect();
-        out.member("contact_persons", &persons.into());
+        out.open_member("contact_persons", '[');
+        for person in &contact.persons {
+            out.open('{');
+            person.write(out);
+            out.close('}');
+        }
+        out.close(']');
         out.text("created_by_name", &contact.created_by);
         self.times(out, contact);
     }
@@ -184,8 +219,11 @@ impl<'a> View<'a> {
             ContactType::Vendor => "Vendor",
         };
         out.text("contact_type_formatted", capitalized);
-        for name in LISTED_TEXTS {
-            out.text(name, field::text(&contact.members, name));
+        let values = contact.members.laid_out();
+        let text =
+            |(name, place): &(&str, usize)| values.get(*place, name).and_then(Value::as_str).unwrap_or("");
+        for named in LISTED.iter() {
+            out.text(named.0, text(named));
         }
         let language = match field::text(&contact.members, "language_code") {
             "" => "en",
@@ -194,7 +232,7 @@ impl<'a> View<'a> {
         out.text("language_code", language);
         out.text("language_code_formatted", language_name(language));
         match contact.members.get("payment_terms") {
-            Some(terms) => out.member("payment_terms", terms),
+            Some(terms) => out.value("payment_terms", terms),
             None => out.raw("payment_terms", "0"),
         }
         let primary = contact.primary();
@@ -266,10 +304,10 @@ fn unwritten(name: &str, kind: Kind) -> &'static str {
 
 fn write_address(out: &mut Writer, address: &Address) {
     out.id("address_id", address.address_id);
-    for (name, kind) in ADDRESS_FIELDS {
+    for Plain { name, blank, .. } in ADDRESS.iter() {
         match address.members.get(name) {
-            Some(value) => out.member(name, value),
-            None => out.raw(name, unwritten(name, *kind)),
+            Some(value) => out.value(name, value),
+            None => out.written(blank),
         }
     }
 }

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::ApiError;
 use crate::json::Json;
-use crate::resource::field::{self, Fields, Kind, Members};
+use crate::resource::field::{self, Fields, Kind};
+use crate::resource::packed::{Packed, Value};
+use crate::writer::Writer;
 
 /// A contact person.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,7 +19,7 @@ pub(crate) struct ContactPerson {
     /// The CRM contact that the person is linked to.
     #[serde(default)]
     pub(crate) zcrm_contact_id: Option<Box<str>>,
-    pub(crate) members: Members,
+    pub(crate) members: Packed,
 }
 
 /// Plain members and their limits in characters.
@@ -50,6 +52,22 @@ impl ContactPerson {
     /// The text of one plain member.
     pub(crate) fn text(&self, name: &str) -> &str {
         field::text(&self.members, name)
+    }
+
+    /// The members that [`ContactPerson::show`] has without a contact, as text.
+    pub(crate) fn write(&self, out: &mut Writer) {
+        out.id("contact_person_id", self.contact_person_id);
+        for (name, _) in PERSON_FIELDS {
+            out.value(name, self.members.get(name).unwrap_or(Value::Text("")));
+        }
+        out.flag("is_primary_contact", self.is_primary);
+        out.flag("enable_portal", self.in_portal);
+        out.flag("is_added_in_portal", self.in_portal);
+        out.text("zcrm_contact_id", self.zcrm_contact_id.as_deref().unwrap_or_default());
+        out.open_member("communication_preference", '{');
+        out.flag("is_sms_enabled", self.sms);
+        out.flag("is_whatsapp_enabled", self.whatsapp);
+        out.close('}');
     }
 
     /// The person as answers show it; `contact_id` leads when given.
@@ -91,5 +109,25 @@ fn flag(body: &Json, name: &str) -> Result<Option<bool>, ApiError> {
         Some(Json::Bool(value)) => Ok(Some(*value)),
         Some(Json::Text(text)) if text == "true" || text == "false" => Ok(Some(text == "true")),
         Some(_) => Err(ApiError::invalid(name)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_of_a_person_is_that_of_its_tree() {
+        let mut person = ContactPerson { contact_person_id: 7, is_primary: true, ..ContactPerson::default() };
+        for sent in [r#"{"first_name":"A \"B\"","phone":null}"#, r#"{"enable_portal":true,"email":"a@b.c"}"#]
+        {
+            person.take(&Json::parse(sent).unwrap()).unwrap();
+            let mut out = Writer::default();
+            out.open('{');
+            person.write(&mut out);
+            out.close('}');
+            assert_eq!(out.finish(), person.show(None).to_text());
+            person.zcrm_contact_id = Some("007".into());
+        }
     }
 }

@@ -91,8 +91,8 @@ pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
 pub(crate) fn list_all(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let books = context.state.books(&context.organization()?.organization_id);
     let page = Page::read(&call.query)?;
-    let (found, more) = page.take(books.persons.iter());
-    let rows = found.into_iter().filter_map(|(id, contact_id)| person(&books, *contact_id, *id));
+    let (found, more) = page.take(books.persons());
+    let rows = found.into_iter().filter_map(|(id, contact_id)| person(&books, contact_id, id));
     Ok(listed(rows.collect(), page, more))
 }
 
@@ -129,7 +129,7 @@ fn person(books: &Books, contact_id: u64, id: u64) -> Option<Json> {
 
 fn owner(context: &Context<'_>, person_id: u64) -> Result<u64, ApiError> {
     let books = context.state.books(&context.organization()?.organization_id);
-    books.persons.get(&person_id).copied().ok_or_else(|| ApiError::missing(RESOURCE))
+    books.owner(person_id).ok_or_else(|| ApiError::missing(RESOURCE))
 }
 
 fn find(contact: &mut Contact, id: u64) -> Result<&mut ContactPerson, ApiError> {

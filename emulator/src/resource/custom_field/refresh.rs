@@ -10,6 +10,7 @@ use crate::error::{ApiError, Code};
 use crate::filter::fold;
 use crate::json::Json;
 use crate::resource;
+use crate::resource::contact::model::custom_fields;
 use crate::store::change::Change;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
@@ -35,7 +36,7 @@ fn contacts(desk: &mut Desk<'_>, field: &Record, now: Option<&Record>) -> Result
     let mut seen = HashSet::new();
     let rows: Vec<_> = desk.books().contacts.values().cloned().collect();
     for row in rows {
-        let stored = row.members.get("custom_fields").and_then(Json::as_list).unwrap_or_default();
+        let stored = custom_fields(&row.members);
         let Some(entries) = changed(stored, field, now) else { continue };
         let mine = |entry: &&Json| value::same(entry, field);
         if let Some((_, text)) = entries.iter().find(mine).and_then(value::unique_value)
@@ -45,6 +46,7 @@ fn contacts(desk: &mut Desk<'_>, field: &Record, now: Option<&Record>) -> Result
         }
         let mut contact = (*row).clone();
         contact.members.insert("custom_fields", entries.into());
+        contact.shrink();
         desk.transaction.apply(Change::Contact {
             organization_id: desk.organization.organization_id.clone(),
             contact: Arc::new(contact),

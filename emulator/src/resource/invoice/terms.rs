@@ -8,6 +8,7 @@ use crate::document::sale::day;
 use crate::engine::desk::Desk;
 use crate::error::ApiError;
 use crate::json::Json;
+use crate::resource::packed::Value;
 use crate::store::record::Record;
 
 /// The longest terms [?], in days.
@@ -30,9 +31,9 @@ pub(super) fn take(record: &mut Record, body: &Json) {
 pub(super) fn settle(desk: &Desk<'_>, record: &mut Record) -> Result<(), ApiError> {
     if record.members.get("payment_terms").is_none() {
         let contact = desk.contact(record, "customer_id")?;
-        let known = contact.members.get("payment_terms").cloned();
+        let known = contact.members.get("payment_terms").map(Value::to_json);
         record.set("payment_terms", known.unwrap_or_else(|| Json::from(0)));
-        if let Some(label) = contact.members.get("payment_terms_label").and_then(Json::as_str) {
+        if let Some(label) = contact.members.get("payment_terms_label").and_then(Value::as_str) {
             record.set("payment_terms_label", label);
         }
     }

@@ -10,7 +10,7 @@ use crate::request::Query;
 use crate::resource::contact::model::{Address, Contact, ContactType, SubType};
 use crate::resource::creditnote::CreditNote;
 use crate::resource::customerpayment::CustomerPayment;
-use crate::resource::field::Members;
+use crate::resource::packed::Packed;
 use crate::seed::{DEMO_ORGANIZATION_ID, Seed};
 use crate::store::Store;
 use crate::store::change::Change;
@@ -141,7 +141,7 @@ fn perform(desk: &mut Desk<'_>, act: &Act) -> Result<(), ApiError> {
 fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
     Contact {
         contact_id: CUSTOMER,
-        contact_name: "Bowman".to_owned(),
+        contact_name: "Bowman".into(),
         contact_type: ContactType::Customer,
         customer_sub_type: SubType::Business,
         active: true,
@@ -152,7 +152,7 @@ fn contact(now: DateTime<Utc>, currency_id: u64) -> Contact {
         shipping_address: Address::default(),
         addresses: Vec::new(),
         persons: Vec::new(),
-        members: Members::new(),
+        members: Packed::default(),
         created: now,
         modified: now,
         created_by: String::new().into(),

@@ -17,6 +17,7 @@ use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
 use crate::resource::field::{self, Kind as Field};
+use crate::resource::packed::Value;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS_AND_INVOICE, Operation, creates, lists, op, reads};
 use crate::store::kind::Kind;
@@ -199,7 +200,7 @@ impl Resource for Tax {
         let books = desk.books();
         let id = record.id.to_string();
         let by_contact = || {
-            let names = |value: Option<&Json>| value.and_then(Json::as_id_text) == Some(id.as_str());
+            let names = |value: Option<Value<'_>>| value.and_then(Value::as_id_text) == Some(id.as_str());
             books.contacts.values().any(|contact| names(contact.members.get("tax_id")))
         };
         let by_group = || books.table(Kind::Tax).rows().any(|it| group::holds(it, record.id));

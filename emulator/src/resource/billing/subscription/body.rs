@@ -54,7 +54,7 @@ pub(super) fn take_persons(desk: &Desk<'_>, record: &mut Record, body: &Json) ->
     let mut persons = Vec::with_capacity(entries.len());
     for entry in entries {
         let id = entry.get("contactperson_id").and_then(Json::as_id_text).and_then(|id| id.parse().ok());
-        let known = id.filter(|id| books.persons.get(id).copied() == customer && customer.is_some());
+        let known = id.filter(|id| books.owner(*id) == customer && customer.is_some());
         let known = known.ok_or_else(|| ApiError::about(Code::InvalidReference, "contactperson_id"))?;
         persons.push(Json::object([("contactperson_id", Json::id(known))]));
     }

@@ -111,7 +111,7 @@ fn sheet(contact: &Contact, period: Period, reader: &Reader<'_>) -> Sheet {
             money::grouped(balance, places),
         ]);
     }
-    let mut party = vec![contact.contact_name.clone()];
+    let mut party = vec![contact.contact_name.to_string()];
     party.extend(address(&contact.billing_address));
     let column = |title, width, right| Column { title, width, right };
     Sheet {

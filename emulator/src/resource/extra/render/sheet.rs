@@ -8,6 +8,7 @@ use crate::json::Json;
 use crate::resource::contact::model::{Address, ContactType};
 use crate::resource::extra::money;
 use crate::resource::extra::subject::{number, party};
+use crate::resource::field;
 use crate::store::record::Record;
 use crate::store::records::Currency;
 
@@ -88,7 +89,7 @@ impl Sheet {
         remarks.push(("Description".to_owned(), value("description")));
         remarks.retain(|(_, text)| !text.is_empty());
         let vendor = contact.is_some_and(|it| it.contact_type == ContactType::Vendor);
-        let mut lines = contact.map(|it| vec![it.contact_name.clone()]).unwrap_or_default();
+        let mut lines = contact.map(|it| vec![it.contact_name.to_string()]).unwrap_or_default();
         if let Some(contact) = contact {
             lines.extend(address(&contact.billing_address));
             lines.extend(contact.primary().map(|it| it.text("email").to_owned()).filter(|it| !it.is_empty()));
@@ -124,7 +125,7 @@ pub(crate) fn sender(reader: &Reader<'_>) -> Vec<String> {
 
 /// The lines of an address that hold something.
 pub(crate) fn address(address: &Address) -> Vec<String> {
-    let text = |name: &str| address.members.get(name).and_then(Json::as_str).unwrap_or_default();
+    let text = |name: &str| field::text(&address.members, name);
     let joined = |names: &[&str]| {
         let parts: Vec<&str> = names.iter().map(|name| text(name)).filter(|it| !it.is_empty()).collect();
         parts.join(" ")
