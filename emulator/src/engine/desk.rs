@@ -54,7 +54,7 @@ pub(crate) fn write<T>(
 
 impl Desk<'_> {
     /// The organization's records, this write's own changes included.
-    pub(crate) fn books(&self) -> Books {
+    pub(crate) fn books(&self) -> Arc<Books> {
         self.transaction.state.books(&self.organization.organization_id)
     }
 

@@ -17,7 +17,7 @@ use crate::store::records::Organization;
 
 /// An organization's records at one moment.
 pub(crate) struct Reader<'a> {
-    pub(crate) books: Books,
+    pub(crate) books: Arc<Books>,
     pub(crate) organization: &'a Arc<Organization>,
     pub(crate) now: DateTime<Utc>,
     /// The day in the organization's zone, by which documents become overdue and expire.
@@ -35,7 +35,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A reader over given records.
-    pub(crate) fn over(books: Books, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
+    pub(crate) fn over(books: Arc<Books>, organization: &'a Arc<Organization>, now: DateTime<Utc>) -> Self {
         let today = now.with_timezone(&organization.zone()).date_naive();
         Self { books, organization, now, today, caller: None }
     }

@@ -1,5 +1,7 @@
 //! What goes with a record: its comments and its attached files.
 
+use std::sync::Arc;
+
 use super::State;
 use super::books::Books;
 use super::files;
@@ -8,7 +10,7 @@ use super::kind::Kind;
 impl State {
     /// Removes the attached files and comments of a record that is gone. A document's history stays with its contact.
     pub(super) fn drop_belongings(&mut self, organization_id: &str, id: u64) {
-        let Some(books) = self.books.get_mut(organization_id) else { return };
+        let Some(books) = self.books.get_mut(organization_id).map(Arc::make_mut) else { return };
         let attached: Vec<u64> = books.naming_as(id, Kind::Attachment).collect();
         for attachment in attached {
             release(books, &mut self.files, attachment);

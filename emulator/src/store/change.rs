@@ -102,36 +102,36 @@ impl State {
                 self.organizations.insert(organization.organization_id.clone(), Arc::clone(organization));
             }
             Change::Contact { organization_id, contact } => {
-                self.books.entry(organization_id.clone()).or_default().put_contact(Arc::clone(contact));
+                self.books_mut(organization_id).put_contact(Arc::clone(contact));
             }
             Change::ContactDeleted { organization_id, contact_id } => {
-                self.books.entry(organization_id.clone()).or_default().remove_contact(*contact_id);
+                self.books_mut(organization_id).remove_contact(*contact_id);
                 self.drop_belongings(organization_id, *contact_id);
             }
             Change::CrmRecord { organization_id, record } => {
-                self.books.entry(organization_id.clone()).or_default().put_crm_record(Arc::clone(record));
+                self.books_mut(organization_id).put_crm_record(Arc::clone(record));
             }
             Change::CrmRecordDeleted { organization_id, link } => {
-                self.books.entry(organization_id.clone()).or_default().crm_records.remove(link);
+                self.books_mut(organization_id).crm_records.remove(link);
             }
             Change::Integration { organization_id, integration } => {
-                self.books.entry(organization_id.clone()).or_default().integration = Arc::clone(integration);
+                self.books_mut(organization_id).integration = Arc::clone(integration);
             }
             Change::Record { organization_id, record } => {
                 if let Some(sha256) = files::held_by(record) {
                     self.files.hold(sha256, record.id);
                 }
-                self.books.entry(organization_id.clone()).or_default().put_record(Arc::clone(record));
+                self.books_mut(organization_id).put_record(Arc::clone(record));
             }
             Change::RecordDeleted { organization_id, kind, id } => {
                 if *kind == Kind::Attachment {
                     self.release_file(organization_id, *id);
                 }
-                self.books.entry(organization_id.clone()).or_default().remove_record(*kind, *id);
+                self.books_mut(organization_id).remove_record(*kind, *id);
                 self.drop_belongings(organization_id, *id);
             }
             Change::Numbered { organization_id, kind, counter } => {
-                self.books.entry(organization_id.clone()).or_default().number_from(*kind, *counter);
+                self.books_mut(organization_id).number_from(*kind, *counter);
             }
             Change::Webhook(webhook) => {
                 self.last_webhook = self.last_webhook.max(webhook.id);

@@ -52,7 +52,8 @@ pub(crate) struct State {
     pub(crate) users: OrdMap<u64, Arc<User>>,
     pub(crate) clients: OrdMap<String, Arc<Client>>,
     pub(crate) organizations: OrdMap<String, Arc<Organization>>,
-    pub(crate) books: OrdMap<String, Books>,
+    /// Behind a pointer, because the maps copy the values that lie beside one that is changed.
+    pub(crate) books: OrdMap<String, Arc<Books>>,
     pub(crate) webhooks: OrdMap<u64, Arc<Webhook>>,
     /// The highest id that any webhook had, removed ones included: deliveries and tests name webhooks by their ids.
     pub(crate) last_webhook: u64,
@@ -66,14 +67,19 @@ pub(crate) struct State {
 
 impl State {
     /// The records of one organization; an organization without any has empty books.
-    pub(crate) fn books(&self, organization_id: &str) -> Books {
+    pub(crate) fn books(&self, organization_id: &str) -> Arc<Books> {
         self.books.get(organization_id).cloned().unwrap_or_default()
+    }
+
+    /// The records of one organization, to be changed.
+    fn books_mut(&mut self, organization_id: &str) -> &mut Books {
+        Arc::make_mut(self.books.entry(organization_id.to_owned()).or_default())
     }
 
     /// The same where they are.
     pub(crate) fn known_books(&self, organization_id: &str) -> &Books {
         static NONE: LazyLock<Books> = LazyLock::new(Books::default);
-        self.books.get(organization_id).unwrap_or(&NONE)
+        self.books.get(organization_id).map_or(&NONE, AsRef::as_ref)
     }
 
     /// The state without its unfinished deliveries: whoever goes on beside the original leaves them to it.

@@ -24,7 +24,7 @@ use crate::writer::Writer;
 
 /// What contacts are shown with: their organization and its records at one moment.
 pub(crate) struct View<'a> {
-    pub(crate) books: Books,
+    pub(crate) books: Arc<Books>,
     organization: &'a Organization,
     zone: Tz,
     /// Decimal places of the base currency.
@@ -86,7 +86,7 @@ impl<'a> View<'a> {
         Self::over(desk.books(), desk.organization)
     }
 
-    fn over(books: Books, organization: &'a Organization) -> Self {
+    fn over(books: Arc<Books>, organization: &'a Organization) -> Self {
         let places = organization.currencies.first().map_or(2, |currency| currency.precision);
         Self { books, organization, zone: organization.zone(), places }
     }
@@ -279,7 +279,7 @@ fn language_name(code: &str) -> &str {
 }
 
 /// The contact in detail as a document of its own, for those who send it elsewhere.
-pub(crate) fn detail(contact: &Contact, organization: &Organization, books: Books) -> Json {
+pub(crate) fn detail(contact: &Contact, organization: &Organization, books: Arc<Books>) -> Json {
     let mut out = Writer::default();
     out.open('{');
     View::over(books, organization).detail(&mut out, contact);
