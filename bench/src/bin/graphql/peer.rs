@@ -180,14 +180,14 @@ impl Server {
         Ok(Duration::from_millis((ticks(11)? + ticks(12)?) * 1_000 / TICKS))
     }
 
-    /// Bytes that it has in memory now, and the most that it ever had.
-    pub fn memory(&self) -> Result<(u64, u64), Failure> {
+    /// Bytes that it has in memory now, of them those that are pages of its program file, and the most that it ever had.
+    pub fn memory(&self) -> Result<[u64; 3], Failure> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let bytes = |name: &str| -> Result<u64, Failure> {
             let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or("status is short")?;
             Ok(line.trim().trim_end_matches("kB").trim().parse::<u64>()? * 1024)
         };
-        Ok((bytes("VmRSS:")?, bytes("VmHWM:")?))
+        Ok([bytes("VmRSS:")?, bytes("RssFile:")?, bytes("VmHWM:")?])
     }
 }
 

@@ -119,10 +119,10 @@ pub async fn far_page(server: &Server, facts: &Facts, goals: &mut Goals) -> Resu
 /// What the servers have in memory after all of it.
 pub fn memory(servers: &[Server; 3], goals: &mut Goals) -> Result<(), Failure> {
     for (name, server) in NAMES.iter().zip(servers) {
-        let (now, most) = server.memory()?;
-        println!("{name}: {} MB in memory, {} MB at most", now / 1_000_000, most / 1_000_000);
+        let [now, file, most] = server.memory()?.map(|bytes| bytes / 1_000_000);
+        println!("{name}: {now} MB in memory, {file} MB of it the program's own pages; {most} MB at most");
     }
-    let (_, most) = servers[0].memory()?;
+    let [_, _, most] = servers[0].memory()?;
     goals.check(most < GOAL_MEMORY, || {
         format!("{} MB in memory under load (goal: below {} MB)", most / 1_000_000, GOAL_MEMORY / 1_000_000)
     });

@@ -1,5 +1,6 @@
 //! What hangs on a record of any kind.
 
+use finbridge_domain::Clock;
 use finbridge_entity::types::RecordType;
 use finbridge_entity::{custom_value, note, record_tag};
 use finbridge_tests::TestWorld;
