@@ -155,7 +155,7 @@ impl Probe<'_> {
         holds(edited.reference == made.reference, "an update leaves the reference alone")?;
         if self.has_lines() {
             let fewer =
-                DocumentDraft { lines: Some(vec![line("Travel", 1, 9_9, 1)]), ..DocumentDraft::default() };
+                DocumentDraft { lines: Some(vec![line("Travel", 1, 99, 1)]), ..DocumentDraft::default() };
             let edited = said("update", self.adapter.update(self.connection, &made.remote_id, &fewer).await)?;
             holds(
                 edited.lines.len() == 1 && edited.total == Decimal::new(9_9, 1),
@@ -362,7 +362,7 @@ impl Probe<'_> {
                 draft.name = Some(format!("Probe {reference}"));
                 draft.expense_ids = vec![self.expense(party).await?];
             }
-            _ => draft.lines = Some(vec![line("Consulting", 2, 100_05, 2), line("Travel", 1, 9_9, 1)]),
+            _ => draft.lines = Some(vec![line("Consulting", 2, 10_005, 2), line("Travel", 1, 99, 1)]),
         }
         Ok(draft)
     }
