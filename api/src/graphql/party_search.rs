@@ -118,7 +118,6 @@ impl PartySearchQuery {
     /// Whom an estimate, an order, an invoice and the like can be with, by the beginning of a name, in the order of names. The finance
     /// app is known as it was last read and is not asked. Those whom only the CRM has become customers with the first transaction
     /// that is made with them. For those who may make transactions; deleted and inactive ones are not found.
-    #[expect(clippy::too_many_arguments, reason = "what a person fills in to search")]
     async fn customer_search(
         &self,
         ctx: &Context<'_>,

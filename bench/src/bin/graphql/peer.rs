@@ -139,13 +139,12 @@ impl Server {
         let call = Call { method: "GET", path: ready.to_owned(), body: String::new() };
         loop {
             // What a server says first may be that it knows no such question: it is there, then.
-            match server.connect().await {
-                Ok(mut client) => match client.call(call.method, &call.path, &call.body).await {
+            if let Ok(mut client) = server.connect().await {
+                match client.call(call.method, &call.path, &call.body).await {
                     Ok(_) => return Ok(server),
                     Err(error) if error.to_string().contains("HTTP/1.1 4") => return Ok(server),
                     Err(_) => {}
-                },
-                Err(_) => {}
+                }
             }
             if begun.elapsed() > PATIENCE || server.child.try_wait()?.is_some() {
                 let log = std::fs::read_to_string(&server.log).unwrap_or_default();
