@@ -25,9 +25,9 @@ struct Payload {
 pub fn job(organization_id: Uuid, deal_id: Uuid) -> Result<NewJob, SyncError> {
     let payload = serde_json::to_value(Payload { organization_id, deal_id })
         .map_err(|source| SyncError::Corrupt { what: "a job", source })?;
-    // What happens to one deal is looked at in order.
-    let key = format!("{KIND}:{deal_id}");
-    Ok(NewJob { key: Some(key.clone()), lane: Some(key), ..NewJob::new(KIND, payload) })
+    // No lane: whoever looks at a deal takes its events one after the other, and another one finds them taken. Were each deal a
+    // lane, thousands that move at once would be thousands of lanes, which the queue looks through whenever it fetches jobs.
+    Ok(NewJob { key: Some(format!("{KIND}:{deal_id}")), ..NewJob::new(KIND, payload) })
 }
 
 pub(super) async fn handle(engine: &Engine, payload: Value) -> Result<(), String> {

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use graphile_worker::{
-    IntoTaskHandlerResult, JobRecovery, JobRecoveryResult, LocalQueueConfig, TaskHandler, WorkerContext,
-    WorkerOptions,
+    IntoTaskHandlerResult, JobRecovery, JobRecoveryResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler,
+    WorkerContext, WorkerOptions,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
@@ -80,8 +80,14 @@ impl PostgresQueue {
         WorkerOptions::default()
             .pg_pool(self.db.get_postgres_connection_pool().clone())
             .concurrency(CONCURRENCY)
-            // Without a local queue each notification fetches one job: tens of jobs a second instead of hundreds.
-            .local_queue(LocalQueueConfig::default().with_size(CONCURRENCY))
+            // Without a local queue each notification fetches one job: tens of jobs a second instead of hundreds. Without a
+            // pause it wakes itself after every fetch, and an idle worker asks thousands of times a second; with this
+            // threshold the next announcement ends the pause.
+            .local_queue(
+                LocalQueueConfig::default()
+                    .with_size(CONCURRENCY)
+                    .with_refetch_delay(RefetchDelayConfig::default().with_max_abort_threshold(1)),
+            )
             .heartbeat_interval(Duration::from_secs(5))
             .sweep_interval(Duration::from_secs(5))
             .sweep_threshold(Duration::from_secs(30))
