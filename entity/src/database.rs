@@ -21,7 +21,12 @@ pub struct PoolSize(pub u32);
 pub async fn open(url: &str, pool: PoolSize) -> Result<DatabaseConnection, DbErr> {
     let in_memory = url.contains(":memory:");
     let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(30));
+    options
+        .sqlx_logging(false)
+        .acquire_timeout(Duration::from_secs(30))
+        // The driver asks whether a connection still stands when it is given back; asking again before each statement doubles
+        // what a short one costs.
+        .test_before_acquire_if_idle_for(Duration::from_millis(100));
     if in_memory {
         // Each connection to `:memory:` is a database of its own, and closing the last one empties it.
         options.max_connections(1).min_connections(1).idle_timeout(None).max_lifetime(None);

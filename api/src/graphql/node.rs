@@ -143,7 +143,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Product => product::living(ctx, uuid).await?.map(Node::Product),
         NodeKind::Stage => Stage::load(ctx, uuid).await?.map(Node::Stage),
         NodeKind::SyncRun => {
-            let run = ctx.loaders()?.runs.load_one(uuid).await.map_err(failed)?;
+            let run = ctx.loaders()?.runs().load_one(uuid).await.map_err(failed)?;
             run.map(|run| Node::SyncRun(run.into()))
         }
         NodeKind::Tag => Tag::load(ctx, uuid).await?.map(Node::Tag),
@@ -151,48 +151,48 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>> {
         NodeKind::Vendor => vendor::living(ctx, uuid).await?.map(Node::Vendor),
         NodeKind::ApiToken => {
             let services = ctx.services()?;
-            let token = ctx.loaders()?.api_tokens.load_one(uuid).await.map_err(failed)?;
+            let token = ctx.loaders()?.api_tokens().load_one(uuid).await.map_err(failed)?;
             token
                 .filter(|token| service::token::may_see(services, token))
                 .map(|token| Node::ApiToken(token.into()))
         }
         NodeKind::CustomField => {
-            let field = ctx.loaders()?.custom_fields.load_one(uuid).await.map_err(failed)?;
+            let field = ctx.loaders()?.custom_fields().load_one(uuid).await.map_err(failed)?;
             field.map(|field| Node::CustomField(field.into()))
         }
         NodeKind::DealLine => DealLine::load(ctx, uuid).await?.map(Node::DealLine),
         NodeKind::FieldLineage => {
-            let row = ctx.loaders()?.lineage.load_one(uuid).await.map_err(failed)?;
+            let row = ctx.loaders()?.lineage().load_one(uuid).await.map_err(failed)?;
             row.map(|row| Node::FieldLineage(row.into()))
         }
         NodeKind::FinanceOrganization => {
-            let row = ctx.loaders()?.finance_organizations.load_one(uuid).await.map_err(failed)?;
+            let row = ctx.loaders()?.finance_organizations().load_one(uuid).await.map_err(failed)?;
             row.map(|row| Node::FinanceOrganization(row.into()))
         }
         NodeKind::Layout => {
-            let layout = ctx.loaders()?.layouts.load_one(uuid).await.map_err(failed)?;
+            let layout = ctx.loaders()?.layouts().load_one(uuid).await.map_err(failed)?;
             layout.map(|layout| Node::Layout(layout.into()))
         }
         NodeKind::Organization => Organization::load(ctx, uuid).await?.map(Node::Organization),
         NodeKind::RecordLink => {
-            let link = ctx.loaders()?.links_by_id.load_one(uuid).await.map_err(failed)?;
+            let link = ctx.loaders()?.links_by_id().load_one(uuid).await.map_err(failed)?;
             link.map(|link| Node::ExternalReference(link.into()))
         }
         NodeKind::SyncConflict => {
-            let conflict = ctx.loaders()?.conflicts.load_one(uuid).await.map_err(failed)?;
+            let conflict = ctx.loaders()?.conflicts().load_one(uuid).await.map_err(failed)?;
             conflict.map(|conflict| Node::SyncConflict(conflict.into()))
         }
         NodeKind::SyncModule => {
-            let module = ctx.loaders()?.modules.load_one(uuid).await.map_err(failed)?;
+            let module = ctx.loaders()?.modules().load_one(uuid).await.map_err(failed)?;
             module.map(|(row, settings)| Node::SyncModule(SyncModule { row, settings }))
         }
         NodeKind::SyncRunItem => {
-            let item = ctx.loaders()?.run_items.load_one(uuid).await.map_err(failed)?;
+            let item = ctx.loaders()?.run_items().load_one(uuid).await.map_err(failed)?;
             item.map(|item| Node::SyncRunItem(item.into()))
         }
         NodeKind::View => {
             let viewer = ctx.services()?.viewer.user_id;
-            let view = ctx.loaders()?.views.load_one(uuid).await.map_err(failed)?;
+            let view = ctx.loaders()?.views().load_one(uuid).await.map_err(failed)?;
             view.filter(|view| view.is_visible_to(viewer)).map(|view| Node::View(view.into()))
         }
         NodeKind::Transaction => Transaction::load(ctx, uuid).await?.map(Node::Transaction),

@@ -103,7 +103,7 @@ impl PartyHit {
         let Some((RecordType::Account, account)) = self.0.record else { return Ok(Vec::new()) };
         let args = PageArgs { first: i32::try_from(CONTACTS).ok(), ..PageArgs::default() };
         let key = PageOf { parent: account, filter: (), args };
-        let page = ctx.loaders()?.contacts_of_account.load_one(key).await.map_err(failed)?;
+        let page = ctx.loaders()?.contacts_of_account().load_one(key).await.map_err(failed)?;
         let rows = page.unwrap_or_else(Page::empty).rows.into_iter();
         Ok(rows.map(|(_, row)| Contact::from(row)).collect())
     }

@@ -28,7 +28,7 @@ impl ProductStock {
         service::may_look(ctx.services()?).map_err(top_level)?;
         let integration_id = uuid(NodeKind::Integration, integration)?;
         let key = StockOf { integration_id, product_id: product };
-        let told = ctx.loaders()?.stocks.load_one(key).await.map_err(failed)?;
+        let told = ctx.loaders()?.stocks().load_one(key).await.map_err(failed)?;
         match told {
             Some(Told::Counted(stock)) => {
                 Ok(Some(Self { on_hand: Decimal(stock.on_hand), available: stock.available.map(Decimal) }))

@@ -75,7 +75,7 @@ impl SyncState {
     /// # Errors
     /// The database's.
     pub async fn of(ctx: &Context<'_>, record: Uuid) -> Result<Self> {
-        let links = ctx.loaders()?.links.load_one(record).await.map_err(failed)?.unwrap_or_default();
+        let links = ctx.loaders()?.links().load_one(record).await.map_err(failed)?.unwrap_or_default();
         let any = |state: LinkState| links.iter().any(|link| link.state == state);
         Ok(if any(LinkState::RemoteMissing) || any(LinkState::RemoteGone) {
             Self::Broken
@@ -126,7 +126,7 @@ impl ExternalReference {
     /// # Errors
     /// The database's.
     pub async fn of(ctx: &Context<'_>, record: Uuid) -> Result<Vec<Self>> {
-        let links = ctx.loaders()?.links.load_one(record).await.map_err(failed)?.unwrap_or_default();
+        let links = ctx.loaders()?.links().load_one(record).await.map_err(failed)?.unwrap_or_default();
         Ok(links.into_iter().map(Self).collect())
     }
 }
@@ -178,7 +178,7 @@ impl ExternalReference {
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<FinanceOrganization>> {
         let row: Option<finance_organization::Model> = ctx
             .loaders()?
-            .finance_organizations
+            .finance_organizations()
             .load_one(self.0.finance_organization_id)
             .await
             .map_err(failed)?;

@@ -178,7 +178,7 @@ impl Account {
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
     ) -> Result<ContactConnection> {
-        let loader = &ctx.loaders()?.contacts_of_account;
+        let loader = ctx.loaders()?.contacts_of_account();
         let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
         Ok(ContactConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))
@@ -194,7 +194,7 @@ impl Account {
         #[graphql(desc = "So many from the end; 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
     ) -> Result<DealConnection> {
-        let loader = &ctx.loaders()?.deals_of_account;
+        let loader = ctx.loaders()?.deals_of_account();
         let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
         Ok(DealConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))

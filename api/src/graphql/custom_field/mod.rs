@@ -153,7 +153,7 @@ impl Layout {
 
     /// The fields that it shows, in its order; at most 200, so they come without pages.
     async fn fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomField>> {
-        let fields = ctx.loaders()?.fields_of_layout.load_one(self.0.id).await.map_err(failed)?;
+        let fields = ctx.loaders()?.fields_of_layout().load_one(self.0.id).await.map_err(failed)?;
         Ok(fields.unwrap_or_default().into_iter().map(CustomField).collect())
     }
 

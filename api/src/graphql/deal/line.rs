@@ -53,10 +53,10 @@ impl DealLine {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let Some(row) = ctx.loaders()?.deal_lines_by_id.load_one(uuid).await.map_err(failed)? else {
+        let Some(row) = ctx.loaders()?.deal_lines_by_id().load_one(uuid).await.map_err(failed)? else {
             return Ok(None);
         };
-        let deal = ctx.loaders()?.deals.load_one(row.deal_id).await.map_err(failed)?;
+        let deal = ctx.loaders()?.deals().load_one(row.deal_id).await.map_err(failed)?;
         Ok(deal.filter(|deal| deal.deleted_at.is_none()).map(|deal| Self::new(row, &deal)))
     }
 

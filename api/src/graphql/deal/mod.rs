@@ -59,7 +59,7 @@ impl Deal {
 
     /// The pipeline that the deal goes through: that of its stage.
     async fn pipeline(&self, ctx: &Context<'_>) -> Result<Pipeline> {
-        let loader = &ctx.loaders()?.pipelines_of_stage;
+        let loader = ctx.loaders()?.pipelines_of_stage();
         let pipeline = loader.load_one(self.0.stage_id).await.map_err(failed)?.map(Pipeline::from);
         pipeline.ok_or_else(|| top_level(ServiceError::Internal("a deal's pipeline is missing".into())))
     }
@@ -89,7 +89,7 @@ impl Deal {
     /// What is sold, in the order of the offer; at most 100 lines, so they come without pages. Empty when nobody wrote
     /// any down.
     async fn lines(&self, ctx: &Context<'_>) -> Result<Vec<DealLine>> {
-        let rows = ctx.loaders()?.deal_lines.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let rows = ctx.loaders()?.deal_lines().load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         Ok(rows.into_iter().map(|row| DealLine::new(row, &self.0)).collect())
     }
 

@@ -54,7 +54,7 @@ impl ExchangeRate {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        Ok(ctx.loaders()?.crm_rates_by_id.load_one(uuid).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.crm_rates_by_id().load_one(uuid).await.map_err(failed)?.map(Self))
     }
 }
 

@@ -103,7 +103,7 @@ impl FinanceParty {
             kind: self.record_kind(),
             remote_id: self.0.remote_id.clone(),
         };
-        let link = ctx.loaders()?.links_of_remote.load_one(key).await.map_err(failed)?;
+        let link = ctx.loaders()?.links_of_remote().load_one(key).await.map_err(failed)?;
         Ok(link.map(FinancePartyCrm))
     }
 
@@ -168,7 +168,7 @@ impl FinancePartyCrm {
         let Some(account) = self.account_of_deals(ctx).await? else {
             return Ok(DealConnection::new(Page::empty(), Count::new(|| async { Ok(0) })));
         };
-        let loader = &ctx.loaders()?.deals_of_account;
+        let loader = ctx.loaders()?.deals_of_account();
         let key = PageOf { parent: account, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
         Ok(DealConnection::new(page, Count::of_parent(loader.clone(), CountOf(account, ()))))
@@ -179,7 +179,7 @@ impl FinancePartyCrm {
     async fn account_of_deals(&self, ctx: &Context<'_>) -> Result<Option<Uuid>> {
         match self.record(RecordType::Contact) {
             Some(id) => {
-                let contact = ctx.loaders()?.contacts.load_one(id).await.map_err(failed)?;
+                let contact = ctx.loaders()?.contacts().load_one(id).await.map_err(failed)?;
                 Ok(contact.and_then(|row| row.account_id))
             }
             None => Ok(self.record(RecordType::Account)),

@@ -74,7 +74,7 @@ impl ConnectionState {
             integration_id: integration.id,
             finance_organization_id: integration.finance_organization_id,
         };
-        let known = ctx.loaders()?.connections.load_one(key).await.map_err(failed)?.unwrap_or_default();
+        let known = ctx.loaders()?.connections().load_one(key).await.map_err(failed)?.unwrap_or_default();
         let services = ctx.services()?;
         let connector = services.engine.connectors.get(&integration.app_key);
         let quota = connector.map_or(Quota::UNLIMITED, |connector| connector.quota());

@@ -203,7 +203,7 @@ impl Integration {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, id: uuid::Uuid) -> Result<Option<Self>> {
-        Ok(ctx.loaders()?.integrations.load_one(id).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.integrations().load_one(id).await.map_err(failed)?.map(Self))
     }
 }
 
@@ -233,7 +233,7 @@ impl Integration {
 
     /// The organization it is connected to.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<FinanceOrganization>> {
-        let loader = &ctx.loaders()?.finance_organizations;
+        let loader = ctx.loaders()?.finance_organizations();
         let row = loader.load_one(self.0.finance_organization_id).await.map_err(failed)?;
         Ok(row.map(FinanceOrganization))
     }
@@ -262,7 +262,7 @@ impl Integration {
 
     /// The modules that were configured.
     async fn modules(&self, ctx: &Context<'_>) -> Result<Vec<SyncModule>> {
-        let modules = ctx.loaders()?.modules_of_integration.load_one(self.0.id).await.map_err(failed)?;
+        let modules = ctx.loaders()?.modules_of_integration().load_one(self.0.id).await.map_err(failed)?;
         let modules = modules.unwrap_or_default().into_iter();
         Ok(modules.map(|(row, settings)| SyncModule { row, settings }).collect())
     }

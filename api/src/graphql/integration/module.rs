@@ -103,7 +103,7 @@ pub struct SyncModule {
 async fn view(ctx: &Context<'_>, choice: Option<domain::ViewChoice>) -> Result<Option<View>> {
     let Some(choice) = choice else { return Ok(None) };
     // It is shown to everybody who sees the settings, private or not.
-    Ok(ctx.loaders()?.views.load_one(choice.view_id).await.map_err(failed)?.map(View::from))
+    Ok(ctx.loaders()?.views().load_one(choice.view_id).await.map_err(failed)?.map(View::from))
 }
 
 /// A module of an integration: its settings and how its sync stands.
@@ -217,14 +217,14 @@ impl SyncModule {
     async fn status(&self, ctx: &Context<'_>) -> Result<Option<SyncRunState>> {
         let args = PageArgs { first: Some(1), ..PageArgs::default() };
         let newest = PageOf { parent: self.row.id, filter: (), args };
-        let page = ctx.loaders()?.runs_of_module.load_one(newest).await.map_err(failed)?;
+        let page = ctx.loaders()?.runs_of_module().load_one(newest).await.map_err(failed)?;
         Ok(page.and_then(|page| page.rows.into_iter().next()).map(|(_, run)| run.state.into()))
     }
 
     /// The run that is queued or running; null when there is none.
     async fn active_run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
         let Some(id) = self.row.active_run_id else { return Ok(None) };
-        Ok(ctx.loaders()?.runs.load_one(id).await.map_err(failed)?.map(SyncRun::from))
+        Ok(ctx.loaders()?.runs().load_one(id).await.map_err(failed)?.map(SyncRun::from))
     }
 
     /// When the first sync completed; null before.

@@ -67,9 +67,9 @@ impl IntegrationSetup {
             .ok_or_else(|| top_level(ServiceError::Internal("an integration without a profile".into())))?;
         let loaders = ctx.loaders()?;
         let (modules, feeds, triggers) = futures::try_join!(
-            loaders.modules_of_integration.load_one(row.id),
-            loaders.feeds_of_integration.load_one(row.id),
-            loaders.triggers.load_one(row.id),
+            loaders.modules_of_integration().load_one(row.id),
+            loaders.feeds_of_integration().load_one(row.id),
+            loaders.triggers().load_one(row.id),
         )
         .map_err(failed)?;
         let has = |is_there: bool| if is_there { SetupStepState::Done } else { SetupStepState::Open };

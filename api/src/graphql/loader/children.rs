@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_entity::{Scoped, TenantOwned};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
@@ -18,6 +19,7 @@ pub struct Children<E: EntityTrait> {
     pub(super) narrow: fn(Select<E>) -> Select<E>,
 }
 
+#[async_trait]
 impl<E> Loader<Uuid> for Children<E>
 where
     E: TenantOwned,

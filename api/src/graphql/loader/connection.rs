@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_entity::{Scoped, circuit_breaker, request_budget, webhook_endpoint};
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
@@ -32,6 +33,7 @@ pub struct Known {
 /// What is known about connections.
 pub struct Connections(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Connected> for Connections {
     type Value = Known;
     type Error = LoadError;

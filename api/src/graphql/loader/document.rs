@@ -1,9 +1,10 @@
 //! Documents of finance apps, by what leads to them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_domain::record::RecordKind;
 use finbridge_domain::{Clock, DocumentKind};
 use finbridge_entity::types::LinkState;
@@ -42,6 +43,7 @@ impl Documents {
     }
 }
 
+#[async_trait]
 impl Loader<PageOf<Held>> for Documents {
     type Value = Page<document::Model>;
     type Error = LoadError;
@@ -104,6 +106,7 @@ struct Counted {
     n: i64,
 }
 
+#[async_trait]
 impl Loader<CountOf<Held>> for Documents {
     type Value = u64;
     type Error = LoadError;
@@ -134,6 +137,11 @@ impl Loader<CountOf<Held>> for Documents {
     }
 }
 
+/// Each value once: PostgreSQL takes a list of equal ones for many different ones, and reads the whole table.
+fn distinct<K, V: Ord>(keys: &[K], value: impl Fn(&K) -> V) -> BTreeSet<V> {
+    keys.iter().map(value).collect()
+}
+
 /// A record on the finance side.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct RemoteKey {
@@ -148,6 +156,7 @@ pub struct RemoteKey {
 /// Links to CRM records, by the record on the finance side.
 pub struct LinksOfRemote(pub(super) Scope);
 
+#[async_trait]
 impl Loader<RemoteKey> for LinksOfRemote {
     type Value = record_link::Model;
     type Error = LoadError;
@@ -155,8 +164,8 @@ impl Loader<RemoteKey> for LinksOfRemote {
     async fn load(&self, keys: &[RemoteKey]) -> Result<HashMap<RemoteKey, Self::Value>, LoadError> {
         use record_link::Column;
         let links = record_link::Entity::of(self.0.organization_id)
-            .filter(Column::FinanceOrganizationId.is_in(keys.iter().map(|key| key.finance_organization_id)))
-            .filter(Column::Kind.is_in(keys.iter().map(|key| key.kind.as_str())))
+            .filter(Column::FinanceOrganizationId.is_in(distinct(keys, |key| key.finance_organization_id)))
+            .filter(Column::Kind.is_in(distinct(keys, |key| key.kind.as_str())))
             .filter(Column::RemoteId.is_in(keys.iter().map(|key| key.remote_id.as_str())))
             .filter(Column::State.ne(LinkState::Deleted))
             .all(&self.0.db)
@@ -187,6 +196,7 @@ pub struct RemoteDocumentKey {
 /// Documents by their ids on the finance side.
 pub struct DocumentsOfRemote(pub(super) Scope);
 
+#[async_trait]
 impl Loader<RemoteDocumentKey> for DocumentsOfRemote {
     type Value = document::Model;
     type Error = LoadError;
@@ -197,8 +207,8 @@ impl Loader<RemoteDocumentKey> for DocumentsOfRemote {
     ) -> Result<HashMap<RemoteDocumentKey, Self::Value>, LoadError> {
         use document::Column;
         let documents = living(self.0.organization_id)
-            .filter(Column::FinanceOrganizationId.is_in(keys.iter().map(|key| key.finance_organization_id)))
-            .filter(Column::Kind.is_in(keys.iter().map(|key| key.kind.as_str())))
+            .filter(Column::FinanceOrganizationId.is_in(distinct(keys, |key| key.finance_organization_id)))
+            .filter(Column::Kind.is_in(distinct(keys, |key| key.kind.as_str())))
             .filter(Column::RemoteId.is_in(keys.iter().map(|key| key.remote_id.as_str())))
             .all(&self.0.db)
             .await?;
@@ -216,6 +226,7 @@ impl Loader<RemoteDocumentKey> for DocumentsOfRemote {
 /// The CRM's own exchange rates, by currency.
 pub struct CrmRates(pub(super) Scope);
 
+#[async_trait]
 impl Loader<String> for CrmRates {
     type Value = crm_exchange_rate::Model;
     type Error = LoadError;

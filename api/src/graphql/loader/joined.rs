@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_domain::SyncSettings;
 use finbridge_entity::{Scoped, crm_user, custom_field, membership, pipeline, stage, sync_module};
 use sea_orm::{ColumnTrait, EntityTrait, JoinType, QueryFilter, QuerySelect};
@@ -15,6 +16,7 @@ use crate::service::{integration, layout};
 /// People of the organization, by user id.
 pub struct Users(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for Users {
     type Value = (crm_user::Model, membership::Model);
     type Error = LoadError;
@@ -37,6 +39,7 @@ impl Loader<Uuid> for Users {
 /// The fields that layouts show, by layout.
 pub struct FieldsOfLayout(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for FieldsOfLayout {
     type Value = Vec<custom_field::Model>;
     type Error = LoadError;
@@ -49,6 +52,7 @@ impl Loader<Uuid> for FieldsOfLayout {
 /// Pipelines, by a stage of theirs.
 pub struct PipelineOfStage(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for PipelineOfStage {
     type Value = pipeline::Model;
     type Error = LoadError;
@@ -74,6 +78,7 @@ pub type Configured = (sync_module::Model, SyncSettings);
 /// Modules with the settings in force, by id.
 pub struct Modules(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for Modules {
     type Value = Configured;
     type Error = LoadError;
@@ -88,6 +93,7 @@ impl Loader<Uuid> for Modules {
 /// Modules with the settings in force, by integration.
 pub struct ModulesOfIntegration(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for ModulesOfIntegration {
     type Value = Vec<Configured>;
     type Error = LoadError;
@@ -106,6 +112,7 @@ impl Loader<Uuid> for ModulesOfIntegration {
 /// What failed in runs by reason, by run.
 pub struct FailuresOfRun(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for FailuresOfRun {
     type Value = Vec<FailureGroup>;
     type Error = LoadError;

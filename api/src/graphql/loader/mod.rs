@@ -14,10 +14,11 @@ mod view;
 
 use std::collections::HashMap;
 use std::marker::PhantomData;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use async_trait::async_trait;
 use finbridge_entity::types::{ItemOutcome, LinkState};
 use finbridge_entity::{
     Scoped, TenantOwned, account, api_token, contact, crm_exchange_rate, custom_field, deal, deal_line,
@@ -49,130 +50,275 @@ pub use view::{ViewCounts, Viewed, Views};
 /// one, so their own questions fall into several turns; in a debug build that takes longer than the usual millisecond.
 const BATCH_WINDOW: Duration = Duration::from_millis(if cfg!(debug_assertions) { 15 } else { 1 });
 
-fn batching<L>(loader: L, turns: &Turns) -> DataLoader<L> {
-    DataLoader::new(loader, turns.spawner()).delay(BATCH_WINDOW)
+/// Declares the loaders of a request, each with how it is made. A request asks for two or three of them, so each is made when it is
+/// first asked for.
+macro_rules! loaders {
+    ($($(#[$doc:meta])* $name:ident: $loader:ty = |$of:ident| $make:expr;)*) => {
+        /// The loaders of one request.
+        pub struct Loaders {
+            scope: Scope,
+            services: Services,
+            turns: Turns,
+            $($name: OnceLock<$loader>,)*
+        }
+
+        impl Loaders {
+            /// Loaders that read this viewer's tenant.
+            pub fn new(services: &Services, turns: &Turns) -> Self {
+                Self {
+                    scope: Scope { db: services.db().clone(), organization_id: services.organization_id() },
+                    services: services.clone(),
+                    turns: turns.clone(),
+                    $($name: OnceLock::new(),)*
+                }
+            }
+
+            $($(#[$doc])*
+            pub fn $name(&self) -> &$loader {
+                self.$name.get_or_init(|| {
+                    let $of = self;
+                    $make
+                })
+            })*
+        }
+    };
 }
 
-/// The loaders of one request.
-pub struct Loaders {
+loaders! {
     /// Accounts by id.
-    pub accounts: DataLoader<ById<account::Entity>>,
+    accounts: DataLoader<ById<account::Entity>> = |of| of.by_id();
     /// Contacts by id.
-    pub contacts: DataLoader<ById<contact::Entity>>,
+    contacts: DataLoader<ById<contact::Entity>> = |of| of.by_id();
     /// Deals by id.
-    pub deals: DataLoader<ById<deal::Entity>>,
+    deals: DataLoader<ById<deal::Entity>> = |of| of.by_id();
     /// Products by id.
-    pub products: DataLoader<ById<product::Entity>>,
+    products: DataLoader<ById<product::Entity>> = |of| of.by_id();
     /// Pipelines by id.
-    pub pipelines: DataLoader<ById<pipeline::Entity>>,
+    pipelines: DataLoader<ById<pipeline::Entity>> = |of| of.by_id();
     /// Stages by id.
-    pub stages: DataLoader<ById<stage::Entity>>,
+    stages: DataLoader<ById<stage::Entity>> = |of| of.by_id();
     /// Stages by pipeline.
-    pub stages_of_pipeline: DataLoader<Children<stage::Entity>>,
+    stages_of_pipeline: DataLoader<Children<stage::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: stage::Column::PipelineId,
+        parent_of: |stage| stage.pipeline_id,
+        narrow: |stages| {
+            stages.order_by_asc(stage::Column::Position).order_by_asc(stage::Column::Id)
+        },
+    });
     /// Vendors by id.
-    pub vendors: DataLoader<ById<vendor::Entity>>,
+    vendors: DataLoader<ById<vendor::Entity>> = |of| of.by_id();
     /// Integrations by id.
-    pub integrations: DataLoader<ById<integration::Entity>>,
+    integrations: DataLoader<ById<integration::Entity>> = |of| of.by_id();
     /// What is known about connections.
-    pub connections: DataLoader<Connections>,
+    connections: DataLoader<Connections> = |of| of.batching(Connections(of.scope.clone()));
     /// Finance organizations by id.
-    pub finance_organizations: DataLoader<ById<finance_organization::Entity>>,
+    finance_organizations: DataLoader<ById<finance_organization::Entity>> = |of| of.by_id();
     /// People of this organization by user id.
-    pub users: DataLoader<Users>,
+    users: DataLoader<Users> = |of| of.batching(Users(of.scope.clone()));
     /// Lines by deal.
-    pub deal_lines: DataLoader<Children<deal_line::Entity>>,
+    deal_lines: DataLoader<Children<deal_line::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: deal_line::Column::DealId,
+        parent_of: |line| line.deal_id,
+        narrow: |lines| lines.order_by_asc(deal_line::Column::Position),
+    });
     /// Tags by record.
-    pub tags: DataLoader<Tags>,
+    tags: DataLoader<Tags> = |of| of.batching(Tags(of.scope.clone()));
     /// Tags by id.
-    pub tags_by_id: DataLoader<ById<tag::Entity>>,
+    tags_by_id: DataLoader<ById<tag::Entity>> = |of| of.by_id();
     /// How many living records have a tag, by tag.
-    pub tag_uses: DataLoader<TagUses>,
+    tag_uses: DataLoader<TagUses> = |of| of.batching(TagUses(of.scope.clone()));
     /// Notes by id.
-    pub notes: DataLoader<ById<note::Entity>>,
+    notes: DataLoader<ById<note::Entity>> = |of| of.by_id();
     /// What records hold in custom fields, by record.
-    pub custom_values: DataLoader<CustomValues>,
+    custom_values: DataLoader<CustomValues> = |of| of.batching(CustomValues(of.scope.clone()));
     /// Custom fields by id.
-    pub custom_fields: DataLoader<ById<custom_field::Entity>>,
+    custom_fields: DataLoader<ById<custom_field::Entity>> = |of| of.by_id();
     /// Lines of deals by id.
-    pub deal_lines_by_id: DataLoader<ById<deal_line::Entity>>,
+    deal_lines_by_id: DataLoader<ById<deal_line::Entity>> = |of| of.by_id();
     /// Links by id.
-    pub links_by_id: DataLoader<ById<record_link::Entity>>,
+    links_by_id: DataLoader<ById<record_link::Entity>> = |of| of.by_id();
     /// Layouts by id.
-    pub layouts: DataLoader<ById<layout::Entity>>,
+    layouts: DataLoader<ById<layout::Entity>> = |of| of.by_id();
     /// Prices in further currencies, by product.
-    pub prices: DataLoader<Children<product_price::Entity>>,
+    prices: DataLoader<Children<product_price::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: product_price::Column::ProductId,
+        parent_of: |price| price.product_id,
+        narrow: |prices| prices.order_by_asc(product_price::Column::CurrencyCode),
+    });
     /// Fields of layouts, by layout.
-    pub fields_of_layout: DataLoader<FieldsOfLayout>,
+    fields_of_layout: DataLoader<FieldsOfLayout> = |of| of.batching(FieldsOfLayout(of.scope.clone()));
     /// Pipelines by stage.
-    pub pipelines_of_stage: DataLoader<PipelineOfStage>,
+    pipelines_of_stage: DataLoader<PipelineOfStage> = |of| of.batching(PipelineOfStage(of.scope.clone()));
     /// API tokens by id, whoever may see them.
-    pub api_tokens: DataLoader<ById<api_token::Entity>>,
+    api_tokens: DataLoader<ById<api_token::Entity>> = |of| of.by_id();
     /// Views by id, whoever may see them.
-    pub views: DataLoader<Views>,
+    views: DataLoader<Views> = |of| of.batching(Views(of.scope.clone()));
     /// How many records are in views.
-    pub view_counts: DataLoader<ViewCounts>,
+    view_counts: DataLoader<ViewCounts> = |of| of.batching(ViewCounts(of.services.clone()));
     /// Links by CRM record.
-    pub links: DataLoader<Children<record_link::Entity>>,
+    links: DataLoader<Children<record_link::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: record_link::Column::RecordId,
+        parent_of: |link| link.record_id,
+        narrow: |links| {
+            links
+                .filter(record_link::Column::State.ne(LinkState::Deleted))
+                .order_by_asc(record_link::Column::Id)
+        },
+    });
     /// Modules by id.
-    pub modules: DataLoader<Modules>,
+    modules: DataLoader<Modules> = |of| of.batching(Modules(of.scope.clone()));
     /// Modules by integration.
-    pub modules_of_integration: DataLoader<ModulesOfIntegration>,
+    modules_of_integration: DataLoader<ModulesOfIntegration> = |of| of.batching(ModulesOfIntegration(of.scope.clone()));
     /// Runs by id.
-    pub runs: DataLoader<ById<sync_run::Entity>>,
+    runs: DataLoader<ById<sync_run::Entity>> = |of| of.by_id();
     /// Pages of runs by module, newest first.
-    pub runs_of_module: DataLoader<Nested<sync_run::Entity>>,
+    runs_of_module: DataLoader<Nested<sync_run::Entity>> = |of| of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: sync_run::Column::SyncModuleId,
+        narrow: |rows, ()| rows,
+        parent_of: |row| Some(row.sync_module_id),
+        listing: super::sync::filter::newest,
+    });
     /// Items of runs by id.
-    pub run_items: DataLoader<ById<sync_run_item::Entity>>,
+    run_items: DataLoader<ById<sync_run_item::Entity>> = |of| of.by_id();
     /// Pages of items by run; of these outcomes only, where they are given.
-    pub items_of_run: Arc<DataLoader<Nested<sync_run_item::Entity, Option<Vec<ItemOutcome>>>>>,
+    items_of_run: Arc<DataLoader<Nested<sync_run_item::Entity, Option<Vec<ItemOutcome>>>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: sync_run_item::Column::RunId,
+        narrow: |rows, outcomes| match outcomes {
+            Some(outcomes) => {
+                rows.filter(sync_run_item::Column::Outcome.is_in(outcomes.iter().copied()))
+            }
+            None => rows,
+        },
+        parent_of: |row| Some(row.run_id),
+        listing: super::sync::filter::items,
+    }));
     /// What failed by reason, by run.
-    pub failures_of_run: DataLoader<FailuresOfRun>,
+    failures_of_run: DataLoader<FailuresOfRun> = |of| of.batching(FailuresOfRun(of.scope.clone()));
     /// Where values come from, by id.
-    pub lineage: DataLoader<ById<field_lineage::Entity>>,
+    lineage: DataLoader<ById<field_lineage::Entity>> = |of| of.by_id();
     /// Where the present values come from, by link.
-    pub lineage_of_link: DataLoader<Children<field_lineage::Entity>>,
+    lineage_of_link: DataLoader<Children<field_lineage::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: field_lineage::Column::LinkId,
+        parent_of: |lineage| lineage.link_id,
+        narrow: |lineage| {
+            lineage
+                .filter(field_lineage::Column::ReplacedAt.is_null())
+                .order_by_asc(field_lineage::Column::Field)
+        },
+    });
     /// Pages of where values came from, by link; of these fields only, where they are given.
-    pub lineage_history_of_link: Arc<DataLoader<Nested<field_lineage::Entity, Option<Vec<String>>>>>,
+    lineage_history_of_link: Arc<DataLoader<Nested<field_lineage::Entity, Option<Vec<String>>>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: field_lineage::Column::LinkId,
+        narrow: |rows, fields| match fields {
+            Some(fields) => {
+                rows.filter(field_lineage::Column::Field.is_in(fields.iter().cloned()))
+            }
+            None => rows,
+        },
+        parent_of: |row| Some(row.link_id),
+        listing: super::sync::lineage::newest,
+    }));
     /// Conflicts by id.
-    pub conflicts: DataLoader<ById<sync_conflict::Entity>>,
+    conflicts: DataLoader<ById<sync_conflict::Entity>> = |of| of.by_id();
     /// Totals by run.
-    pub run_totals: DataLoader<RunTotals>,
+    run_totals: DataLoader<RunTotals> = |of| of.batching(RunTotals(of.scope.clone()));
     /// Pages of contacts by account.
-    pub contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>>,
+    contacts_of_account: Arc<DataLoader<Nested<contact::Entity>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: contact::Column::AccountId,
+        narrow: |rows, ()| rows.filter(contact::Column::DeletedAt.is_null()),
+        parent_of: |row| row.account_id,
+        listing: super::contact::of_account,
+    }));
     /// Pages of deals by account.
-    pub deals_of_account: Arc<DataLoader<Nested<deal::Entity>>>,
+    deals_of_account: Arc<DataLoader<Nested<deal::Entity>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: deal::Column::AccountId,
+        narrow: |rows, ()| rows.filter(deal::Column::DeletedAt.is_null()),
+        parent_of: |row| row.account_id,
+        listing: super::deal::of_account,
+    }));
     /// What is read of documents, by integration.
-    pub feeds_of_integration: DataLoader<Children<document_feed::Entity>>,
+    feeds_of_integration: DataLoader<Children<document_feed::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: document_feed::Column::IntegrationId,
+        parent_of: |feed| feed.integration_id,
+        narrow: |feeds| feeds,
+    });
     /// Triggers by integration: one at most.
-    pub triggers: DataLoader<Children<trigger_setting::Entity>>,
+    triggers: DataLoader<Children<trigger_setting::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: trigger_setting::Column::IntegrationId,
+        parent_of: |trigger| trigger.integration_id,
+        narrow: |triggers| triggers,
+    });
     /// Entries of the trigger log by id.
-    pub trigger_log: DataLoader<ById<trigger_log::Entity>>,
+    trigger_log: DataLoader<ById<trigger_log::Entity>> = |of| of.by_id();
     /// Pages of the trigger log by deal.
-    pub trigger_log_of_deal: Arc<DataLoader<Nested<trigger_log::Entity>>>,
+    trigger_log_of_deal: Arc<DataLoader<Nested<trigger_log::Entity>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: trigger_log::Column::DealId,
+        narrow: |rows, ()| rows,
+        parent_of: |row| Some(row.deal_id),
+        listing: crate::service::trigger::newest,
+    }));
     /// How much there is of products.
-    pub stocks: DataLoader<Stocks>,
+    stocks: DataLoader<Stocks> = |of| of.batching(Stocks::new(of.services.clone()));
     /// What is open with customers and vendors.
-    pub summaries: DataLoader<Summaries>,
+    summaries: DataLoader<Summaries> = |of| of.batching(Summaries { scope: of.scope.clone(), clock: of.services.clock().clone() });
     /// Pages of notes by record.
-    pub notes_of_record: Arc<DataLoader<Nested<note::Entity>>>,
+    notes_of_record: Arc<DataLoader<Nested<note::Entity>>> = |of| Arc::new(of.batching(Nested {
+        scope: of.scope.clone(),
+        parent: note::Column::RecordId,
+        narrow: |rows, ()| rows,
+        parent_of: |row| Some(row.record_id),
+        listing: crate::service::note::of_record,
+    }));
     /// Documents by id, those that are gone too.
-    pub documents: DataLoader<ById<document_row::Entity>>,
+    documents: DataLoader<ById<document_row::Entity>> = |of| of.by_id();
     /// What was asked about documents, by id.
-    pub document_acts: DataLoader<ById<document_act::Entity>>,
+    document_acts: DataLoader<ById<document_act::Entity>> = |of| of.by_id();
     /// Pages of documents by CRM record.
-    pub documents_of_record: Arc<DataLoader<Documents>>,
+    documents_of_record: Arc<DataLoader<Documents>> = |of| Arc::new(of.batching(
+        Documents { scope: of.scope.clone(), clock: of.services.clock().clone() }));
     /// Documents by their ids on the finance side.
-    pub documents_of_remote: DataLoader<DocumentsOfRemote>,
+    documents_of_remote: DataLoader<DocumentsOfRemote> = |of| of.batching(DocumentsOfRemote(of.scope.clone()));
     /// Lines by document.
-    pub document_lines: DataLoader<Children<document_line::Entity>>,
+    document_lines: DataLoader<Children<document_line::Entity>> = |of| of.batching(Children {
+        scope: of.scope.clone(),
+        parent: document_line::Column::DocumentId,
+        parent_of: |line| line.document_id,
+        narrow: |lines| lines.order_by_asc(document_line::Column::Position),
+    });
     /// Lines of documents by id.
-    pub document_lines_by_id: DataLoader<ById<document_line::Entity>>,
+    document_lines_by_id: DataLoader<ById<document_line::Entity>> = |of| of.by_id();
     /// Links by record on the finance side.
-    pub links_of_remote: DataLoader<LinksOfRemote>,
+    links_of_remote: DataLoader<LinksOfRemote> = |of| of.batching(LinksOfRemote(of.scope.clone()));
     /// The CRM's own exchange rates, by currency.
-    pub crm_rates: DataLoader<CrmRates>,
+    crm_rates: DataLoader<CrmRates> = |of| of.batching(CrmRates(of.scope.clone()));
     /// The same by id.
-    pub crm_rates_by_id: DataLoader<ById<crm_exchange_rate::Entity>>,
+    crm_rates_by_id: DataLoader<ById<crm_exchange_rate::Entity>> = |of| of.by_id();
+}
+
+impl Loaders {
+    fn batching<L>(&self, loader: L) -> DataLoader<L> {
+        DataLoader::new(loader, self.turns.spawner()).delay(BATCH_WINDOW)
+    }
+
+    fn by_id<E: TenantOwned>(&self) -> DataLoader<ById<E>>
+    where
+        ById<E>: Send + Sync + 'static,
+    {
+        self.batching(ById(self.scope.clone(), PhantomData))
+    }
 }
 
 /// The tenant whose rows a loader reads, and from where.
@@ -214,235 +360,10 @@ pub fn failed(error: LoadError) -> async_graphql::Error {
     super::error::top_level(error.into_service())
 }
 
-impl Loaders {
-    /// Loaders that read this viewer's tenant.
-    pub fn new(services: &Services, turns: &Turns) -> Self {
-        let scope = Scope { db: services.db().clone(), organization_id: services.organization_id() };
-        let nested = || scope.clone();
-        Self {
-            accounts: by_id(&scope, turns),
-            contacts: by_id(&scope, turns),
-            deals: by_id(&scope, turns),
-            products: by_id(&scope, turns),
-            pipelines: by_id(&scope, turns),
-            stages: by_id(&scope, turns),
-            stages_of_pipeline: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: stage::Column::PipelineId,
-                    parent_of: |stage| stage.pipeline_id,
-                    narrow: |stages| {
-                        stages.order_by_asc(stage::Column::Position).order_by_asc(stage::Column::Id)
-                    },
-                },
-                turns,
-            ),
-            vendors: by_id(&scope, turns),
-            integrations: by_id(&scope, turns),
-            connections: batching(Connections(scope.clone()), turns),
-            finance_organizations: by_id(&scope, turns),
-            users: batching(Users(scope.clone()), turns),
-            deal_lines: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: deal_line::Column::DealId,
-                    parent_of: |line| line.deal_id,
-                    narrow: |lines| lines.order_by_asc(deal_line::Column::Position),
-                },
-                turns,
-            ),
-            tags: batching(Tags(scope.clone()), turns),
-            tags_by_id: by_id(&scope, turns),
-            tag_uses: batching(TagUses(scope.clone()), turns),
-            notes: by_id(&scope, turns),
-            custom_values: batching(CustomValues(scope.clone()), turns),
-            custom_fields: by_id(&scope, turns),
-            deal_lines_by_id: by_id(&scope, turns),
-            links_by_id: by_id(&scope, turns),
-            layouts: by_id(&scope, turns),
-            prices: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: product_price::Column::ProductId,
-                    parent_of: |price| price.product_id,
-                    narrow: |prices| prices.order_by_asc(product_price::Column::CurrencyCode),
-                },
-                turns,
-            ),
-            fields_of_layout: batching(FieldsOfLayout(scope.clone()), turns),
-            pipelines_of_stage: batching(PipelineOfStage(scope.clone()), turns),
-            api_tokens: by_id(&scope, turns),
-            views: batching(Views(scope.clone()), turns),
-            view_counts: batching(ViewCounts(services.clone()), turns),
-            links: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: record_link::Column::RecordId,
-                    parent_of: |link| link.record_id,
-                    narrow: |links| {
-                        links
-                            .filter(record_link::Column::State.ne(LinkState::Deleted))
-                            .order_by_asc(record_link::Column::Id)
-                    },
-                },
-                turns,
-            ),
-            modules: batching(Modules(scope.clone()), turns),
-            modules_of_integration: batching(ModulesOfIntegration(scope.clone()), turns),
-            runs: by_id(&scope, turns),
-            runs_of_module: batching(
-                Nested {
-                    scope: nested(),
-                    parent: sync_run::Column::SyncModuleId,
-                    narrow: |rows, ()| rows,
-                    parent_of: |row| Some(row.sync_module_id),
-                    listing: super::sync::filter::newest,
-                },
-                turns,
-            ),
-            run_items: by_id(&scope, turns),
-            items_of_run: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: sync_run_item::Column::RunId,
-                    narrow: |rows, outcomes| match outcomes {
-                        Some(outcomes) => {
-                            rows.filter(sync_run_item::Column::Outcome.is_in(outcomes.iter().copied()))
-                        }
-                        None => rows,
-                    },
-                    parent_of: |row| Some(row.run_id),
-                    listing: super::sync::filter::items,
-                },
-                turns,
-            )),
-            failures_of_run: batching(FailuresOfRun(scope.clone()), turns),
-            lineage: by_id(&scope, turns),
-            lineage_of_link: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: field_lineage::Column::LinkId,
-                    parent_of: |lineage| lineage.link_id,
-                    narrow: |lineage| {
-                        lineage
-                            .filter(field_lineage::Column::ReplacedAt.is_null())
-                            .order_by_asc(field_lineage::Column::Field)
-                    },
-                },
-                turns,
-            ),
-            lineage_history_of_link: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: field_lineage::Column::LinkId,
-                    narrow: |rows, fields| match fields {
-                        Some(fields) => {
-                            rows.filter(field_lineage::Column::Field.is_in(fields.iter().cloned()))
-                        }
-                        None => rows,
-                    },
-                    parent_of: |row| Some(row.link_id),
-                    listing: super::sync::lineage::newest,
-                },
-                turns,
-            )),
-            conflicts: by_id(&scope, turns),
-            run_totals: batching(RunTotals(scope.clone()), turns),
-            contacts_of_account: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: contact::Column::AccountId,
-                    narrow: |rows, ()| rows.filter(contact::Column::DeletedAt.is_null()),
-                    parent_of: |row| row.account_id,
-                    listing: super::contact::of_account,
-                },
-                turns,
-            )),
-            deals_of_account: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: deal::Column::AccountId,
-                    narrow: |rows, ()| rows.filter(deal::Column::DeletedAt.is_null()),
-                    parent_of: |row| row.account_id,
-                    listing: super::deal::of_account,
-                },
-                turns,
-            )),
-            feeds_of_integration: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: document_feed::Column::IntegrationId,
-                    parent_of: |feed| feed.integration_id,
-                    narrow: |feeds| feeds,
-                },
-                turns,
-            ),
-            triggers: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: trigger_setting::Column::IntegrationId,
-                    parent_of: |trigger| trigger.integration_id,
-                    narrow: |triggers| triggers,
-                },
-                turns,
-            ),
-            trigger_log: by_id(&scope, turns),
-            trigger_log_of_deal: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: trigger_log::Column::DealId,
-                    narrow: |rows, ()| rows,
-                    parent_of: |row| Some(row.deal_id),
-                    listing: crate::service::trigger::newest,
-                },
-                turns,
-            )),
-            stocks: batching(Stocks(services.clone()), turns),
-            summaries: batching(Summaries { scope: scope.clone(), clock: services.clock().clone() }, turns),
-            notes_of_record: Arc::new(batching(
-                Nested {
-                    scope: nested(),
-                    parent: note::Column::RecordId,
-                    narrow: |rows, ()| rows,
-                    parent_of: |row| Some(row.record_id),
-                    listing: crate::service::note::of_record,
-                },
-                turns,
-            )),
-            documents: by_id(&scope, turns),
-            document_acts: by_id(&scope, turns),
-            documents_of_record: Arc::new(batching(
-                Documents { scope: scope.clone(), clock: services.clock().clone() },
-                turns,
-            )),
-            documents_of_remote: batching(DocumentsOfRemote(scope.clone()), turns),
-            document_lines: batching(
-                Children {
-                    scope: scope.clone(),
-                    parent: document_line::Column::DocumentId,
-                    parent_of: |line| line.document_id,
-                    narrow: |lines| lines.order_by_asc(document_line::Column::Position),
-                },
-                turns,
-            ),
-            document_lines_by_id: by_id(&scope, turns),
-            links_of_remote: batching(LinksOfRemote(scope.clone()), turns),
-            crm_rates: batching(CrmRates(scope.clone()), turns),
-            crm_rates_by_id: by_id(&scope, turns),
-        }
-    }
-}
-
 /// Rows by id, deleted ones included: what refers to a deleted record decides for itself.
 pub struct ById<E>(Scope, PhantomData<E>);
 
-fn by_id<E: TenantOwned>(scope: &Scope, turns: &Turns) -> DataLoader<ById<E>>
-where
-    ById<E>: Send + Sync + 'static,
-{
-    batching(ById(scope.clone(), PhantomData), turns)
-}
-
+#[async_trait]
 impl<E> Loader<Uuid> for ById<E>
 where
     E: TenantOwned,
@@ -463,6 +384,7 @@ where
 /// Totals of runs.
 pub struct RunTotals(Scope);
 
+#[async_trait]
 impl Loader<Uuid> for RunTotals {
     type Value = Totals;
     type Error = LoadError;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_entity::{Scoped, TenantOwned};
 use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, Query, WindowStatement};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
@@ -44,6 +45,7 @@ pub struct PageOf<F = ()> {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CountOf<F = ()>(pub Uuid, pub F);
 
+#[async_trait]
 impl<E, F> Loader<PageOf<F>> for Nested<E, F>
 where
     E: TenantOwned,
@@ -99,6 +101,7 @@ where
     }
 }
 
+#[async_trait]
 impl<E, F> Loader<CountOf<F>> for Nested<E, F>
 where
     E: TenantOwned,

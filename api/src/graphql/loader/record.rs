@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_entity::{custom_field, custom_value, tag};
 use uuid::Uuid;
 
@@ -13,6 +14,7 @@ use crate::service::tag as service;
 /// Tags of records, by name.
 pub struct Tags(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for Tags {
     type Value = Vec<tag::Model>;
     type Error = LoadError;
@@ -25,6 +27,7 @@ impl Loader<Uuid> for Tags {
 /// How many living records have a tag.
 pub struct TagUses(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for TagUses {
     type Value = u64;
     type Error = LoadError;
@@ -37,6 +40,7 @@ impl Loader<Uuid> for TagUses {
 /// What records hold in custom fields, in the order of the fields.
 pub struct CustomValues(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for CustomValues {
     type Value = Vec<(custom_field::Model, custom_value::Model)>;
     type Error = LoadError;

@@ -1,8 +1,10 @@
 //! How much there is of products: asked of the finance app, for all products of a request together.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use uuid::Uuid;
 
 use super::LoadError;
@@ -19,17 +21,28 @@ pub struct StockOf {
 }
 
 /// How much there is of products.
-pub struct Stocks(pub(super) Services);
+pub struct Stocks {
+    services: Services,
+    /// Products that were asked about in this request.
+    asked: AtomicUsize,
+}
 
+impl Stocks {
+    pub(super) const fn new(services: Services) -> Self {
+        Self { services, asked: AtomicUsize::new(0) }
+    }
+}
+
+#[async_trait]
 impl Loader<StockOf> for Stocks {
     type Value = Told;
     type Error = LoadError;
 
     async fn load(&self, keys: &[StockOf]) -> Result<HashMap<StockOf, Told>, LoadError> {
-        if keys.len() > MOST {
+        let asked = self.asked.fetch_add(keys.len(), Ordering::Relaxed) + keys.len();
+        if asked > MOST {
             let message = format!(
-                "`stock` asks the finance app for each product: ask for {MOST} of them at a time, and not for {}",
-                keys.len()
+                "`stock` asks the finance app for each product: ask for {MOST} of them in a request, and not for {asked}"
             );
             return Err(ServiceError::BadInput(message).into());
         }
@@ -39,7 +52,10 @@ impl Loader<StockOf> for Stocks {
         }
         // Side by side, so that each has the whole time that a person waits.
         let asking = by_integration.iter().map(async |(integration_id, products)| {
-            Ok::<_, ServiceError>((*integration_id, stock::of(&self.0, *integration_id, products).await?))
+            Ok::<_, ServiceError>((
+                *integration_id,
+                stock::of(&self.services, *integration_id, products).await?,
+            ))
         });
         let told = futures::future::try_join_all(asking).await?.into_iter();
         let of_products = told.flat_map(|(integration_id, told)| {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_domain::Clock;
 use uuid::Uuid;
 
@@ -16,6 +17,7 @@ pub struct Summaries {
     pub(super) clock: Arc<dyn Clock>,
 }
 
+#[async_trait]
 impl Loader<(Side, Uuid)> for Summaries {
     type Value = Summary;
     type Error = LoadError;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 
 use async_graphql::dataloader::Loader;
+use async_trait::async_trait;
 use finbridge_entity::criteria::{Predefined, View};
 use finbridge_entity::{Scoped, view};
 use sea_orm::{ColumnTrait, QueryFilter};
@@ -16,6 +17,7 @@ use crate::service::view::count::{self, Counted};
 /// Views by id, whoever may see them.
 pub struct Views(pub(super) Scope);
 
+#[async_trait]
 impl Loader<Uuid> for Views {
     type Value = View;
     type Error = LoadError;
@@ -61,6 +63,7 @@ impl Hash for Viewed {
 /// How many records are in views, for the viewer.
 pub struct ViewCounts(pub(super) Services);
 
+#[async_trait]
 impl Loader<Viewed> for ViewCounts {
     type Value = Counted;
     type Error = LoadError;

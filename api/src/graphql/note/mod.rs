@@ -70,7 +70,9 @@ impl Note {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let Some(note) = ctx.loaders()?.notes.load_one(uuid).await.map_err(failed)? else { return Ok(None) };
+        let Some(note) = ctx.loaders()?.notes().load_one(uuid).await.map_err(failed)? else {
+            return Ok(None);
+        };
         let record = CrmRecord::load(ctx, note.record_type, note.record_id).await?;
         Ok(record.map(|_| Self(note)))
     }

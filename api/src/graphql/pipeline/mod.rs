@@ -49,7 +49,7 @@ impl Pipeline {
 
     /// Its stages in their order; at most 50, so they come without pages.
     async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<Stage>> {
-        let stages = ctx.loaders()?.stages_of_pipeline.load_one(self.0.id).await.map_err(failed)?;
+        let stages = ctx.loaders()?.stages_of_pipeline().load_one(self.0.id).await.map_err(failed)?;
         Ok(stages.unwrap_or_default().into_iter().map(Stage::from).collect())
     }
 
@@ -76,6 +76,6 @@ impl Pipeline {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        Ok(ctx.loaders()?.pipelines.load_one(uuid).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.pipelines().load_one(uuid).await.map_err(failed)?.map(Self))
     }
 }

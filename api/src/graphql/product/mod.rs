@@ -67,7 +67,7 @@ impl Product {
     /// List prices of one in further currencies, by currency code; at most 50, so they come without pages. None is converted
     /// from another.
     async fn prices(&self, ctx: &Context<'_>) -> Result<Vec<Money>> {
-        let prices = ctx.loaders()?.prices.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let prices = ctx.loaders()?.prices().load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         Ok(prices
             .iter()
             .filter_map(|row| Money::of(Some(row.amount_units), Some(&row.currency_code)))
@@ -84,7 +84,7 @@ impl Product {
         if let Some(main) = main.filter(|main| main.currency_code == currency_code) {
             return Ok(Some(main));
         }
-        let prices = ctx.loaders()?.prices.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let prices = ctx.loaders()?.prices().load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         let row = prices.iter().find(|row| row.currency_code == currency_code.0.as_str());
         Ok(row.and_then(|row| Money::of(Some(row.amount_units), Some(&row.currency_code))))
     }
@@ -95,7 +95,7 @@ impl Product {
     }
 
     /// How much there is of it, as the finance app counts it at this moment; null where it is not counted, or is no item there. The
-    /// finance app is asked for each product, so 20 at most in a request, and for five seconds: UNAVAILABLE when it does not answer.
+    /// finance app is asked for each product, so 25 at most in a request, and for five seconds: UNAVAILABLE when it does not answer.
     async fn stock(
         &self,
         ctx: &Context<'_>,

@@ -143,7 +143,7 @@ impl RecordFields {
 
     /// What people tagged it with, by name; at most 20 tags, so they come without pages.
     async fn tags(&self, ctx: &Context<'_>) -> Result<Vec<Tag>> {
-        let tags = ctx.loaders()?.tags.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let tags = ctx.loaders()?.tags().load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         Ok(tags.into_iter().map(Tag::from).collect())
     }
 
@@ -160,7 +160,7 @@ impl RecordFields {
         if self.0.deleted_at.is_some() {
             return Ok(NoteConnection::new(Page::empty(), Count::new(async || Ok(0))));
         }
-        let loader = &ctx.loaders()?.notes_of_record;
+        let loader = ctx.loaders()?.notes_of_record();
         let key = PageOf { parent: self.0.id, filter: (), args: page_args(first, after, last, before) };
         let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
         Ok(NoteConnection::new(page, Count::of_parent(loader.clone(), CountOf(self.0.id, ()))))
@@ -169,7 +169,7 @@ impl RecordFields {
     /// What the record holds in the organization's own fields, in their order. Fields that hold nothing are left out; there
     /// are at most 200 fields, so they come without pages.
     async fn custom_fields(&self, ctx: &Context<'_>) -> Result<Vec<CustomFieldValue>> {
-        let values = ctx.loaders()?.custom_values.load_one(self.0.id).await.map_err(failed)?;
+        let values = ctx.loaders()?.custom_values().load_one(self.0.id).await.map_err(failed)?;
         Ok(values.unwrap_or_default().into_iter().map(CustomFieldValue::from).collect())
     }
 
@@ -179,7 +179,7 @@ impl RecordFields {
         ctx: &Context<'_>,
         #[graphql(desc = "The field's name for programs.")] key: String,
     ) -> Result<Option<CustomFieldValue>> {
-        let values = ctx.loaders()?.custom_values.load_one(self.0.id).await.map_err(failed)?;
+        let values = ctx.loaders()?.custom_values().load_one(self.0.id).await.map_err(failed)?;
         let mut values = values.unwrap_or_default().into_iter();
         Ok(values.find(|(field, _)| field.key == key).map(CustomFieldValue::from))
     }
@@ -187,7 +187,7 @@ impl RecordFields {
     /// The layout that says which of the organization's own fields the record shows; null stands for the standard one.
     async fn layout(&self, ctx: &Context<'_>) -> Result<Option<Layout>> {
         let Some(layout) = self.0.layout_id else { return Ok(None) };
-        Ok(ctx.loaders()?.layouts.load_one(layout).await.map_err(failed)?.map(Layout::from))
+        Ok(ctx.loaders()?.layouts().load_one(layout).await.map_err(failed)?.map(Layout::from))
     }
 
     /// Ascends with every change; send it along with an update to refuse overwriting somebody else's change.
@@ -299,7 +299,8 @@ macro_rules! record_type {
             uuid: uuid::Uuid,
         ) -> async_graphql::Result<Option<$type>> {
             use $crate::graphql::context::Asked as _;
-            let row = ctx.loaders()?.$loader.load_one(uuid).await.map_err($crate::graphql::loader::failed)?;
+            let row =
+                ctx.loaders()?.$loader().load_one(uuid).await.map_err($crate::graphql::loader::failed)?;
             Ok(row.filter(|row| row.deleted_at.is_none()).map($type))
         }
     };

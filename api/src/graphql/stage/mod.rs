@@ -82,6 +82,6 @@ impl Stage {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        Ok(ctx.loaders()?.stages.load_one(uuid).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.stages().load_one(uuid).await.map_err(failed)?.map(Self))
     }
 }

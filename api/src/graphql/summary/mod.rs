@@ -98,7 +98,7 @@ impl FinanceSummary {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, side: Side, record: Uuid) -> Result<Option<Self>> {
-        let summary = ctx.loaders()?.summaries.load_one((side, record)).await.map_err(failed)?;
+        let summary = ctx.loaders()?.summaries().load_one((side, record)).await.map_err(failed)?;
         Ok(summary.map(|summary| Self { side, summary }))
     }
 }

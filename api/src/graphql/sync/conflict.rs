@@ -96,7 +96,7 @@ impl SyncConflict {
 
     /// The run that found it last.
     async fn run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
-        Ok(ctx.loaders()?.runs.load_one(self.0.run_id).await.map_err(failed)?.map(SyncRun::from))
+        Ok(ctx.loaders()?.runs().load_one(self.0.run_id).await.map_err(failed)?.map(SyncRun::from))
     }
 
     /// Who chose; null when a policy did, or nobody yet.
@@ -117,7 +117,7 @@ impl SyncConflict {
 
 impl SyncConflict {
     async fn link(&self, ctx: &Context<'_>) -> Result<Option<record_link::Model>> {
-        ctx.loaders()?.links_by_id.load_one(self.0.link_id).await.map_err(failed)
+        ctx.loaders()?.links_by_id().load_one(self.0.link_id).await.map_err(failed)
     }
 }
 

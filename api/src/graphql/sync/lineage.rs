@@ -62,7 +62,7 @@ impl FieldLineage {
 
     /// The run that carried it over; null when history has forgotten it.
     async fn run(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
-        Ok(ctx.loaders()?.runs.load_one(self.0.run_id).await.map_err(failed)?.map(SyncRun::from))
+        Ok(ctx.loaders()?.runs().load_one(self.0.run_id).await.map_err(failed)?.map(SyncRun::from))
     }
 
     /// The rule by which it was carried over: stable, for programs.
@@ -92,7 +92,7 @@ impl FieldLineage {
     /// # Errors
     /// The database's.
     pub async fn of(ctx: &Context<'_>, link: uuid::Uuid) -> Result<Vec<Self>> {
-        let rows = ctx.loaders()?.lineage_of_link.load_one(link).await.map_err(failed)?;
+        let rows = ctx.loaders()?.lineage_of_link().load_one(link).await.map_err(failed)?;
         Ok(rows.unwrap_or_default().into_iter().map(Self).collect())
     }
 }
@@ -108,7 +108,7 @@ impl FieldLineageConnection {
         fields: Option<Vec<Vec<String>>>,
         args: PageArgs,
     ) -> Result<Self> {
-        let loader = &ctx.loaders()?.lineage_history_of_link;
+        let loader = ctx.loaders()?.lineage_history_of_link();
         // No field has U+0000 in its name, and PostgreSQL refuses to compare with one.
         let filter = fields.map(|fields| {
             let names = fields.iter().map(|path| path.join("."));
@@ -146,7 +146,7 @@ impl LineageQuery {
         #[graphql(desc = "Id of a link, or of an account, a contact, a vendor or a product.")] id: ID,
     ) -> Result<Option<ExternalReference>> {
         if let Ok(NodeId { kind: NodeKind::RecordLink, uuid }) = id.parse::<NodeId>() {
-            let link = ctx.loaders()?.links_by_id.load_one(uuid).await.map_err(failed)?;
+            let link = ctx.loaders()?.links_by_id().load_one(uuid).await.map_err(failed)?;
             return Ok(link.map(ExternalReference::from));
         }
         let (record, _) = synced_record(&id)?;

@@ -260,7 +260,7 @@ impl SyncRun {
     /// Which way records travel, in the order in which the run does it.
     async fn phases(&self, ctx: &Context<'_>) -> Result<Vec<SyncRunDirection>> {
         let integration =
-            ctx.loaders()?.integrations.load_one(self.0.integration_id).await.map_err(failed)?;
+            ctx.loaders()?.integrations().load_one(self.0.integration_id).await.map_err(failed)?;
         let sides = service::sync::phases(integration.as_ref(), &self.0).map_err(top_level)?;
         let direction = |side| match side {
             finbridge_domain::Side::Crm => SyncRunDirection::CrmToFinance,
@@ -278,7 +278,7 @@ impl SyncRun {
     /// The run that it takes back; null when it takes back none.
     async fn undo_of(&self, ctx: &Context<'_>) -> Result<Option<SyncRun>> {
         let Some(undone) = self.0.undo_of_id else { return Ok(None) };
-        Ok(ctx.loaders()?.runs.load_one(undone).await.map_err(failed)?.map(SyncRun::from))
+        Ok(ctx.loaders()?.runs().load_one(undone).await.map_err(failed)?.map(SyncRun::from))
     }
 
     /// Version of the settings it began with.
@@ -288,7 +288,7 @@ impl SyncRun {
 
     /// Numbers of records by what came of them so far.
     async fn totals(&self, ctx: &Context<'_>) -> Result<SyncRunTotals> {
-        let totals = ctx.loaders()?.run_totals.load_one(self.0.id).await.map_err(failed)?;
+        let totals = ctx.loaders()?.run_totals().load_one(self.0.id).await.map_err(failed)?;
         Ok(totals.unwrap_or_default().into())
     }
 
@@ -303,7 +303,7 @@ impl SyncRun {
         #[graphql(desc = "Only records before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only items for which all of this holds.")] filter: Option<SyncRunItemFilter>,
     ) -> Result<SyncRunItemConnection> {
-        let loader = &ctx.loaders()?.items_of_run;
+        let loader = ctx.loaders()?.items_of_run();
         let filter = filter.unwrap_or_default().outcomes();
         let count = CountOf(self.0.id, filter.clone());
         let key = PageOf { parent: self.0.id, filter, args: page_args(first, after, last, before) };
@@ -320,7 +320,7 @@ impl SyncRun {
         >,
     ) -> Result<Vec<SyncRunFailureGroup>> {
         let groups = match group_by.unwrap_or_default() {
-            SyncFailureGrouping::Reason => ctx.loaders()?.failures_of_run.load_one(self.0.id).await,
+            SyncFailureGrouping::Reason => ctx.loaders()?.failures_of_run().load_one(self.0.id).await,
         };
         Ok(groups.map_err(failed)?.unwrap_or_default().into_iter().map(Into::into).collect())
     }

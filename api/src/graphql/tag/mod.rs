@@ -39,7 +39,7 @@ impl Tag {
 
     /// How many living records have it. Counted only when asked for.
     async fn record_count(&self, ctx: &Context<'_>) -> Result<i32> {
-        let count = ctx.loaders()?.tag_uses.load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
+        let count = ctx.loaders()?.tag_uses().load_one(self.0.id).await.map_err(failed)?.unwrap_or_default();
         Ok(i32::try_from(count).unwrap_or(i32::MAX))
     }
 
@@ -55,6 +55,6 @@ impl Tag {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        Ok(ctx.loaders()?.tags_by_id.load_one(uuid).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.tags_by_id().load_one(uuid).await.map_err(failed)?.map(Self))
     }
 }

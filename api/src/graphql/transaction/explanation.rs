@@ -123,7 +123,7 @@ impl MoneyExplanation {
 
 impl MoneyExplanation {
     pub(super) async fn load(ctx: &Context<'_>, row: &document::Model) -> Result<Self> {
-        let rate = ctx.loaders()?.crm_rates.load_one(row.currency_code.clone()).await.map_err(failed)?;
+        let rate = ctx.loaders()?.crm_rates().load_one(row.currency_code.clone()).await.map_err(failed)?;
         Ok(Self { row: row.clone(), crm_rate: rate.map(|rate| rate.rate.0) })
     }
 }

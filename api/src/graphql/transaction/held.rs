@@ -27,7 +27,7 @@ pub async fn transactions(
     let kinds = service::visible(ctx.services()?, kinds).map_err(top_level)?;
     let statuses = statuses.map(|statuses| statuses.into_iter().map(Into::into).collect());
     let held = (holder, Wanted { kinds, statuses });
-    let loader = &ctx.loaders()?.documents_of_record;
+    let loader = ctx.loaders()?.documents_of_record();
     let key = PageOf { parent: record, filter: held.clone(), args };
     let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
     let loader = loader.clone();

@@ -126,7 +126,7 @@ impl TransactionJob {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let row = ctx.loaders()?.document_acts.load_one(uuid).await.map_err(failed)?;
+        let row = ctx.loaders()?.document_acts().load_one(uuid).await.map_err(failed)?;
         let services = ctx.services()?;
         Ok(row.filter(|row| service::is_visible(services, row)).map(Self))
     }

@@ -48,7 +48,7 @@ impl TransactionLine {
             kind: RecordKind::Item,
             remote_id: item,
         };
-        match ctx.loaders()?.links_of_remote.load_one(key).await.map_err(failed)? {
+        match ctx.loaders()?.links_of_remote().load_one(key).await.map_err(failed)? {
             Some(link) => product::living(ctx, link.record_id).await,
             None => Ok(None),
         }
@@ -111,7 +111,7 @@ impl TransactionLine {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let Some(row) = ctx.loaders()?.document_lines_by_id.load_one(uuid).await.map_err(failed)? else {
+        let Some(row) = ctx.loaders()?.document_lines_by_id().load_one(uuid).await.map_err(failed)? else {
             return Ok(None);
         };
         let document = Transaction::load(ctx, row.document_id).await?;

@@ -99,7 +99,7 @@ impl Transaction {
         let now = ctx.services()?.clock().now();
         let organization = match service::is_decided_by_zone(&self.row, now) {
             true => {
-                let loader = &ctx.loaders()?.finance_organizations;
+                let loader = ctx.loaders()?.finance_organizations();
                 loader.load_one(self.row.finance_organization_id).await.map_err(failed)?
             }
             false => None,
@@ -120,7 +120,7 @@ impl Transaction {
 
     /// The finance organization whose document it is.
     async fn organization(&self, ctx: &Context<'_>) -> Result<Option<FinanceOrganization>> {
-        let loader = &ctx.loaders()?.finance_organizations;
+        let loader = ctx.loaders()?.finance_organizations();
         let row = loader.load_one(self.row.finance_organization_id).await.map_err(failed)?;
         Ok(row.map(FinanceOrganization::from))
     }
@@ -222,7 +222,7 @@ impl Transaction {
         if !self.row.is_whole {
             return Ok(None);
         }
-        let rows = ctx.loaders()?.document_lines.load_one(self.row.id).await.map_err(failed)?;
+        let rows = ctx.loaders()?.document_lines().load_one(self.row.id).await.map_err(failed)?;
         let rows = rows.unwrap_or_default().into_iter();
         Ok(Some(rows.map(|row| TransactionLine::new(row, &self.row)).collect()))
     }
@@ -272,7 +272,7 @@ impl Transaction {
     /// the finance app prints none of its kind.
     async fn pdf_path(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let integration =
-            ctx.loaders()?.integrations.load_one(self.row.integration_id).await.map_err(failed)?;
+            ctx.loaders()?.integrations().load_one(self.row.integration_id).await.map_err(failed)?;
         let kind = self.document_kind()?;
         let engine = &ctx.services()?.engine;
         let is_printed = integration.is_some_and(|row| pdf::is_printed(engine, &row, kind));
@@ -297,7 +297,7 @@ impl Transaction {
     /// What may be done with it as it was last read, without what would change nothing. Empty while the integration is not active, and
     /// for a viewer who may not change it. The finance app has the last word, and so has how it stands by then.
     async fn allowed_acts(&self, ctx: &Context<'_>) -> Result<Vec<TransactionAct>> {
-        let of = ctx.loaders()?.integrations.load_one(self.row.integration_id).await.map_err(failed)?;
+        let of = ctx.loaders()?.integrations().load_one(self.row.integration_id).await.map_err(failed)?;
         let Some(of) = of else { return Ok(Vec::new()) };
         let acts = document_act::allowed(ctx.services()?, &self.row, &of);
         Ok(acts.into_iter().map(TransactionAct::from).collect())
@@ -315,7 +315,7 @@ impl Transaction {
     /// # Errors
     /// The database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let row = ctx.loaders()?.documents.load_one(uuid).await.map_err(failed)?;
+        let row = ctx.loaders()?.documents().load_one(uuid).await.map_err(failed)?;
         Self::shown(ctx, row.filter(|row| row.deleted_at.is_none()))
     }
 
@@ -324,7 +324,7 @@ impl Transaction {
     /// # Errors
     /// The database's.
     pub async fn load_even_gone(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
-        let row = ctx.loaders()?.documents.load_one(uuid).await.map_err(failed)?;
+        let row = ctx.loaders()?.documents().load_one(uuid).await.map_err(failed)?;
         Self::shown(ctx, row)
     }
 

@@ -54,7 +54,7 @@ impl TransactionApplication {
             kind: DocumentKind::Invoice,
             remote_id: self.remote_id.clone(),
         };
-        let row = ctx.loaders()?.documents_of_remote.load_one(key).await.map_err(failed)?;
+        let row = ctx.loaders()?.documents_of_remote().load_one(key).await.map_err(failed)?;
         Transaction::shown(ctx, row)
     }
 

@@ -34,7 +34,7 @@ impl Party {
             remote_id: self.remote_id.clone(),
         };
         let link: Option<record_link::Model> =
-            ctx.loaders()?.links_of_remote.load_one(key).await.map_err(failed)?;
+            ctx.loaders()?.links_of_remote().load_one(key).await.map_err(failed)?;
         Ok(link.filter(|link| link.record_type == record_type.to_value()).map(|link| link.record_id))
     }
 }

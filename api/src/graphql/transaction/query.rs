@@ -70,7 +70,7 @@ impl TransactionQuery {
         let integration = match integration_id {
             Some(id) => {
                 let integration = uuid(NodeKind::Integration, &id)?;
-                let row = ctx.loaders()?.integrations.load_one(integration).await.map_err(failed)?;
+                let row = ctx.loaders()?.integrations().load_one(integration).await.map_err(failed)?;
                 let missing =
                     || coded("BAD_USER_INPUT", "There is no such integration; `integrations` lists them");
                 Some(row.ok_or_else(missing)?)

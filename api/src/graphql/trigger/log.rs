@@ -111,7 +111,7 @@ impl TriggerLogEntry {
     /// `FORBIDDEN`, the database's.
     pub async fn load(ctx: &Context<'_>, uuid: Uuid) -> Result<Option<Self>> {
         trigger::may_look(ctx.services()?).map_err(top_level)?;
-        Ok(ctx.loaders()?.trigger_log.load_one(uuid).await.map_err(failed)?.map(Self))
+        Ok(ctx.loaders()?.trigger_log().load_one(uuid).await.map_err(failed)?.map(Self))
     }
 }
 
@@ -121,7 +121,7 @@ impl TriggerLogEntry {
 /// Bad page arguments, `FORBIDDEN`, the database's.
 pub async fn of_deal(ctx: &Context<'_>, deal: Uuid, args: PageArgs) -> Result<TriggerLogConnection> {
     trigger::may_look(ctx.services()?).map_err(top_level)?;
-    let loader = &ctx.loaders()?.trigger_log_of_deal;
+    let loader = ctx.loaders()?.trigger_log_of_deal();
     let key = PageOf { parent: deal, filter: (), args };
     let page = loader.load_one(key).await.map_err(failed)?.unwrap_or_else(Page::empty);
     Ok(TriggerLogConnection::new(page, Count::of_parent(loader.clone(), CountOf(deal, ()))))

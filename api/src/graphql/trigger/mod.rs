@@ -112,7 +112,7 @@ impl TransactionTrigger {
     /// # Errors
     /// The database's.
     pub async fn of_integration(ctx: &Context<'_>, integration: Uuid) -> Result<Option<Self>> {
-        let rows = ctx.loaders()?.triggers.load_one(integration).await.map_err(failed)?;
+        let rows = ctx.loaders()?.triggers().load_one(integration).await.map_err(failed)?;
         Ok(rows.into_iter().flatten().next().map(Self))
     }
 }

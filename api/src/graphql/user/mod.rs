@@ -73,6 +73,6 @@ impl User {
     /// The database's.
     pub async fn load(ctx: &Context<'_>, user: Option<Uuid>) -> Result<Option<Self>> {
         let Some(user) = user else { return Ok(None) };
-        Ok(ctx.loaders()?.users.load_one(user).await.map_err(failed)?.map(Self::from))
+        Ok(ctx.loaders()?.users().load_one(user).await.map_err(failed)?.map(Self::from))
     }
 }

@@ -29,7 +29,7 @@ impl From<entity::View> for View {
 
 impl View {
     async fn counted(&self, ctx: &Context<'_>) -> Result<Option<Counted>> {
-        ctx.loaders()?.view_counts.load_one(Viewed(self.0.clone())).await.map_err(failed)
+        ctx.loaders()?.view_counts().load_one(Viewed(self.0.clone())).await.map_err(failed)
     }
 }
 
