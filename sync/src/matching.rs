@@ -113,11 +113,7 @@ pub async fn find(
     }
     let kind = scope.lane.source.kind;
     let by = MatchBy::of(kind, settings);
-    let has_clones = kind != RecordKind::ContactPerson;
-    let names = records.iter().flat_map(|record| {
-        let clones = (2..=MOST_CLONES).filter(|_| has_clones);
-        clones.map(|n| name_key(&format!("{}{}", record.name, suffix(n)))).chain([record.name_key.clone()])
-    });
+    let names = records.iter().map(|record| record.name_key.as_str());
     let mut named = mirror(scope, sharing_names(kind)).filter(remote_record::Column::NameKey.is_in(names));
     if kind == RecordKind::ContactPerson {
         named = named.filter(remote_record::Column::ParentId.is_in(parents.values().cloned()));
@@ -142,9 +138,31 @@ pub async fn find(
     let linked = linked(db, scope, ids).await?;
     let mut decided = decisions(db, scope, records).await?;
     let ids: Vec<_> = decided.values().filter_map(|(_, remote_id)| remote_id.clone()).collect();
-    let chosen = mirror(scope, &[kind]).filter(remote_record::Column::RemoteId.is_in(ids)).all(db).await?;
+    let chosen = match ids.is_empty() {
+        true => Vec::new(),
+        false => mirror(scope, &[kind]).filter(remote_record::Column::RemoteId.is_in(ids)).all(db).await?,
+    };
 
-    let taken: HashSet<&str> = named.iter().map(|row| row.name_key.as_str()).collect();
+    let mut taken: HashSet<&str> = named.iter().map(|row| row.name_key.as_str()).collect();
+    // Clones are made of what has a counterpart or was decided about, which few have: only their names are looked for.
+    let keys: HashSet<_> = same_key.iter().filter_map(|row| by.remote_key(row)).collect();
+    let may_be_cloned = records.iter().filter(|record| {
+        kind != RecordKind::ContactPerson
+            && (taken.contains(record.name_key.as_str())
+                || by.key(record).is_some_and(|key| keys.contains(&key))
+                || decided.contains_key(&record.id))
+    });
+    let names = may_be_cloned
+        .flat_map(|record| (2..=MOST_CLONES).map(|n| name_key(&format!("{}{}", record.name, suffix(n)))));
+    let names: Vec<String> = names.collect();
+    let clones = match names.is_empty() {
+        true => Vec::new(),
+        false => {
+            let clones = mirror(scope, sharing_names(kind));
+            clones.filter(remote_record::Column::NameKey.is_in(names)).all(db).await?
+        }
+    };
+    taken.extend(clones.iter().map(|row| row.name_key.as_str()));
     let mut found = HashMap::new();
     for record in records {
         let wire_id = record.wire_id.to_string();

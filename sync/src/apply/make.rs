@@ -4,6 +4,8 @@ use finbridge_contract::{CrmReference, FailureKind, NewRecord, RemoteRecord};
 use finbridge_domain::record::{Values, values};
 use finbridge_entity::types::{ItemAction, ItemOutcome, Origin};
 use finbridge_entity::{begin_write, record_link, sync_run_item};
+use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
 
 use super::settle::{Done, LinkChange};
 use super::work::{Parent, Task, Work, extended, wanted};
@@ -85,7 +87,16 @@ impl Work<'_> {
         // An empty field of a new record is no value at all.
         let told = values.clone().into_iter().filter(|(_, value)| !value.is_empty()).collect();
         let new = NewRecord { parent_id, customer_kind, is_primary, values: told };
-        match task.adapter.create(&self.remote().connection, Some(reference), &new).await {
+        // In a task of its own, so that many use more than one processor; it ends with this one, or a write could outlive the lease.
+        let (remote, kind) = (self.remote().clone(), task.kind);
+        let create = async move {
+            let adapter = remote.connector.records(kind);
+            let adapter = adapter.ok_or(SyncError::Missing("the records of this finance app"))?;
+            Ok::<_, SyncError>(adapter.create(&remote.connection, Some(reference), &new).await)
+        };
+        let created = AbortOnDropHandle::new(tokio::spawn(create.in_current_span())).await;
+        let created = created.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()))?;
+        match created {
             Ok(made) => Ok(made),
             Err(failure) => {
                 if !failure.is_transient() && failure.kind != FailureKind::Malformed {

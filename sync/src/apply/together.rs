@@ -24,11 +24,15 @@ use crate::merge::Bases;
 use crate::records::SourceRecord;
 use crate::{bulk, merged, progress, pull, records};
 
-/// Outcomes that are noted with one transaction at most.
-pub(super) const GROUP: usize = 32;
+/// Outcomes that are noted with one transaction at most: all of a batch that come in time.
+pub(super) const GROUP: usize = 100;
 
-/// How long an outcome waits for others to be noted with: nothing beside the time that a finance app takes to answer.
-const LINGER: Duration = Duration::from_millis(5);
+/// How long an outcome waits for others to be noted with. Groups are full then, which also have the same few statements again and
+/// again; the last of a batch does not wait. What is not noted when a process dies is looked for, and not made again.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// Rows of lineage that go with one statement: SQLite takes 32,766 values.
+const LINEAGE_ROWS: usize = 1000;
 
 /// What is worked on at the same time.
 pub(super) enum Piece {
@@ -207,8 +211,10 @@ impl Work<'_> {
         for made in &group {
             lineage.extend(Carried::by(&made.link, &made.completion).first(engine, run, &made.item)?);
         }
-        if !lineage.is_empty() {
-            field_lineage::Entity::insert_many(lineage).exec_without_returning(&transaction).await?;
+        while !lineage.is_empty() {
+            let rest = lineage.split_off(lineage.len().min(LINEAGE_ROWS));
+            let rows = std::mem::replace(&mut lineage, rest);
+            field_lineage::Entity::insert_many(rows).exec_without_returning(&transaction).await?;
         }
         let now = engine.clock.now();
         let items = group.iter().map(|made| {
