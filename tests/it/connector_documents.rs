@@ -223,14 +223,15 @@ async fn a17_27_new_documents_are_in_the_currency_of_the_customer() {
     let world = World::start(App::Books).await;
     let euro = world.euro().await;
     let customer = world.contact("Euro Ltd", PartyKind::Customer, &euro).await;
-    let terms = world.connector.party_terms(&world.connection, &customer).await.expect("terms");
+    let terms = world.connector.party_terms(&world.connection, &customer, "USD").await.expect("terms");
     assert_eq!((terms.currency_code.as_str(), terms.exchange_rate), ("EUR", None), "nobody entered a rate");
     let rate = json!({ "effective_date": "2020-01-01", "rate": 1.08 });
     let rates = format!("/books/v3/settings/currencies/{euro}/exchangerates");
     world.make(&rates, "exchange_rate", rate).await;
-    let terms = world.connector.party_terms(&world.connection, &customer).await.expect("terms");
+    let terms = world.connector.party_terms(&world.connection, &customer, "USD").await.expect("terms");
     assert_eq!((terms.currency_code.as_str(), terms.exchange_rate), ("EUR", "1.08".parse().ok()));
-    let own = world.connector.party_terms(&world.connection, &world.customer().await).await.expect("terms");
+    let own =
+        world.connector.party_terms(&world.connection, &world.customer().await, "USD").await.expect("terms");
     assert_eq!((own.currency_code.as_str(), own.exchange_rate), ("USD", None));
 
     let rate = "1.1".parse().ok();

@@ -18,6 +18,7 @@ use super::export::{Refused, answer, malformed, refused};
 use super::{Shared, door, graphql, sign_in};
 use crate::graphql::guard::refusal::{Manner, Refusal};
 use crate::service::ServiceError;
+use crate::service::error::ErrorCode;
 use crate::service::pdf::{self, Pdf};
 
 pub(super) async fn get(
@@ -75,6 +76,12 @@ fn file(pdf: Pdf, place: OwnedSemaphorePermit) -> Response {
 
 fn failed(error: ServiceError) -> Refused {
     match error {
+        ServiceError::Refused(errors)
+            if errors.iter().any(|error| error.code == ErrorCode::ReconnectNeeded) =>
+        {
+            let message = ServiceError::Refused(errors).to_string();
+            (StatusCode::CONFLICT, Refusal::new(Manner::Request, "RECONNECT_NEEDED", message))
+        }
         ServiceError::Refused(_) | ServiceError::BadInput(_) => {
             (StatusCode::BAD_REQUEST, malformed(error.to_string()))
         }

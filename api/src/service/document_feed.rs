@@ -1,14 +1,13 @@
 //! How far documents of finance apps were read, and asking for a reading (R113).
 
 use finbridge_domain::DocumentKind;
-use finbridge_entity::types::IntegrationState;
 use finbridge_entity::{Scoped, begin_write, document_feed, integration};
 use finbridge_sync::document::feed;
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceResult, UserError};
-use super::{Services, document, integration as integrations, leave};
+use super::{Services, document, integration as integrations, remote};
 
 /// How far documents of a kind were read.
 #[derive(Debug, Clone)]
@@ -73,14 +72,7 @@ pub async fn fetch(
     }
     let wanted = if kinds.is_empty() { shown } else { kinds };
     document::expect_visible(services, wanted)?;
-    match row.state {
-        IntegrationState::Active => {}
-        IntegrationState::Disabled => return Err(leave::inactive()),
-        IntegrationState::ReconnectNeeded => {
-            let message = "The finance app refuses the stored credential; connect it again with `integrationConnect` first";
-            return Err(UserError::of(ErrorCode::ReconnectNeeded, "integrationId", message).into());
-        }
-    }
+    remote::expect_active(&row, "integrationId")?;
     feed::request(&services.engine, &transaction, &row, wanted).await?;
     let feeds = of(services, &transaction, &row).await?;
     transaction.commit().await?;

@@ -63,15 +63,19 @@ pub const fn kind_of(party: PartyKind) -> RecordKind {
     }
 }
 
-/// Parties by name.
-fn by_name() -> Listing<remote_record::Entity> {
+/// Parties by name. A page of one list is none of the other.
+fn by_name(party: PartyKind) -> Listing<remote_record::Entity> {
     let key = SortKey {
         name: "NAME",
         column: remote_record::Column::NameKey,
         nullable: false,
         value: |row: &remote_record::Model| SortValue::Text(row.name_key.clone()),
     };
-    Listing { name: "financeParties", key, descending: false }
+    let name = match party {
+        PartyKind::Customer => "customers",
+        PartyKind::Vendor => "financeVendors",
+    };
+    Listing { name, key, descending: false }
 }
 
 fn rows(integration: &integration::Model, party: PartyKind) -> Select<remote_record::Entity> {
@@ -99,7 +103,7 @@ pub async fn page(
     which: &Wanted,
     args: &PageArgs,
 ) -> ServiceResult<Page<remote_record::Model>> {
-    by_name().window(args)?.read(services.db(), wanted(services, which).await?).await
+    by_name(which.party).window(args)?.read(services.db(), wanted(services, which).await?).await
 }
 
 /// How many there are.

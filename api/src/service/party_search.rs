@@ -16,6 +16,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
+use super::finance_party::kind_of;
 use super::page::size;
 use super::permit::{Act, Object};
 use super::record::{Record, living};
@@ -268,7 +269,8 @@ impl Crm<'_> {
             .filter(Column::Kind.is_in(kinds.map(RecordKind::as_str)))
             .filter(Expr::col(Column::RecordId.as_column_ref()).equals(E::id_column().as_column_ref()))
             .filter(Column::RemoteId.is_not_null())
-            .filter(Column::State.is_in(USABLE));
+            // Those whose finance record is gone too: they become no customers until they are unlinked.
+            .filter(Column::State.ne(LinkState::Deleted));
         Ok(living::<E>(self.services)
             .filter(which)
             .filter(Expr::exists(linked.into_query()).not())
@@ -290,10 +292,7 @@ async fn finance(
 ) -> ServiceResult<Vec<Hit>> {
     use remote_record::Column;
     let here = services.organization_id();
-    let kind = match party {
-        PartyKind::Customer => RecordKind::Customer,
-        PartyKind::Vendor => RecordKind::Vendor,
-    };
+    let kind = kind_of(party);
     let rows = remote_record::Entity::of(here)
         .filter(Column::FinanceOrganizationId.eq(integration.finance_organization_id))
         .filter(Column::Kind.eq(kind.as_str()))

@@ -1,12 +1,13 @@
 //! Documents as the finance app prints them.
 
-use finbridge_contract::FailureKind;
+use finbridge_contract::{DocumentAbilities, FailureKind};
 use finbridge_domain::{DocumentKind, NodeId, NodeKind};
 use finbridge_entity::{document, integration};
 use finbridge_sync::engine::Engine;
 use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
+use super::document_act::Through;
 use super::error::{ServiceError, ServiceResult};
 use super::permit::{Act, Object};
 use super::{Services, document as documents, remote};
@@ -52,12 +53,15 @@ pub async fn print(services: &Services, document_id: Uuid) -> ServiceResult<Opti
     let kind = DocumentKind::by_name(&row.kind)
         .ok_or_else(|| ServiceError::Internal("a document of an unknown kind".into()))?;
     services.permit(Act::View, Object::Transactions(kind))?;
-    let remote = remote::active(services, row.integration_id).await?;
-    let adapter = remote.connector.documents(kind).filter(|adapter| adapter.abilities().prints);
-    let Some(adapter) = adapter else {
+    let prints = |abilities: &DocumentAbilities, _: &_| abilities.prints;
+    let through = Through::of(services, services.db(), &row, kind, prints).await?;
+    let not_printed = || {
         let message = format!("The finance app prints no {}s: `pdfPath` is null for them", kind.noun());
-        return Err(ServiceError::BadInput(message));
+        ServiceError::BadInput(message)
     };
+    let integration_id = through.ok_or_else(not_printed)?.integration.id;
+    let remote = services.engine.remote(services.db(), services.organization_id(), integration_id).await?;
+    let adapter = remote.connector.documents(kind).ok_or_else(not_printed)?;
     let printing = adapter.pdf(&remote.connection, &row.remote_id);
     match remote::answer(remote::deadline(), printing).await {
         Ok(bytes) if bytes.len() > LARGEST || !bytes.starts_with(b"%PDF-") => {

@@ -26,19 +26,19 @@ pub(super) fn deadline() -> Instant {
 /// `NOT_FOUND`, `RECONNECT_NEEDED`; a disabled integration.
 pub(super) async fn active(services: &Services, integration_id: Uuid) -> ServiceResult<Remote> {
     let row = integrations::find(services, services.db(), integration_id).await?;
-    expect_active(&row)?;
+    expect_active(&row, "integrationId")?;
     Ok(services.engine.remote(services.db(), services.organization_id(), integration_id).await?)
 }
 
-/// Lets those integrations pass that may be asked.
+/// Lets those integrations pass that may be asked. `field` is the input that names the integration, or what it is the integration of.
 ///
 /// # Errors
 /// `RECONNECT_NEEDED`; a disabled integration.
-pub(super) fn expect_active(row: &integration::Model) -> ServiceResult<()> {
+pub(super) fn expect_active(row: &integration::Model, field: &str) -> ServiceResult<()> {
     match row.state {
         IntegrationState::Active => Ok(()),
         IntegrationState::Disabled => Err(leave::inactive()),
-        IntegrationState::ReconnectNeeded => Err(reconnect()),
+        IntegrationState::ReconnectNeeded => Err(reconnect(field)),
     }
 }
 
@@ -59,15 +59,15 @@ pub(super) async fn answer<T>(
 /// A failure of the finance app where something was read, and nothing particular is known about it.
 pub(super) fn unread(failure: &Failure) -> ServiceError {
     match failure.kind {
-        FailureKind::Unauthorized => reconnect(),
+        FailureKind::Unauthorized => reconnect("integrationId"),
         _ => ServiceError::Unavailable(format!(
             "The finance app could not be asked: {failure}; try again later"
         )),
     }
 }
 
-fn reconnect() -> ServiceError {
+fn reconnect(field: &str) -> ServiceError {
     let message =
         "The finance app refuses the stored credential; connect it again with `integrationConnect` first";
-    UserError::of(ErrorCode::ReconnectNeeded, "integrationId", message).into()
+    UserError::of(ErrorCode::ReconnectNeeded, field, message).into()
 }

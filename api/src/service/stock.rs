@@ -14,8 +14,8 @@ use super::error::{ServiceError, ServiceResult};
 use super::permit::{Act, Object};
 use super::{Services, remote};
 
-/// Products that can be asked about in one request: each is a request to the finance app.
-pub const MOST: usize = 20;
+/// Products that can be asked about in one request, a page of them when no size is given: each is a request to the finance app.
+pub const MOST: usize = 25;
 
 /// Requests to the finance app at the same time.
 const AT_ONCE: usize = 5;

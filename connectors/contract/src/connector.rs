@@ -119,12 +119,18 @@ pub trait Connector: Send + Sync {
         None
     }
 
-    /// What new documents of this customer or vendor begin with.
+    /// What new documents of this customer or vendor begin with. The rate is asked for where its currency is another than the
+    /// organization's `base` currency.
     ///
     /// # Errors
     /// [`FailureKind::NotFound`] when it is gone.
-    async fn party_terms(&self, connection: &Connection, party: &Party) -> Result<PartyTerms, Failure> {
-        let _ = (connection, party);
+    async fn party_terms(
+        &self,
+        connection: &Connection,
+        party: &Party,
+        base: &str,
+    ) -> Result<PartyTerms, Failure> {
+        let _ = (connection, party, base);
         Err(Failure::new(FailureKind::NotSupported, "the app has no terms of customers and vendors"))
     }
 

@@ -213,14 +213,19 @@ impl Connector for ZohoApp {
         known.map(|documents| documents as &dyn DocumentAdapter)
     }
 
-    async fn party_terms(&self, connection: &Connection, party: &Party) -> Result<PartyTerms, Failure> {
+    async fn party_terms(
+        &self,
+        connection: &Connection,
+        party: &Party,
+        base: &str,
+    ) -> Result<PartyTerms, Failure> {
         let contacts = match party.kind {
             PartyKind::Customer => Some(&self.customers),
             PartyKind::Vendor => self.vendors.as_ref(),
         };
         let contacts =
             contacts.ok_or_else(|| Failure::new(FailureKind::NotSupported, "the app has no vendors"))?;
-        contacts.terms(connection, &party.remote_id, &self.lookup).await
+        contacts.terms(connection, &party.remote_id, &self.lookup, base).await
     }
 
     async fn expense_categories(&self, connection: &Connection) -> Result<Vec<ExpenseCategory>, Failure> {

@@ -192,6 +192,20 @@ impl DocumentStatus {
 }
 
 impl DocumentAct {
+    /// Whether a document of this status has the act behind it, so that doing it would change nothing.
+    pub const fn is_so(self, status: DocumentStatus) -> bool {
+        use DocumentStatus as Is;
+        match self {
+            Self::MarkSent => matches!(status, Is::Sent),
+            Self::Accept => matches!(status, Is::Accepted),
+            Self::Decline => matches!(status, Is::Declined),
+            Self::Void => matches!(status, Is::Void),
+            Self::Reopen => matches!(status, Is::Draft | Is::Open),
+            Self::Open => matches!(status, Is::Open),
+            Self::Cancel => matches!(status, Is::Cancelled),
+        }
+    }
+
     /// Whether this may be done with a document that is stored with this status.
     ///
     /// # Errors

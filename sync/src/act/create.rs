@@ -13,6 +13,7 @@ use super::error::{ActError, Code};
 use super::existing::{Target, mark};
 use super::input::{ActInput, PartyRef};
 use super::{Wish, ask, party};
+use crate::document::made::finished;
 use crate::document::store;
 use crate::engine::Remote;
 use crate::error::SyncError;
@@ -32,6 +33,10 @@ pub(super) async fn create(
     if own_reference.is_some() && !adapter.abilities().edits {
         let message = "Documents of this kind cannot be edited in this finance app, so a reference of your own cannot be written to them; leave it out.";
         return Err(ActError::because(Code::NotSupported, message));
+    }
+    // Where nobody gave the vendor's number of a bill, its reference stands in for it.
+    if kind == DocumentKind::Bill && draft.name.is_none() {
+        draft.name.clone_from(&own_reference);
     }
     if held.act.document_id.is_none() {
         let made = made(held, remote, adapter, party, draft).await?;
@@ -114,7 +119,7 @@ async fn made(
     if held.act.attempts > 1
         && let Some(known) = adapter.find_by_reference(connection, &reference).await?
     {
-        return Ok(adapter.fetch(connection, &known.remote_id).await?);
+        return Ok(finished(adapter, connection, &known.remote_id, draft.is_sent).await?);
     }
     let kind = adapter.kind();
     let deal = match (draft.deal.clone(), held.act.deal_id) {
@@ -130,7 +135,7 @@ async fn made(
         Err(failure) if matches!(failure.kind, FailureKind::OutcomeUnknown | FailureKind::Malformed) => {
             // Somebody waits, and often it is there already.
             match adapter.find_by_reference(connection, &reference).await {
-                Ok(Some(known)) => Ok(adapter.fetch(connection, &known.remote_id).await?),
+                Ok(Some(known)) => Ok(finished(adapter, connection, &known.remote_id, draft.is_sent).await?),
                 Ok(None) | Err(_) => Err(ActError::Engine(failure.into())),
             }
         }
@@ -152,7 +157,7 @@ async fn with_rate(
     let terms = match &draft.party_id {
         Some(party_id) if draft.currency_code.as_deref() != Some(base) => {
             let party = Party { kind: kind.party(), remote_id: party_id.clone(), name: None };
-            match remote.connector.party_terms(&remote.connection, &party).await {
+            match remote.connector.party_terms(&remote.connection, &party, base).await {
                 Ok(terms) => Some(terms),
                 Err(failure) if failure.kind == FailureKind::NotSupported => None,
                 Err(failure) if failure.kind == FailureKind::NotFound => {

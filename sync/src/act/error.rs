@@ -36,7 +36,7 @@ codes! {
     /// The document was deleted on the finance side.
     DocumentGone = "DOCUMENT_GONE", "The document was deleted in the finance app.";
     /// It was made, and cannot be shown here.
-    DocumentNotKept = "DOCUMENT_NOT_KEPT", "The finance app has the document, but an amount of it has more than 4 decimals and is not kept rounded; look at it there.";
+    DocumentNotKept = "DOCUMENT_NOT_KEPT", "The finance app has the document, but an amount of it has more than 4 decimals or is too large, and is not kept otherwise than it is; look at it there.";
     /// Not as it stands.
     ActNotAllowed = "ACT_NOT_ALLOWED", "The document does not stand so that this may be done with it; read it again and look how it stands.";
     /// Something was paid (A17.2).

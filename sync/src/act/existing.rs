@@ -47,7 +47,7 @@ pub(super) async fn act(
     };
     let has_payments = found.balance.is_some_and(|balance| balance < found.total);
     let status = DocumentStatus::mirrored(kind, &found.status, has_payments);
-    if is_so(act, status) {
+    if act.is_so(status) {
         return target.end(held, Ok(found)).await;
     }
     if let Err(reason) = act.check(kind, status, has_payments) {
@@ -67,19 +67,6 @@ pub(super) async fn act(
     }
     let written = target.adapter.act(connection, remote_id, act).await;
     target.end(held, written).await
-}
-
-/// Whether a document of this status has the act behind it.
-fn is_so(act: DocumentAct, status: DocumentStatus) -> bool {
-    match act {
-        DocumentAct::MarkSent => status == DocumentStatus::Sent,
-        DocumentAct::Accept => status == DocumentStatus::Accepted,
-        DocumentAct::Decline => status == DocumentStatus::Declined,
-        DocumentAct::Void => status == DocumentStatus::Void,
-        DocumentAct::Reopen => matches!(status, DocumentStatus::Draft | DocumentStatus::Open),
-        DocumentAct::Open => status == DocumentStatus::Open,
-        DocumentAct::Cancel => status == DocumentStatus::Cancelled,
-    }
 }
 
 /// Links it to a deal, or takes the link away (R136, R139).

@@ -4,6 +4,8 @@
 
 pub mod detail;
 pub mod feed;
+pub mod lines;
+pub(crate) mod made;
 pub mod read;
 pub mod store;
 mod sweep;

@@ -6,6 +6,7 @@ use finbridge_domain::{CapabilityProfile, DocumentAct, DocumentKind, DocumentSta
 use finbridge_entity::types::{DealEventKind, IntegrationState, TriggerAction, TriggerPoint};
 use finbridge_entity::{Scoped, deal, deal_document, integration, stage, trigger_setting};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::code::Code;
@@ -71,6 +72,8 @@ pub(super) struct Case<'a> {
     pub(super) integration: &'a integration::Model,
     pub(super) profile: &'static CapabilityProfile,
     pub(super) kind: DocumentKind,
+    /// The connection, once it was asked for.
+    pub(super) remote: OnceCell<Remote>,
 }
 
 impl Case<'_> {
@@ -132,7 +135,7 @@ impl Case<'_> {
                 assessment.document_id.clone_from(&made);
                 match (claim.as_ref().zip(made), action) {
                     (Some((claim, remote_id)), _) => {
-                        self.of_document(&remote, claim, remote_id, action).await?
+                        self.of_document(remote, claim, remote_id, action).await?
                     }
                     (None, TriggerAction::Invalidate) => Verdict::Leave(Code::NoDocument),
                     (None, action) => {
@@ -142,7 +145,7 @@ impl Case<'_> {
                                 assessment.document_id = Some(known);
                                 Verdict::Leave(Code::AlreadyHasDocument)
                             }
-                            None => self.of_deal(&remote, action == TriggerAction::Accept).await?,
+                            None => self.of_deal(remote, action == TriggerAction::Accept).await?,
                         }
                     }
                 }
@@ -151,9 +154,10 @@ impl Case<'_> {
         Ok(assessment)
     }
 
-    pub(super) async fn remote(&self) -> Result<Remote, SyncError> {
+    pub(super) async fn remote(&self) -> Result<&Remote, SyncError> {
         let (organization_id, id) = (self.deal.organization_id, self.integration.id);
-        self.engine.remote_for(&self.engine.db, organization_id, id, Priority::Person).await
+        let found = || self.engine.remote_for(&self.engine.db, organization_id, id, Priority::Person);
+        self.remote.get_or_try_init(found).await
     }
 
     /// What is to be done with the document that a trigger made.
@@ -227,7 +231,8 @@ impl Case<'_> {
         match customer {
             Some(customer) => {
                 let party = Party { kind: PartyKind::Customer, remote_id: customer.clone(), name: None };
-                let terms = match remote.connector.party_terms(&remote.connection, &party).await {
+                let base = remote.organization.base_currency_code.as_str();
+                let terms = match remote.connector.party_terms(&remote.connection, &party, base).await {
                     Ok(terms) => terms,
                     Err(failure) if failure.kind == FailureKind::NotFound => {
                         return Ok(Verdict::Leave(Code::NoCustomer));
@@ -237,7 +242,7 @@ impl Case<'_> {
                 if terms.currency_code != self.deal.currency_code {
                     return Ok(Verdict::Leave(Code::CurrencyDiffers));
                 }
-                if terms.currency_code != remote.organization.base_currency_code {
+                if terms.currency_code != base {
                     if terms.exchange_rate.is_none() {
                         return Ok(Verdict::Leave(Code::ExchangeRateMissing));
                     }
@@ -323,6 +328,7 @@ pub async fn simulate(
             integration: &integration,
             profile,
             kind,
+            remote: OnceCell::new(),
         };
         assessments.push(case.assess().await?);
     }

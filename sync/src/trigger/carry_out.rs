@@ -16,6 +16,7 @@ use super::log::{self, Line};
 use crate::act::{self, ActError};
 use crate::apply::alone::{self, By};
 use crate::budget::Priority;
+use crate::document::made::finished;
 use crate::document::read::topic;
 use crate::document::store;
 use crate::engine::Remote;
@@ -50,11 +51,11 @@ impl Case<'_> {
             Verdict::Create { draft, and_accept } => self.make(held, *draft, and_accept, line).await,
             Verdict::Act { remote_id, act } => {
                 let remote = self.remote().await?;
-                self.act(held, &remote, &remote_id, act, line).await
+                self.act(held, remote, &remote_id, act, line).await
             }
             Verdict::Done { document, act } => {
                 let remote = self.remote().await?;
-                self.acted(held, &remote, &document, act, line).await
+                self.acted(held, remote, &document, act, line).await
             }
         }
     }
@@ -69,14 +70,14 @@ impl Case<'_> {
     ) -> Result<Outcome, Stop> {
         let remote = self.remote().await?;
         if draft.party_id.is_some() {
-            return self.create(held, &remote, draft, and_accept, line).await;
+            return self.create(held, remote, draft, and_accept, line).await;
         }
         let Some(account_id) = self.deal.account_id else {
             return Ok(Outcome::Left(line.because(Code::NoAccount)));
         };
         let event = &held.event;
         let by = By { organization_id: event.organization_id, id: event.id, actor_id: event.actor_id };
-        match alone::take(self.engine, &remote, (CrmRecordType::Account, account_id), by).await {
+        match alone::take(self.engine, remote, (CrmRecordType::Account, account_id), by).await {
             Ok(_) => {}
             Err(ActError::Waits | ActError::Lost) => return Ok(Outcome::Waits),
             Err(ActError::Engine(error)) => return Err(error.into()),
@@ -88,8 +89,8 @@ impl Case<'_> {
             }
         }
         // Only now is known in which currency the customer is billed.
-        match self.of_deal(&remote, and_accept).await? {
-            Verdict::Create { draft, .. } => self.create(held, &remote, *draft, and_accept, line).await,
+        match self.of_deal(remote, and_accept).await? {
+            Verdict::Create { draft, .. } => self.create(held, remote, *draft, and_accept, line).await,
             Verdict::Leave(code) => Ok(Outcome::Left(line.because(code))),
             Verdict::Act { .. } | Verdict::Done { .. } => {
                 Err(SyncError::Missing("the draft of a document").into())
@@ -129,13 +130,17 @@ impl Case<'_> {
         draft.reference = Some(claim.reference.clone());
         let adapter = self.adapter(remote)?;
         let known = match is_fresh {
+            // Renewed with the claim, just now.
             true => None,
-            false => adapter.find_by_reference(&remote.connection, &claim.reference).await?,
+            false => {
+                let known = adapter.find_by_reference(&remote.connection, &claim.reference).await?;
+                held.renew(&self.engine.db).await?;
+                known
+            }
         };
-        held.renew(&self.engine.db).await?;
         let is_new = known.is_none();
         let made = match known {
-            Some(known) => self.finished(adapter, remote, &known.remote_id, draft.is_sent).await,
+            Some(known) => finished(adapter, &remote.connection, &known.remote_id, draft.is_sent).await,
             None => adapter.create(&remote.connection, &draft).await,
         };
         let made = match made {
@@ -175,22 +180,6 @@ impl Case<'_> {
             }));
         }
         self.act(held, remote, &made.remote_id, DocumentAct::Accept, line).await
-    }
-
-    /// A document that was made by an attempt that was cut off, with what that attempt may not have come to.
-    async fn finished(
-        &self,
-        adapter: &dyn DocumentAdapter,
-        remote: &Remote,
-        remote_id: &str,
-        is_sent: bool,
-    ) -> Result<RemoteDocument, Failure> {
-        let found = adapter.fetch(&remote.connection, remote_id).await?;
-        let is_draft = status_of(self.kind, &found) == DocumentStatus::Draft;
-        if is_sent && is_draft && adapter.abilities().acts.contains(&DocumentAct::MarkSent) {
-            return adapter.act(&remote.connection, remote_id, DocumentAct::MarkSent).await;
-        }
-        Ok(found)
     }
 
     /// Changes how a document stands. `line` tells what was done before, where something was.

@@ -3,7 +3,9 @@
 use finbridge_domain::DocumentStatus;
 use finbridge_entity::{begin_write, deal_document};
 use sea_orm::sea_query::{Expr, OnConflict};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, Set, UpdateMany};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, UpdateMany,
+};
 
 use super::assess::Case;
 use super::hold::{Held, Stop};
@@ -16,23 +18,23 @@ impl Case<'_> {
         let now = self.engine.clock.now();
         let letter = &self.kind.as_str()[..1];
         let reference = format!("FB-{:018}-{letter}", self.deal.wire_id);
-        let row = deal_document::ActiveModel {
-            organization_id: Set(self.deal.organization_id),
-            id: Set(self.engine.ids.uuid()),
-            deal_id: Set(self.deal.id),
-            integration_id: Set(self.integration.id),
-            kind: Set(self.kind.as_str().to_owned()),
-            reference: Set(reference.clone()),
-            remote_id: Set(None),
-            intended_status: Set(None),
-            written_status: Set(None),
-            stopped_at: Set(None),
-            created_at: Set(now),
-            updated_at: Set(now),
+        let row = deal_document::Model {
+            organization_id: self.deal.organization_id,
+            id: self.engine.ids.uuid(),
+            deal_id: self.deal.id,
+            integration_id: self.integration.id,
+            kind: self.kind.as_str().to_owned(),
+            reference: reference.clone(),
+            remote_id: None,
+            intended_status: None,
+            written_status: None,
+            stopped_at: None,
+            created_at: now,
+            updated_at: now,
         };
         let transaction = begin_write(&self.engine.db).await?;
         held.renew(&transaction).await?;
-        let made = deal_document::Entity::insert(row)
+        let made = deal_document::Entity::insert(row.clone().into_active_model().reset_all())
             .on_conflict(
                 OnConflict::columns([
                     Column::OrganizationId,
@@ -46,10 +48,13 @@ impl Case<'_> {
             .exec_without_returning(&transaction)
             .await?;
         transaction.commit().await?;
+        if made == 1 {
+            // Another connection of the same finance organization may have begun it, under the same reference.
+            return Ok((row, self.claims_elsewhere().await?.is_empty()));
+        }
         let claim = self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?;
         if claim.remote_id.is_none() {
-            // Another connection of the same finance organization may have begun it, under the same reference.
-            return Ok((claim, made == 1 && self.claims_elsewhere().await?.is_empty()));
+            return Ok((claim, false));
         }
         // Another one takes the place of what is void or gone; its reference tells them apart.
         let reference = format!("{reference}-{}", &held.event.id.simple().to_string()[20..]);

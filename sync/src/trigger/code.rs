@@ -52,7 +52,7 @@ codes! {
     /// The account is no customer and cannot become one (A17.4).
     NoCustomer = "NO_CUSTOMER", "The account is no customer in the finance app and cannot become one; set up the synchronisation of customers, or link the account, then move the deal once more.";
     /// There is nothing to be billed (A17.6).
-    DealHasNoAmount = "DEAL_HAS_NO_AMOUNT", "The deal has neither lines nor an amount above zero; give it one, then move it once more.";
+    DealHasNoAmount = "DEAL_HAS_NO_AMOUNT", "The deal has neither lines nor an amount that come to more than zero; give it one, then move it once more.";
     /// A line has no price.
     LineHasNoPrice = "LINE_HAS_NO_PRICE", "A line of the deal has no price; give it one, then move the deal once more.";
     /// The customer is billed in another currency.

@@ -9,6 +9,7 @@ use finbridge_entity::types::{DealEventKind, TriggerAction};
 use finbridge_entity::{Scoped, begin_write, deal, deal_event, document, stage};
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use super::assess::{self, Case};
@@ -143,7 +144,8 @@ async fn settle(held: &Held<'_>, waits: &mut Waits) -> Result<bool, Stop> {
     for (setting, integration) in assess::settings(engine, event.organization_id).await? {
         let profile = CapabilityProfile::by_key(&integration.profile_key);
         let (Some(profile), Some(kind)) = (profile, setting.kind()) else { continue };
-        if log::is_written(engine, event, integration.id).await? {
+        // Nothing was written about it before anybody looked at it.
+        if event.attempts > 1 && log::is_written(engine, event, integration.id).await? {
             continue;
         }
         if waits.integrations.contains(&integration.id) {
@@ -160,6 +162,7 @@ async fn settle(held: &Held<'_>, waits: &mut Waits) -> Result<bool, Stop> {
             integration: &integration,
             profile,
             kind,
+            remote: OnceCell::new(),
         };
         let line = Line::left(integration.id, kind, case.action(), Code::StageNotChosen);
         let line = match case.carry_out(held).await {

@@ -82,6 +82,21 @@ both_databases! {
         }
     }
 
+    async fn what_counts_as_sent_is_marked_so_whatever_happens_to_the_marking(world: &TestWorld) {
+        let integration = connected(world).await;
+        let customer = seen::customer(world, "Marked Ltd", None).await;
+        let mut wish = tea(&integration, "INVOICE", json!({ "remoteKey": customer }));
+        wish["markSent"] = json!(true);
+        let failing = [FaultAction::ServerError { status: 503 }, FaultAction::CloseBeforeCommit, FaultAction::CloseAfterCommit];
+        for (n, action) in failing.into_iter().enumerate() {
+            world.emulator.fault(FaultRule::new(action.clone()).method("POST").path("**/status/sent").count(1));
+            let job = world.done("transactionCreate", wish.clone()).await;
+            assert_eq!(job["transaction"]["status"], "SENT", "{action:?}: {job:#}");
+            let statuses: Vec<Value> = world.listed("/invoices").await.iter().map(|one| one["status"].clone()).collect();
+            assert_eq!(statuses, vec![json!("sent"); n + 1], "{action:?}");
+        }
+    }
+
     async fn a_look_that_finds_nothing_yet_is_repeated_before_anything_is_made(world: &TestWorld) {
         let integration = connected(world).await;
         let customer = seen::customer(world, "Stale Ltd", None).await;
@@ -150,6 +165,28 @@ both_databases! {
         let invoices = world.listed("/invoices").await;
         let references: Vec<_> = invoices.iter().map(|one| &one["reference_number"]).collect();
         assert_eq!(references, [&json!("PO 4711"), &json!("PO 4711")]);
+    }
+
+    async fn a_bill_keeps_the_number_of_the_vendor_when_its_reference_changes(world: &TestWorld) {
+        let integration = connected(world).await;
+        let vendor = json!({ "remoteKey": seen::party(world, "Seller Ltd", "vendor", None).await });
+        let bill = |members: Value| {
+            let mut wish = tea(&integration, "BILL", vendor.clone());
+            let members = members.as_object().expect("members").clone();
+            wish.as_object_mut().expect("a wish").extend(members);
+            wish
+        };
+        let numbers = async || {
+            let bills = world.listed("/bills").await;
+            let mut told: Vec<_> = bills.iter().map(|one| (one["bill_number"].clone(), one["reference_number"].clone())).collect();
+            told.sort_by_key(|(number, _)| number.to_string());
+            told
+        };
+        let job = world.done("transactionCreate", bill(json!({ "name": "B-1", "reference": "PO 1" }))).await;
+        world.done("transactionCreate", bill(json!({ "reference": "PO 2" }))).await;
+        assert_eq!(numbers().await, [(json!("B-1"), json!("PO 1")), (json!("PO 2"), json!("PO 2"))]);
+        world.done("transactionUpdate", json!({ "id": job["transaction"]["id"], "reference": "PO 9" })).await;
+        assert_eq!(numbers().await, [(json!("B-1"), json!("PO 9")), (json!("PO 2"), json!("PO 2"))]);
     }
 
     async fn r144_a_record_becomes_a_customer_with_its_first_document_and_stays_that_one(world: &TestWorld) {

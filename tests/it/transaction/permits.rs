@@ -1,10 +1,12 @@
 //! Who may do what with documents.
 
+use finbridge_domain::DocumentKind;
 use finbridge_entity::types::Role;
 use finbridge_tests::acts::tea;
 use finbridge_tests::{TestWorld, both_databases};
 use serde_json::{Value, json};
 
+use super::kept::{Kept, document, id_of};
 use super::seen;
 use crate::graphql::{Caller, colleague};
 
@@ -58,5 +60,23 @@ both_databases! {
         let payload = world.ask("transactionCreate", wish).await;
         assert_eq!(payload["userErrors"][0]["code"], "MODULE_NOT_SUPPORTED", "{payload:#}");
         assert_eq!(world.finance_writes().iter().filter(|write| write.contains("subscriptions")).count(), 0);
+    }
+
+    async fn r153_r154_a_subscription_that_is_here_is_seen_and_read_again_by_whoever_may_not_change_it(world: &TestWorld) {
+        let kept = Kept::new(world, "USD", "UTC").await;
+        let rows = kept.keep(DocumentKind::Subscription, &[document(world, "S1", "10")]).await;
+        let id = id_of(&rows[0]);
+        let carl = colleague(world, "Carl", Role::Standard).await;
+        let data = world.send_as(&carl.token, "query($id: ID!) { transaction(id: $id) { kind allowedActs } }", json!({ "id": id })).await;
+        assert_eq!(data["data"]["transaction"], json!({ "kind": "SUBSCRIPTION", "allowedActs": [] }), "{data:#}");
+        for (mutation, input) in [
+            ("transactionUpdate", json!({ "id": id, "notes": "Carl's" })),
+            ("transactionCancel", json!({ "id": id })),
+            ("transactionMail", json!({ "id": id, "to": ["buyer@example.com"] })),
+        ] {
+            assert_eq!(asked(world, &carl, mutation, input).await, Err("FORBIDDEN".to_owned()), "{mutation}");
+        }
+        let answer = asked(world, &carl, "transactionRefresh", json!({ "id": id })).await;
+        assert_ne!(answer, Err("FORBIDDEN".to_owned()), "whoever may see it may have it read again");
     }
 }

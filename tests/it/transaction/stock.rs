@@ -60,12 +60,12 @@ both_databases! {
         let integration = connected(world).await;
         let chair = product(world, "Chair").await;
         let variables = json!({ "integration": integration, "id": chair });
-        for n in 0..20 {
+        for n in 0..25 {
             make(world, "product", &format!("name: \"Further {n}\"")).await;
         }
         let many = "query($integration: ID!) { products(first: 30) { nodes { stock(integrationId: $integration) { onHand } } } }";
         assert_eq!(refused(world, many, json!({ "integration": integration })).await, "BAD_USER_INPUT", "each is a request there");
-        let few = "query($integration: ID!) { products(first: 20) { nodes { name stock(integrationId: $integration) { onHand } } } }";
+        let few = "query($integration: ID!) { products(first: 25) { nodes { name stock(integrationId: $integration) { onHand } } } }";
         let data = world.data(few, json!({ "integration": integration })).await;
         assert_eq!(data["products"]["nodes"][0], json!({ "name": "Chair", "stock": { "onHand": "12.5" } }));
         let unknown = json!({ "integration": finbridge_domain::NodeId::new(finbridge_domain::NodeKind::Integration, world.app.engine.ids.uuid()).to_string(), "id": chair });

@@ -71,6 +71,9 @@ both_databases! {
         let line = json!([{ "productId": tea, "quantity": "1", "unitPrice": null }]);
         let unpriced = desk.deal_of(json!({ "name": "Unpriced", "stageId": desk.won, "accountId": desk.acme, "amount": "5", "lines": line })).await;
         assert_eq!(said(&desk.newest(&unpriced, 1).await), ("CREATE", "SKIPPED", Some("LINE_HAS_NO_PRICE")));
+        let line = json!([{ "productId": tea, "quantity": "1", "unitPrice": "0" }]);
+        let free = desk.deal_of(json!({ "name": "Free", "stageId": desk.won, "accountId": desk.acme, "amount": "5", "lines": line })).await;
+        assert_eq!(said(&desk.newest(&free, 1).await), ("CREATE", "SKIPPED", Some("DEAL_HAS_NO_AMOUNT")));
         assert_eq!(desk.listed("invoices").await.len(), 2);
     }
 

@@ -1,6 +1,6 @@
 //! What strikes while triggers are at work: answers that are lost, workers that die, apps that do not answer.
 
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use finbridge_contract::{DocumentDraft, NewDealMark, NewLine};
 use finbridge_domain::{Clock, DocumentKind};
 use finbridge_emulator::{DEMO_EMAIL, DEMO_ZSC_KEY, FaultAction, FaultRule};
@@ -130,6 +130,8 @@ both_databases! {
         for deal in &deals {
             desk.newest(deal, 1).await;
         }
+        // What two processes write down within one millisecond has no order.
+        world.advance(TimeDelta::seconds(1));
         let query = "mutation($ids: [ID!]!, $stage: ID!) { dealsMoveToStage(input: { ids: $ids, stageId: $stage }) {
             results { id deal { stage { id } } userErrors { code } } userErrors { code } } }";
         let data = world.data(query, json!({ "ids": deals, "stage": desk.won })).await;

@@ -124,7 +124,7 @@ impl Content {
             amount: self.amount,
             category_id: category_key.and_then(|given| key(check, "categoryKey", given)),
             name: check.optional("name", self.name.as_deref(), NAME_LENGTH),
-            expense_ids: self.expenses(services, db, check, finance_organization_id).await?,
+            expense_ids: self.expenses(services, db, check, (finance_organization_id, is_new)).await?,
             payment_mode: mode,
             applications: Vec::new(),
             notes,
@@ -180,11 +180,16 @@ impl Content {
         services: &Services,
         db: &impl ConnectionTrait,
         check: &mut Check,
-        finance_organization_id: Uuid,
+        (finance_organization_id, is_new): (Uuid, bool),
     ) -> ServiceResult<Vec<String>> {
-        let Some(ids) = self.expense_ids.as_deref().filter(|ids| !ids.is_empty()) else {
+        let Some(ids) = self.expense_ids.as_deref() else { return Ok(Vec::new()) };
+        if ids.is_empty() && !is_new {
+            let message = "Name the expenses that the report shall have; the last ones are taken out in the finance app";
+            check.fault(ErrorCode::Required, "expenseIds", message);
+        }
+        if ids.is_empty() {
             return Ok(Vec::new());
-        };
+        }
         if ids.len() > MOST_EXPENSES {
             let message =
                 format!("A report takes {MOST_EXPENSES} expenses at once and these are {}", ids.len());

@@ -89,7 +89,7 @@ async fn make(
         _ => {}
     }
     if let Some(deal) = deal.as_ref().filter(|_| new.is_of_deal && content.lines.is_none()) {
-        draft.lines = Some(lines::of_deal(services, &transaction, &mut check, there, deal).await?);
+        draft.lines = Some(lines::of_deal(&transaction, &mut check, there, deal).await?);
         // The prices are in the deal's currency, and nothing is converted (A17.27).
         match &draft.currency_code {
             Some(code) if *code != deal.currency_code => {

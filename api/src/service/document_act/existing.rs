@@ -5,7 +5,7 @@ use finbridge_domain::{CapabilityProfile, DocumentAct, DocumentKind, DocumentSta
 use finbridge_entity::types::{DocumentActKind, IntegrationState};
 use finbridge_entity::{Scoped, begin_write, document, document_act, integration};
 use finbridge_sync::act::{ActInput, PartyRef, Wish};
-use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, DatabaseTransaction, QueryFilter, Select};
 use uuid::Uuid;
 
 use super::content::Content;
@@ -126,7 +126,7 @@ pub async fn change_status(
             return Err(not_supported("id", verb(act), target.kind).into());
         }
         // What is under way may change how it stands, and what ended just now has.
-        if !is_under_way(services, &target).await? {
+        if under_way(services, &target).one(&target.transaction).await?.is_none() {
             let (row, kind) = find(services, &target.transaction, id, false).await?;
             act.check(kind, status(&row), has_payments(&row))
                 .map_err(|reason| not_as_it_stands(reason, &row, kind))?;
@@ -135,12 +135,11 @@ pub async fn change_status(
     target.ask(services, None, DocumentActKind::Status, ActInput::Status { act }).await
 }
 
-/// Whether something was asked about the document that is not over: it may come to stand otherwise by then.
-async fn is_under_way(services: &Services, target: &Target) -> ServiceResult<bool> {
-    let open = document_act::Entity::of(services.organization_id())
+/// What was asked about the document and is not over: it may come to stand otherwise by then.
+fn under_way(services: &Services, target: &Target) -> Select<document_act::Entity> {
+    document_act::Entity::of(services.organization_id())
         .filter(document_act::Column::DocumentId.eq(target.row.id))
-        .filter(document_act::Column::FinishedAt.is_null());
-    Ok(open.one(&target.transaction).await?.is_some())
+        .filter(document_act::Column::FinishedAt.is_null())
 }
 
 /// Why this may not be done with the document as it was last read.
@@ -187,19 +186,8 @@ pub fn allowed(services: &Services, row: &document::Model, of: &integration::Mod
         return Vec::new();
     }
     let (status, has_payments) = (status(row), has_payments(row));
-    let is_so = |act| {
-        status
-            == match act {
-                DocumentAct::MarkSent => DocumentStatus::Sent,
-                DocumentAct::Accept => DocumentStatus::Accepted,
-                DocumentAct::Decline => DocumentStatus::Declined,
-                DocumentAct::Void => DocumentStatus::Void,
-                DocumentAct::Reopen | DocumentAct::Open => DocumentStatus::Open,
-                DocumentAct::Cancel => DocumentStatus::Cancelled,
-            }
-    };
     let acts = abilities(services, of, kind).map_or(&[][..], |abilities| abilities.acts).iter().copied();
-    acts.filter(|act| act.check(kind, status, has_payments).is_ok() && !is_so(*act)).collect()
+    acts.filter(|act| act.check(kind, status, has_payments).is_ok() && !act.is_so(status)).collect()
 }
 
 /// Asks for the document to be linked to a deal of its customer (R136, R137). It has one deal at most: another link is replaced.
@@ -261,12 +249,18 @@ pub async fn mail(
     idempotency::once(services, key.as_ref(), |id| asked(services, id), send).await
 }
 
-/// Asks for the document to be read again, also one that was found to be gone. Whoever may see it may ask.
+/// Asks for the document to be read again, also one that was found to be gone. Whoever may see it may ask; while it waits to be
+/// read, that is what is returned.
 ///
 /// # Errors
 /// `NOT_FOUND`; an integration that is disabled.
 pub async fn refresh(services: &Services, id: Uuid) -> ServiceResult<document_act::Model> {
     let refusal = |kind| not_supported("id", "read", kind);
     let target = Target::find(services, id, Act::View, |_, _| true, refusal).await?;
+    // Whoever asks again and again asks the finance app no more often for it.
+    let waiting = under_way(services, &target).filter(document_act::Column::Act.eq(DocumentActKind::Refresh));
+    if let Some(waiting) = waiting.one(&target.transaction).await? {
+        return Ok(waiting);
+    }
     target.ask(services, None, DocumentActKind::Refresh, ActInput::Refresh).await
 }

@@ -4,11 +4,10 @@ use std::collections::HashMap;
 
 use finbridge_contract::NewLine;
 use finbridge_domain::Amount;
-use finbridge_domain::record::RecordKind;
-use finbridge_entity::types::LinkState;
-use finbridge_entity::{Scoped, deal, deal_line, product, record_link};
+use finbridge_entity::{deal, product};
+use finbridge_sync::document::lines::{self as document_lines, Known, NoLines};
 use rust_decimal::Decimal;
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::content::key;
@@ -37,41 +36,6 @@ pub struct Line {
     pub item_key: Option<String>,
 }
 
-/// Products by id, each with its item on the finance side where it is linked to one.
-struct Catalogue(HashMap<Uuid, (product::Model, Option<String>)>);
-
-impl Catalogue {
-    async fn read(
-        services: &Services,
-        db: &impl ConnectionTrait,
-        finance_organization_id: Uuid,
-        ids: Vec<Uuid>,
-    ) -> ServiceResult<Self> {
-        if ids.is_empty() {
-            return Ok(Self(HashMap::new()));
-        }
-        let products = record::living::<product::Entity>(services)
-            .filter(product::Column::Id.is_in(ids.iter().copied()))
-            .all(db)
-            .await?;
-        let mut items: HashMap<Uuid, Option<String>> = record_link::Entity::of(services.organization_id())
-            .filter(record_link::Column::FinanceOrganizationId.eq(finance_organization_id))
-            .filter(record_link::Column::Kind.eq(RecordKind::Item.as_str()))
-            .filter(record_link::Column::RecordId.is_in(ids))
-            .filter(record_link::Column::State.eq(LinkState::Linked))
-            .all(db)
-            .await?
-            .into_iter()
-            .map(|link| (link.record_id, link.remote_id))
-            .collect();
-        let known = products.into_iter().map(|one| {
-            let item = items.remove(&one.id).flatten();
-            (one.id, (one, item))
-        });
-        Ok(Self(known.collect()))
-    }
-}
-
 /// The lines as the finance app takes them: 1 to 100, with quantities above zero, and of products that are there.
 pub(super) async fn written(
     services: &Services,
@@ -89,13 +53,24 @@ pub(super) async fn written(
         return Ok(Vec::new());
     }
     let ids = lines.iter().filter_map(|line| line.product_id).collect();
-    let catalogue = Catalogue::read(services, db, finance_organization_id, ids).await?;
-    Ok(lines.iter().enumerate().map(|(place, line)| one(check, &catalogue, place, line)).collect())
+    let mut known =
+        document_lines::products(db, services.organization_id(), finance_organization_id, ids).await?;
+    known.retain(|_, one| one.product.deleted_at.is_none());
+    let told: Vec<NewLine> =
+        lines.iter().enumerate().map(|(place, line)| one(check, &known, place, line)).collect();
+    // What the finance app made of it has to be kept here to the last digit.
+    let totals = told.iter().map(|line| line.quantity.checked_mul(line.unit_price));
+    let sum = totals.fold(Some(Decimal::ZERO), |sum, total| sum?.checked_add(total?));
+    if sum.is_none_or(|sum| Amount::try_from(sum.round_dp(4)).is_err()) {
+        let message = "These lines come to more than an amount can be; check quantities and prices";
+        check.fault(ErrorCode::AmountInvalid, "lines", message);
+    }
+    Ok(told)
 }
 
-fn one(check: &mut Check, catalogue: &Catalogue, place: usize, line: &Line) -> NewLine {
+fn one(check: &mut Check, products: &HashMap<Uuid, Known>, place: usize, line: &Line) -> NewLine {
     let at = |field: &str| format!("lines.{place}.{field}");
-    let known = line.product_id.and_then(|id| catalogue.0.get(&id));
+    let known = line.product_id.and_then(|id| products.get(&id));
     if line.product_id.is_some() && known.is_none() {
         record::absent::<product::Entity>(check, &at("productId"));
     }
@@ -106,7 +81,7 @@ fn one(check: &mut Check, catalogue: &Catalogue, place: usize, line: &Line) -> N
     if line.quantity <= Decimal::ZERO {
         check.fault(ErrorCode::Invalid, &at("quantity"), "Give a quantity above zero, or leave the line out");
     }
-    let product = known.map(|(product, _)| product);
+    let product = known.map(|known| &known.product);
     let name = match (check.optional(&at("name"), line.name.as_deref(), NAME_LENGTH), product) {
         (Some(name), _) => name,
         (None, Some(product)) => product.name.clone(),
@@ -123,7 +98,7 @@ fn one(check: &mut Check, catalogue: &Catalogue, place: usize, line: &Line) -> N
     };
     let unit = check.optional(&at("unit"), line.unit.as_deref(), LINE_LENGTH);
     NewLine {
-        item_id: item_key.or_else(|| known.and_then(|(_, item)| item.clone())),
+        item_id: item_key.or_else(|| known.and_then(|known| known.item_id.clone())),
         name,
         description: check.optional(&at("description"), line.description.as_deref(), TEXT_LENGTH),
         quantity: line.quantity,
@@ -132,63 +107,23 @@ fn one(check: &mut Check, catalogue: &Catalogue, place: usize, line: &Line) -> N
     }
 }
 
-/// The deal's product lines with their own prices; without any, one line with the deal's name and amount (A17.6).
+/// The lines of the deal, or one of its amount (A17.6).
 pub(super) async fn of_deal(
-    services: &Services,
     db: &impl ConnectionTrait,
     check: &mut Check,
     finance_organization_id: Uuid,
     deal: &deal::Model,
 ) -> ServiceResult<Vec<NewLine>> {
-    let field = "fromDeal";
-    let lines = deal_line::Entity::of(services.organization_id())
-        .filter(deal_line::Column::DealId.eq(deal.id))
-        .order_by_asc(deal_line::Column::Position)
-        .all(db)
-        .await?;
-    if lines.is_empty() {
-        let Some(units) = deal.amount_units.filter(|units| *units > 0) else {
-            let message =
-                "The deal has neither lines nor an amount above zero; give it one, or write the lines here";
-            check.fault(ErrorCode::Required, field, message);
-            return Ok(Vec::new());
-        };
-        return Ok(vec![NewLine {
-            item_id: None,
-            name: deal.name.clone(),
-            description: None,
-            quantity: Decimal::ONE,
-            unit: None,
-            unit_price: Amount::from_units(units).to_decimal(),
-        }]);
-    }
-    let ids = lines.iter().map(|line| line.product_id).collect();
-    let catalogue = Catalogue::read(services, db, finance_organization_id, ids).await?;
-    let mut told = Vec::with_capacity(lines.len());
-    for line in lines {
-        let known = catalogue.0.get(&line.product_id);
-        let (Some((product, item)), Some(price)) = (known, line.unit_price) else {
-            let message = match known {
-                Some((product, _)) => format!(
-                    "The deal's line of {} has no price; give it one, or write the lines here",
-                    product.name
-                ),
-                None => {
-                    "A product of the deal's lines was deleted; take that line out, or write the lines here"
-                        .to_owned()
-                }
-            };
-            check.fault(ErrorCode::Required, field, message);
-            continue;
-        };
-        told.push(NewLine {
-            item_id: item.clone(),
-            name: product.name.clone(),
-            description: product.description.clone(),
-            quantity: line.quantity.0,
-            unit: product.unit.clone(),
-            unit_price: price.0,
-        });
-    }
-    Ok(told)
+    let reason = match document_lines::of_deal(db, finance_organization_id, deal).await? {
+        Ok(lines) => return Ok(lines),
+        Err(NoLines::NoAmount) => {
+            "The deal has neither lines nor an amount that come to more than zero; give it one, or write the lines here"
+                .to_owned()
+        }
+        Err(NoLines::NoPrice(product)) => {
+            format!("The deal's line of {product} has no price; give it one, or write the lines here")
+        }
+    };
+    check.fault(ErrorCode::Required, "fromDeal", reason);
+    Ok(Vec::new())
 }

@@ -19,6 +19,7 @@ pub use letter::Letter;
 pub use lines::Line;
 pub use party::Wanted as WantedParty;
 pub use payment::{NewPayment, record_payment};
+pub(in crate::service) use through::Through;
 
 use finbridge_domain::DocumentKind;
 use finbridge_entity::{Scoped, document_act};

@@ -8,11 +8,11 @@ use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::service::error::{ErrorCode, ServiceResult, UserError};
-use crate::service::{Services, integration as integrations, leave};
+use crate::service::{Services, integration as integrations, remote};
 
 /// An integration, and what its app can do with documents of a kind.
-pub(super) struct Through {
-    pub(super) integration: integration::Model,
+pub(in crate::service) struct Through {
+    pub(in crate::service) integration: integration::Model,
     pub(super) profile: &'static CapabilityProfile,
     pub(super) abilities: DocumentAbilities,
 }
@@ -35,13 +35,13 @@ impl Through {
             );
             return Err(UserError::of(ErrorCode::ModuleNotSupported, "kind", message).into());
         };
-        through.expect_active("integrationId")?;
+        remote::expect_active(&through.integration, "integrationId")?;
         Ok(through)
     }
 
     /// An integration of the document's finance organization whose app can do what is asked: the one through which it was first
     /// read before any other. None where no active one can.
-    pub(super) async fn of(
+    pub(in crate::service) async fn of(
         services: &Services,
         db: &impl ConnectionTrait,
         row: &document::Model,
@@ -62,7 +62,7 @@ impl Through {
             return Err(UserError::of(ErrorCode::ModuleNotSupported, "id", message).into());
         };
         if !offered.iter().any(|one| one.integration.state == IntegrationState::Active) {
-            first.expect_active("id")?;
+            remote::expect_active(&first.integration, "id")?;
         }
         let is_fit = |one: &Self| {
             one.integration.state == IntegrationState::Active && can(&one.abilities, one.profile)
@@ -79,17 +79,6 @@ impl Through {
         let abilities = abilities(services, &row, kind);
         let is_offered = profile.documents_of(row.is_one_way).contains(&kind);
         Ok(abilities.filter(|_| is_offered).map(|abilities| Self { integration: row, profile, abilities }))
-    }
-
-    fn expect_active(&self, field: &str) -> ServiceResult<()> {
-        match self.integration.state {
-            IntegrationState::Active => Ok(()),
-            IntegrationState::Disabled => Err(leave::inactive()),
-            IntegrationState::ReconnectNeeded => {
-                let message = "The finance app refuses the stored credential; connect it again with `integrationConnect` first";
-                Err(UserError::of(ErrorCode::ReconnectNeeded, field, message).into())
-            }
-        }
     }
 }
 

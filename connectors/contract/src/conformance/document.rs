@@ -314,7 +314,8 @@ impl Probe<'_> {
             }
         };
         let party = Party { kind, remote_id: party.remote_id, name: None };
-        let terms = said("party_terms", self.connector.party_terms(self.connection, &party).await)?;
+        // As if any currency were foreign.
+        let terms = said("party_terms", self.connector.party_terms(self.connection, &party, "").await)?;
         holds(!terms.currency_code.is_empty(), "party_terms tells a currency")?;
         Ok(party)
     }

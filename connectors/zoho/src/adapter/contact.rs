@@ -39,17 +39,22 @@ impl Contacts {
         move |told| map::record_of(words, kind, told, false)
     }
 
-    /// What new documents of a contact begin with. The rate is that of the app's own table; the base currency has none.
+    /// What new documents of a contact begin with. The rate is that of the app's own table; the base currency has none, and is not
+    /// looked up.
     pub(crate) async fn terms(
         &self,
         connection: &Connection,
         remote_id: &str,
         lookup: &Lookup,
+        base: &str,
     ) -> Result<PartyTerms, Failure> {
         let told = self.table.read(connection, remote_id).await?;
         let code = told.row.required("currency_code");
         let currency_code = code.map_err(|failure| Failure { request_id: told.request_id, ..failure })?;
-        let exchange_rate = lookup.currency(connection, &currency_code).await?.rate;
+        let exchange_rate = match currency_code == base {
+            true => None,
+            false => lookup.currency(connection, &currency_code).await?.rate,
+        };
         let persons = told.row.list(self.words.persons).unwrap_or_default();
         let primary = person::primary(&told.row, &persons, self.words.person_id);
         let email = told.row.some_text("email").or_else(|| primary?.some_text("email"));

@@ -45,7 +45,9 @@ pub(super) fn members(words: &DocumentWords, draft: &DocumentDraft, is_new: bool
         }
         (_, None) => {}
     }
-    if let Some(given) = draft.name.as_ref().or(draft.reference.as_ref()).filter(|_| words.is_number_given) {
+    // A new one needs a number; of one that is there the vendor's stays.
+    let stand_in = draft.reference.as_ref().filter(|_| is_new);
+    if let Some(given) = draft.name.as_ref().or(stand_in).filter(|_| words.is_number_given) {
         put(words.number, given.as_str().into());
     }
     if let Some(member) = words.draft_flag.filter(|_| is_new && !draft.is_sent) {
