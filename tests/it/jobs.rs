@@ -9,7 +9,7 @@ use finbridge_entity::{PoolSize, begin_write};
 use finbridge_migration::{Migrator, MigratorTrait};
 use finbridge_sync::queue::{self, Dispatcher, JobQueue, NewJob};
 use finbridge_tests::{Backend, new_postgres_database};
-use sea_orm::DatabaseConnection;
+use sea_orm::{ConnectionTrait, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -214,3 +214,25 @@ contract!(
     a_delayed_job_waits,
     stopping_lets_running_jobs_finish_and_others_wait_for_the_next_worker,
 );
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lanes_in_which_nothing_waits_are_forgotten() {
+    let bench = Bench::new(Backend::Postgres).await;
+    let lanes = async || {
+        let sql = "SELECT queue_name FROM graphile_worker._private_job_queues";
+        let rows = bench.db.query_all_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String>("", "queue_name").unwrap()).collect::<Vec<_>>()
+    };
+    let in_lane = |lane: &str| NewJob { lane: Some(lane.to_owned()), ..NewJob::new("plain", json!(lane)) };
+    bench.enqueue(in_lane("over")).await;
+    let (worker, stop) = bench.worker();
+    bench.idle().await;
+    stop.cancel();
+    worker.await.unwrap();
+    assert_eq!(lanes().await, ["over"]);
+    bench.enqueue(NewJob { delay: Duration::from_secs(600), ..in_lane("waits") }).await;
+    let (worker, stop) = bench.worker();
+    bench.until("the lane stays", async || lanes().await == ["waits"]).await;
+    stop.cancel();
+    worker.await.unwrap();
+}

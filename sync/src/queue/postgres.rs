@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use graphile_worker::{
     IntoTaskHandlerResult, JobRecovery, JobRecoveryResult, LocalQueueConfig, RefetchDelayConfig, TaskHandler,
-    WorkerContext, WorkerOptions,
+    WorkerContext, WorkerOptions, WorkerUtils, worker_utils::types::CleanupTask,
 };
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, FromQueryResult, Statement,
@@ -25,6 +25,9 @@ const RESTART_PAUSE: Duration = Duration::from_secs(2);
 /// (`graphile_worker` 0.14.1 announces it to those only that wait already), and then fetches nothing until the next announcement,
 /// which for jobs that are due later never comes.
 const NUDGE: Duration = Duration::from_secs(1);
+
+/// How often lanes are forgotten in which nothing waits: the job engine keeps them, and each run is one.
+const TIDY: Duration = Duration::from_secs(3600);
 
 /// The queue in the `graphile_worker` schema.
 pub struct PostgresQueue {
@@ -108,6 +111,18 @@ impl PostgresQueue {
             let _ = self.db.execute_unprepared("SELECT pg_notify('jobs:insert', '')").await;
         }
     }
+
+    /// Forgets lanes in which nothing waits, now and again and again.
+    async fn tidy(utils: WorkerUtils) -> Infallible {
+        let mut hours = tokio::time::interval(TIDY);
+        loop {
+            hours.tick().await;
+            // It waits a second at most for those who are adding jobs.
+            if let Err(error) = utils.cleanup(&[CleanupTask::GcJobQueues]).await {
+                tracing::info!(%error, "Lanes of the job queue could not be forgotten; they are next time");
+            }
+        }
+    }
 }
 
 #[async_trait]
@@ -143,6 +158,7 @@ impl JobQueue for PostgresQueue {
                 Ok(worker) => tokio::select! {
                     ended = worker.run() => ended.map_err(|error| error.to_string()),
                     never = self.nudge() => match never {},
+                    never = Self::tidy(worker.create_utils()) => match never {},
                 },
                 Err(error) => Err(error.to_string()),
             };
