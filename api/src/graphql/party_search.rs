@@ -117,7 +117,7 @@ pub struct PartySearchQuery;
 impl PartySearchQuery {
     /// Whom an estimate, an order, an invoice and the like can be with, by the beginning of a name, in the order of names. The finance
     /// app is known as it was last read and is not asked. Those whom only the CRM has become customers with the first transaction
-    /// that is made with them. For those who may make transactions; deleted and inactive ones are not found.
+    /// that is made with them, where the synchronisation of customers is set up. For those who may make transactions; deleted and inactive ones are not found.
     async fn customer_search(
         &self,
         ctx: &Context<'_>,

@@ -1,8 +1,5 @@
 //! Merging customers on the finance side (R119): one of them receives the documents and the link of the others.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use finbridge_contract::{Failure, FailureKind};
 use finbridge_domain::SyncModule;
 use finbridge_domain::record::{CrmRecordType, RecordKind, Source};
@@ -13,14 +10,12 @@ use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, IntoActiveModel,
     QueryFilter, QuerySelect, Set,
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::link_map::unagreed;
-use super::{Services, integration as integrations};
-
-/// How long a person waits for the finance app.
-const DEADLINE: Duration = Duration::from_secs(5);
+use super::{Services, integration as integrations, remote};
 
 /// Customers that are one.
 #[derive(Debug, Clone)]
@@ -65,7 +60,7 @@ pub async fn merge(services: &Services, wish: MergeCustomers) -> ServiceResult<M
     };
     // No transaction is held while the finance app thinks about it.
     let merged = adapter.merge(&remote.connection, &wish.master_id, &wish.merged_ids);
-    match tokio::time::timeout(DEADLINE, merged).await {
+    match tokio::time::timeout(remote::PATIENCE, merged).await {
         Ok(Ok(())) => {}
         Ok(Err(failure)) => return Err(refused(&failure)),
         Err(_) => {

@@ -1,7 +1,5 @@
 //! Reading documents of finance apps as they were last mirrored (R001).
 
-use std::time::Duration;
-
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use finbridge_contract::FailureKind;
 use finbridge_domain::record::RecordKind;
@@ -16,11 +14,11 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use super::Services;
 use super::error::ServiceResult;
 use super::page::{Listing, Page, PageArgs, SortKey, SortValue};
 use super::permit::{Act, Object};
 use super::summary::today_in;
+use super::{Services, remote};
 
 /// Which documents are meant, by what can be told of each without regard to its neighbours. No list of kinds or statuses: all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -43,9 +41,6 @@ pub enum Holder {
     /// The deal that they are linked to.
     Deal,
 }
-
-/// How long a person waits for a finance app that is asked for the rest of a document.
-const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The name under which [`Holder::parties`] is joined, and its columns.
 pub const PARTIES: &str = "held";
@@ -70,7 +65,10 @@ impl Wanted {
             condition = condition.add(document::Column::Kind.is_in(kinds.iter().map(|kind| kind.as_str())));
         }
         if let Some(statuses) = &self.statuses {
-            let today = Today::read(db, organization_id, now).await?;
+            let today = match statuses.iter().any(|status| status.is_up_to_the_calendar()) {
+                true => Today::read(db, organization_id, now).await?,
+                false => Today(Vec::new()),
+            };
             condition = condition.add(of_statuses(statuses, &today));
         }
         Ok(condition)
@@ -79,7 +77,7 @@ impl Wanted {
 
 /// Documents that stand like one of these. Every condition is true or false and never unknown, so that it can be turned round.
 fn of_statuses(statuses: &[DocumentStatus], today: &Today) -> Condition {
-    let mut stored: Vec<&str> = Vec::new();
+    let (mut stored, mut as_stored): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
     let mut any = Condition::any();
     for status in statuses {
         match status {
@@ -88,15 +86,19 @@ fn of_statuses(statuses: &[DocumentStatus], today: &Today) -> Condition {
                 any = any.add(today.expired());
                 stored.push(status.as_str());
             }
-            _ => stored.push(status.as_str()),
+            status if status.is_up_to_the_calendar() => stored.push(status.as_str()),
+            status => as_stored.push(status.as_str()),
         }
     }
+    if !as_stored.is_empty() {
+        any = any.add(document::Column::Status.is_in(as_stored));
+    }
     if !stored.is_empty() {
-        let as_stored = Condition::all()
+        let in_time = Condition::all()
             .add(document::Column::Status.is_in(stored))
             .add(today.overdue().not())
             .add(today.expired().not());
-        any = any.add(as_stored);
+        any = any.add(in_time);
     }
     any
 }
@@ -325,7 +327,7 @@ pub async fn find(services: &Services, id: Uuid, is_whole_wanted: bool) -> Servi
     if row.is_whole || !is_whole_wanted {
         return Ok(Some(Read { row, unread: None }));
     }
-    match read::whole(&services.engine, row.clone(), DEADLINE).await {
+    match read::whole(&services.engine, row.clone(), remote::PATIENCE).await {
         Ok(row) => {
             let unread = (!row.is_whole).then_some(Unread::Inactive);
             Ok(Some(Read { row, unread }))

@@ -1,7 +1,5 @@
 //! Connections to finance apps and the settings of their modules.
 
-use std::time::Duration;
-
 use finbridge_contract::{Connector, Credential, FailureKind, Grant, RemoteOrganization};
 use finbridge_domain::{
     CapabilityProfile, DocumentKind, ItemMatchKey, SettingsWish, SyncModule, SyncSettings,
@@ -25,10 +23,7 @@ use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::one_way::{self, Currencies};
 use super::record::in_turn;
 use super::validate::Check;
-use super::{Services, mapping, product_name, view};
-
-/// How long a person waits for a finance app while connecting.
-const DEADLINE: Duration = Duration::from_secs(5);
+use super::{Services, mapping, product_name, remote, view};
 
 /// What connecting takes.
 #[derive(Debug, Clone)]
@@ -172,7 +167,7 @@ async fn choose(
 async fn within<T>(call: impl Future<Output = Result<T, finbridge_contract::Failure>>) -> ServiceResult<T> {
     let late = "The finance app did not answer within 5 seconds; try again later";
     let unavailable = |message: String| UserError::whole(ErrorCode::FinanceUnavailable, message).into();
-    match tokio::time::timeout(DEADLINE, call).await {
+    match tokio::time::timeout(remote::PATIENCE, call).await {
         Err(_) => Err(unavailable(late.to_owned())),
         Ok(Ok(answer)) => Ok(answer),
         Ok(Err(failure)) => Err(match failure.kind {

@@ -1,7 +1,5 @@
 //! Field maps: what can be mapped on either side, and whether a map fits both as they are at this moment.
 
-use std::time::Duration;
-
 use finbridge_contract::{Failure, FailureKind};
 use finbridge_domain::record::{
     CrmField, CrmRecordType, FieldKey, FieldType, FinanceField, MapFault, RecordKind, Schema, SchemaFault,
@@ -18,10 +16,7 @@ use uuid::Uuid;
 
 use super::crm::stored;
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
-use super::{Services, integration, layout};
-
-/// How long a person waits for the fields of a finance app.
-const DEADLINE: Duration = Duration::from_secs(5);
+use super::{Services, integration, layout, remote};
 
 /// What can be mapped of one source.
 #[derive(Debug, Clone)]
@@ -104,7 +99,7 @@ async fn schemas(
     sources: &[Source],
 ) -> ServiceResult<Result<Vec<Mappable>, Failure>> {
     let remote = services.engine.remote(services.db(), services.organization_id(), integration_id).await?;
-    let told = match tokio::time::timeout(DEADLINE, finance_fields(&remote, sources)).await {
+    let told = match tokio::time::timeout(remote::PATIENCE, finance_fields(&remote, sources)).await {
         Ok(Ok(told)) => told,
         Ok(Err(failure)) => return Ok(Err(failure)),
         Err(_) => {

@@ -1,7 +1,5 @@
 //! Plans: what a run would do, looked at before anything is done, and carried out to the letter.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use finbridge_domain::{SyncModule, SyncSettings};
 use finbridge_entity::types::{RunState, RunTrigger};
@@ -17,12 +15,9 @@ use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::Services;
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::sync::{begun, configured, not_configured, queued};
-
-/// How long a person waits for a plan.
-const DEADLINE: Duration = Duration::from_secs(5);
+use super::{Services, remote};
 
 /// A plan: what a run would do, once the finance side has been read for it.
 pub struct Plan {
@@ -63,7 +58,7 @@ pub async fn look(services: &Services, integration_id: Uuid, module: SyncModule)
     let reading =
         Reading { module_id: row.id, module, settings: &settings, is_reconcile: false, is_preview: true };
     let read = pull::read_changes(&services.engine, &remote, reading, &never);
-    match tokio::time::timeout(DEADLINE, read).await {
+    match tokio::time::timeout(remote::PATIENCE, read).await {
         Ok(Ok(_)) => {}
         Ok(Err(SyncError::Finance(failure))) => {
             return Err(ServiceError::Unavailable(failure.message));

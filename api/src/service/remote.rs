@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::error::{ErrorCode, ServiceError, ServiceResult, UserError};
 use super::{Services, integration as integrations, leave};
 
-/// How long a person waits, for all calls of a request together.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a person waits for a finance app, for all calls of a request together.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// When a person who begins to wait now has waited long enough.
 pub(super) fn deadline() -> Instant {

@@ -181,6 +181,11 @@ impl DocumentStatus {
     pub const MAY_BE_OVERDUE: &'static [Self] =
         &[Self::Sent, Self::Viewed, Self::Open, Self::PartiallyPaid, Self::Approved];
 
+    /// Whether the calendar has a say in whether a document stands so. How all others stand is how they are stored.
+    pub fn is_up_to_the_calendar(self) -> bool {
+        matches!(self, Self::Overdue | Self::Expired) || Self::MAY_BE_OVERDUE.contains(&self)
+    }
+
     /// Whether the status comes about by itself: through payments, time or the other side's looking. Such a change is nobody's
     /// decision, and triggers go on (A17.3).
     pub const fn is_derived(self) -> bool {

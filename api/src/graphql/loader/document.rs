@@ -7,12 +7,15 @@ use async_graphql::dataloader::Loader;
 use async_trait::async_trait;
 use finbridge_domain::record::RecordKind;
 use finbridge_domain::{Clock, DocumentKind};
-use finbridge_entity::types::LinkState;
-use finbridge_entity::{Scoped, crm_exchange_rate, document, record_link};
+use finbridge_entity::types::{LinkState, RecordType};
+use finbridge_entity::{Scoped, account, crm_exchange_rate, document, record_link};
 use sea_orm::sea_query::{
     Alias, Asterisk, Expr, ExprTrait, Func, NullOrdering, Order, OverStatement, Query, WindowStatement,
 };
-use sea_orm::{ColumnTrait, FromQueryResult, QueryFilter, QueryTrait};
+use sea_orm::{
+    ActiveEnum, ColumnTrait, EntityTrait, FromQueryResult, JoinType, QueryFilter, QuerySelect, QueryTrait,
+    Select,
+};
 use uuid::Uuid;
 
 use super::{CountOf, LoadError, PageOf, Scope};
@@ -162,23 +165,49 @@ impl Loader<RemoteKey> for LinksOfRemote {
     type Error = LoadError;
 
     async fn load(&self, keys: &[RemoteKey]) -> Result<HashMap<RemoteKey, Self::Value>, LoadError> {
+        let links = of_remote(&self.0, keys).all(&self.0.db).await?;
+        Ok(links.into_iter().filter_map(|link| Some((key_of(&link)?, link))).collect())
+    }
+}
+
+/// Links of these records.
+fn of_remote(scope: &Scope, keys: &[RemoteKey]) -> Select<record_link::Entity> {
+    use record_link::Column;
+    record_link::Entity::of(scope.organization_id)
+        .filter(Column::FinanceOrganizationId.is_in(distinct(keys, |key| key.finance_organization_id)))
+        .filter(Column::Kind.is_in(distinct(keys, |key| key.kind.as_str())))
+        .filter(Column::RemoteId.is_in(keys.iter().map(|key| key.remote_id.as_str())))
+        .filter(Column::State.ne(LinkState::Deleted))
+}
+
+/// The record on the finance side of a link.
+fn key_of(link: &record_link::Model) -> Option<RemoteKey> {
+    let kind = RecordKind::by_name(&link.kind)?;
+    let remote_id = link.remote_id.clone()?;
+    Some(RemoteKey { finance_organization_id: link.finance_organization_id, kind, remote_id })
+}
+
+/// The living accounts that customers on the finance side are.
+pub struct AccountsOfRemote(pub(super) Scope);
+
+#[async_trait]
+impl Loader<RemoteKey> for AccountsOfRemote {
+    type Value = account::Model;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[RemoteKey]) -> Result<HashMap<RemoteKey, Self::Value>, LoadError> {
         use record_link::Column;
-        let links = record_link::Entity::of(self.0.organization_id)
-            .filter(Column::FinanceOrganizationId.is_in(distinct(keys, |key| key.finance_organization_id)))
-            .filter(Column::Kind.is_in(distinct(keys, |key| key.kind.as_str())))
-            .filter(Column::RemoteId.is_in(keys.iter().map(|key| key.remote_id.as_str())))
-            .filter(Column::State.ne(LinkState::Deleted))
+        let account = record_link::Entity::belongs_to(account::Entity)
+            .from((Column::OrganizationId, Column::RecordId))
+            .to((account::Column::OrganizationId, account::Column::Id));
+        let found = of_remote(&self.0, keys)
+            .filter(Column::RecordType.eq(RecordType::Account.to_value()))
+            .join(JoinType::InnerJoin, account.into())
+            .filter(account::Column::DeletedAt.is_null())
+            .select_also(account::Entity)
             .all(&self.0.db)
             .await?;
-        let found = |key: &RemoteKey| {
-            let is_it = |link: &&record_link::Model| {
-                link.finance_organization_id == key.finance_organization_id
-                    && link.kind == key.kind.as_str()
-                    && link.remote_id.as_deref() == Some(&key.remote_id)
-            };
-            links.iter().find(is_it).map(|link| (key.clone(), link.clone()))
-        };
-        Ok(keys.iter().filter_map(found).collect())
+        Ok(found.into_iter().filter_map(|(link, account)| Some((key_of(&link)?, account?))).collect())
     }
 }
 

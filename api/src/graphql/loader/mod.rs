@@ -36,7 +36,8 @@ use crate::service::{ServiceError, Services};
 pub use children::Children;
 pub use connection::{Connected, Connections, Known};
 pub use document::{
-    CrmRates, Documents, DocumentsOfRemote, Held, LinksOfRemote, RemoteDocumentKey, RemoteKey,
+    AccountsOfRemote, CrmRates, Documents, DocumentsOfRemote, Held, LinksOfRemote, RemoteDocumentKey,
+    RemoteKey,
 };
 pub use joined::{FailuresOfRun, FieldsOfLayout, Modules, ModulesOfIntegration, PipelineOfStage, Users};
 pub use nested::{CountOf, Nested, PageOf};
@@ -302,6 +303,8 @@ loaders! {
     document_lines_by_id: DataLoader<ById<document_line::Entity>> = |of| of.by_id();
     /// Links by record on the finance side.
     links_of_remote: DataLoader<LinksOfRemote> = |of| of.batching(LinksOfRemote(of.scope.clone()));
+    /// Living accounts by customer on the finance side.
+    accounts_of_remote: DataLoader<AccountsOfRemote> = |of| of.batching(AccountsOfRemote(of.scope.clone()));
     /// The CRM's own exchange rates, by currency.
     crm_rates: DataLoader<CrmRates> = |of| of.batching(CrmRates(of.scope.clone()));
     /// The same by id.

@@ -7,7 +7,7 @@ use finbridge_entity::{document, record_link};
 use sea_orm::ActiveEnum;
 use uuid::Uuid;
 
-use crate::graphql::account::{self, Account};
+use crate::graphql::account::Account;
 use crate::graphql::contact::{self, Contact};
 use crate::graphql::context::Asked;
 use crate::graphql::loader::{RemoteKey, failed};
@@ -21,6 +21,11 @@ struct Party {
 }
 
 impl Party {
+    fn key(&self, kind: RecordKind) -> RemoteKey {
+        let (finance_organization_id, remote_id) = (self.finance_organization_id, self.remote_id.clone());
+        RemoteKey { finance_organization_id, kind, remote_id }
+    }
+
     /// The CRM record of this kind that it is.
     async fn record(
         &self,
@@ -28,11 +33,7 @@ impl Party {
         kind: RecordKind,
         record_type: RecordType,
     ) -> Result<Option<Uuid>> {
-        let key = RemoteKey {
-            finance_organization_id: self.finance_organization_id,
-            kind,
-            remote_id: self.remote_id.clone(),
-        };
+        let key = self.key(kind);
         let link: Option<record_link::Model> =
             ctx.loaders()?.links_of_remote().load_one(key).await.map_err(failed)?;
         Ok(link.filter(|link| link.record_type == record_type.to_value()).map(|link| link.record_id))
@@ -57,10 +58,8 @@ impl TransactionCustomer {
 
     /// The account that it is in the CRM; null when it is a contact, linked to nothing, or was deleted here.
     async fn account(&self, ctx: &Context<'_>) -> Result<Option<Account>> {
-        match self.0.record(ctx, RecordKind::Customer, RecordType::Account).await? {
-            Some(account) => account::living(ctx, account).await,
-            None => Ok(None),
-        }
+        let key = self.0.key(RecordKind::Customer);
+        Ok(ctx.loaders()?.accounts_of_remote().load_one(key).await.map_err(failed)?.map(Account::from))
     }
 
     /// The contact that it is in the CRM; null when it is an account, linked to nothing, or was deleted here.

@@ -45,7 +45,7 @@ pub struct TransactionCreateInput {
     /// Its currency; that of the customer or vendor when left out. Nothing is converted.
     currency_code: Option<CurrencyCode>,
     /// 1 unit of its currency = so many of the organization's base currency. Left out, the finance app's own; where that has none the
-    /// job fails with EXCHANGE_RATE_MISSING.
+    /// job fails with EXCHANGE_RATE_MISSING. In the base currency itself it is not looked at.
     exchange_rate: Option<Decimal>,
     /// Its day; today in the finance app when left out.
     dated_on: Option<Date>,

@@ -22,7 +22,7 @@ pub struct TransactionRecordPaymentInput {
     /// When it was paid; today in the finance app when left out.
     dated_on: Option<Date>,
     /// 1 unit of the invoice's currency = so many of the organization's base currency. Left out, the finance app's own; where that has
-    /// none the job fails with EXCHANGE_RATE_MISSING.
+    /// none the job fails with EXCHANGE_RATE_MISSING. In the base currency itself it is not looked at.
     exchange_rate: Option<Decimal>,
     /// A number of your own, up to 50 characters, such as that of the transfer; one that begins with "FB-" when left out.
     reference: Option<String>,
