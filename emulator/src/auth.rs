@@ -11,6 +11,7 @@ use crate::host::DataCentre;
 use crate::limit::Caller;
 use crate::product::Product;
 use crate::request::Query;
+use crate::resource::user::{organizations, works_for};
 use crate::scope;
 use crate::store::records::{AccessToken, Organization, User};
 use crate::store::{State, Store};
@@ -114,7 +115,8 @@ impl Admitted {
             return Err(Code::NotAuthorized.into());
         }
         let only = token.organization_id.as_deref();
-        let id = named(query, headers, product).or(only).or(user.organizations.first().map(String::as_str));
+        let default = || organizations(&state, &user).next().map(String::as_str);
+        let id = named(query, headers, product).or(only).or_else(default);
         let organization = match id {
             Some(id) => choose(&state, &user, only, product, id),
             None => Err(Code::NoOrganization.into()),
@@ -152,7 +154,7 @@ fn own<'a>(
     only: Option<&str>,
     id: &str,
 ) -> Result<&'a Arc<Organization>, ApiError> {
-    let own = user.organizations.iter().any(|own| own == id) && only.is_none_or(|only| only == id);
+    let own = works_for(state, user, id) && only.is_none_or(|only| only == id);
     let organization = state.organizations.get(id).filter(|_| own);
     organization.ok_or_else(|| ApiError::about(Code::WrongOrganization, id))
 }

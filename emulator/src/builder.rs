@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::{Clock, ClockStart, SteeredClock};
 use crate::emulator::Emulator;
+use crate::error::overrides::{ErrorOverride, ErrorOverrides, OverrideError, Overrides};
 use crate::fork;
 use crate::generate::Generate;
 use crate::launch::{Plan, Secured, launch, listen_error, reachable};
@@ -85,6 +86,9 @@ pub enum StartError {
         /// What is allowed.
         reason: &'static str,
     },
+    /// An error cannot be overridden so.
+    #[error("The errors cannot be overridden. {0}")]
+    Errors(#[from] OverrideError),
     /// The seed contradicts itself.
     #[error("The seed cannot be used: {reason}. Correct the seed and start again.")]
     Seed {
@@ -120,6 +124,7 @@ pub struct Builder {
     tls: Option<TlsOptions>,
     seed_number: Option<u64>,
     limits: Limits,
+    errors: ErrorOverrides,
 }
 
 impl Builder {
@@ -165,6 +170,14 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Answers a kind of refusal in another way than the table of errors has it, for example the kind `duplicate_name`
+    /// with another code. A kind that there is not is refused at the start.
+    #[must_use]
+    pub fn error(mut self, kind: &str, wanted: ErrorOverride) -> Self {
+        self.errors.insert(kind.to_owned(), wanted);
         self
     }
 
@@ -225,11 +238,12 @@ impl Builder {
             tls: None,
             seed_number: None,
             limits: Limits::off(),
+            errors: ErrorOverrides::new(),
         }
     }
 
     /// Starts to listen. Errors: the address or the state file cannot be used, the seed contradicts itself, the scenario
-    /// is refused, or a limit is out of range.
+    /// is refused, a limit is out of range, or an overridden error is not one.
     pub async fn start(self) -> Result<Emulator, StartError> {
         let mut scenario = self.scenario;
         let seed = scenario.seed.get_or_insert_with(Seed::demo);
@@ -237,6 +251,7 @@ impl Builder {
         if let Some(reason) = self.limits.problem() {
             return Err(StartError::Limits { reason });
         }
+        let errors = Overrides::of(&self.errors)?;
         let wanted = SocketAddr::new(self.host, self.port);
         let listener = TcpListener::bind(wanted).await.map_err(|source| listen_error(wanted, source))?;
         let secured = match self.tls {
@@ -269,6 +284,7 @@ impl Builder {
             steered,
             scenario,
             limits: self.limits,
+            errors,
             durable,
             stop: CancellationToken::new(),
             slots: fork::slots(),

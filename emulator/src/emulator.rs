@@ -9,6 +9,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::builder::{Builder, StartError};
 use crate::clock::SteeredClock;
+use crate::error::overrides::{ErrorOverride, ErrorOverrides, OverrideError};
 use crate::fault::{FaultId, FaultRule, FaultState};
 use crate::journal::{JournalEntry, JournalFilter};
 use crate::limit::Limits;
@@ -106,7 +107,7 @@ impl Emulator {
     }
 
     /// Starts an independent copy in this process on a free port of the same address: the same records, tokens,
-    /// webhooks, seed and limits, an empty journal, no faults, nothing counted, no state file, no TLS. Deliveries that
+    /// webhooks, seed, limits and overridden errors, an empty journal, no faults, nothing counted, no state file, no TLS. Deliveries that
     /// wait stay with the original. Its clock starts where this one stands in the same mode; a clock of the embedding
     /// program is shared. It ends with its original. Errors: no free port, or 16 forks.
     pub fn fork(&self) -> Result<Emulator, StartError> {
@@ -152,6 +153,22 @@ impl Emulator {
                 Ok(())
             }
         }
+    }
+
+    /// The kinds of refusals that are answered in another way than the table of errors has it.
+    pub fn error_overrides(&self) -> ErrorOverrides {
+        self.app.errors.list()
+    }
+
+    /// Answers a kind of refusal in another way; an override without content gives it back to the table. Forks that are
+    /// made afterwards do the same, and a reset leaves it. Errors: no such kind, or a number that is out of range.
+    pub fn override_error(&self, kind: &str, wanted: ErrorOverride) -> Result<(), OverrideError> {
+        self.app.errors.put([(kind, Some(wanted))])
+    }
+
+    /// Gives every kind of refusal back to the table.
+    pub fn clear_error_overrides(&self) {
+        self.app.errors.clear();
     }
 
     /// Stops listening, lets running calls finish for up to five seconds, then returns.

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use axum::body::Bytes;
 
 use crate::error::ApiError;
+use crate::error::overrides::Wording;
 use crate::json::Json;
 use crate::writer::Writer;
 
@@ -17,6 +18,8 @@ pub(crate) struct Reply {
     pub(crate) content_type: Cow<'static, str>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// What the answer refuses for, as long as it is in the words of the table of errors.
+    pub(crate) refusal: Option<Box<ApiError>>,
 }
 
 /// Clients test that the content type starts with `application/json`.
@@ -55,6 +58,7 @@ impl Reply {
             content_type: Cow::Borrowed(JSON),
             headers: Vec::new(),
             body: body.to_text().into(),
+            refusal: None,
         }
     }
 
@@ -72,6 +76,7 @@ impl Reply {
             content_type: Cow::Borrowed(JSON),
             headers: Vec::new(),
             body: out.finish().into(),
+            refusal: None,
         }
     }
 
@@ -82,15 +87,20 @@ impl Reply {
 
     /// Content that is no JSON: a page, a PDF, an attachment.
     pub(crate) fn file(content_type: Cow<'static, str>, body: Bytes) -> Self {
-        Self { status: 200, code: None, content_type, headers: Vec::new(), body }
+        Self { status: 200, code: None, content_type, headers: Vec::new(), body, refusal: None }
     }
 }
 
 impl From<ApiError> for Reply {
     fn from(error: ApiError) -> Self {
-        let code = error.code();
-        let body =
-            Json::object([("code", u64::from(code).into()), ("message", error.message.as_str().into())]);
-        Self { code: Some(code), ..Self::json(error.status(), &body) }
+        let reply = Self::from(error.wording());
+        Self { refusal: Some(Box::new(error)), ..reply }
+    }
+}
+
+impl From<Wording> for Reply {
+    fn from(wording: Wording) -> Self {
+        let members = [("code", u64::from(wording.code).into()), ("message", wording.message.into())];
+        Self { code: Some(wording.code), ..Self::json(wording.status, &Json::object(members)) }
     }
 }

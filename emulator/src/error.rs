@@ -1,7 +1,13 @@
-//! The one table of error codes.
+//! The one table of error codes, and what an emulator answers instead of it.
+
+pub(crate) mod overrides;
+
+use overrides::Wording;
+use serde::{Deserialize, Serialize};
 
 /// What went wrong, as the API names it. The table in [`Code::entry`] is the only place that knows numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Code {
     InvalidValue,
     InvalidUrl,
@@ -121,6 +127,16 @@ impl Code {
     /// The kind with this number, such as a fault asks for.
     pub(crate) fn numbered(number: u32) -> Option<Self> {
         Self::ALL.iter().copied().find(|kind| kind.entry().0 == number)
+    }
+
+    /// The kind with this name, such as `duplicate_name`.
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.name() == name)
+    }
+
+    /// The name by which the kind is overridden.
+    fn name(self) -> String {
+        serde_json::to_value(self).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
     }
 
     /// The HTTP status of the kind.
@@ -247,12 +263,19 @@ pub(crate) struct ApiError {
     pub(crate) kind: Code,
     /// The sentence shown to the caller.
     pub(crate) message: String,
+    /// What another sentence in its place would speak of.
+    subject: String,
 }
 
 impl ApiError {
     /// The error with the subject that its sentence speaks of.
     pub(crate) fn about(kind: Code, subject: &str) -> Self {
-        Self { kind, message: kind.entry().2.replace("{}", subject) }
+        Self { kind, message: kind.entry().2.replace("{}", subject), subject: subject.to_owned() }
+    }
+
+    /// The error with a sentence that the table does not have.
+    pub(crate) fn worded(kind: Code, message: &str) -> Self {
+        Self { kind, message: message.to_owned(), subject: String::new() }
     }
 
     /// "Invalid value passed for `name`" (code 2).
@@ -278,6 +301,11 @@ impl ApiError {
     /// The HTTP status.
     pub(crate) fn status(&self) -> u16 {
         self.kind.status()
+    }
+
+    /// What the table answers.
+    pub(crate) fn wording(&self) -> Wording {
+        Wording { code: self.code(), status: self.status(), message: self.message.clone() }
     }
 }
 

@@ -110,6 +110,7 @@ impl App {
             steered,
             scenario: Arc::clone(&self.scenario),
             limits: self.limiter.limits(),
+            errors: self.errors.fork(),
             durable: false,
             stop: self.stop.child_token(),
             slots: Arc::clone(slots),

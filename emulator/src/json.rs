@@ -94,6 +94,19 @@ impl Json {
         }
     }
 
+    /// About how many bytes the document has as text.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) => 5,
+            Self::Number(text) => text.len(),
+            Self::Text(text) => text.len() + 2,
+            Self::List(items) => items.iter().map(|item| item.size() + 1).sum::<usize>() + 2,
+            Self::Object(members) => {
+                members.iter().map(|(name, value)| name.len() + value.size() + 4).sum::<usize>() + 2
+            }
+        }
+    }
+
     /// The document as text.
     pub(crate) fn to_text(&self) -> String {
         let mut text = String::new();

@@ -14,7 +14,8 @@ use tokio_util::task::TaskTracker;
 use crate::builder::StartError;
 use crate::clock::{Clock, SteeredClock};
 use crate::emulator::Emulator;
-use crate::fault::{Faults, History};
+use crate::error::overrides::Overrides;
+use crate::fault::Faults;
 use crate::fork::Forks;
 use crate::journal::Journal;
 use crate::limit::{Limiter, Limits};
@@ -35,6 +36,7 @@ pub(crate) struct Plan {
     pub(crate) steered: Option<Arc<SteeredClock>>,
     pub(crate) scenario: Arc<Scenario>,
     pub(crate) limits: Limits,
+    pub(crate) errors: Overrides,
     pub(crate) durable: bool,
     pub(crate) stop: CancellationToken,
     /// Places for forks, shared by the whole family.
@@ -65,8 +67,8 @@ pub(crate) fn launch(plan: Plan) -> Result<Emulator, StartError> {
         mishaps: Mishaps::default(),
         url: format!("http://{}", reachable(addr)),
         ca_pem: plan.secured.as_ref().map(|secured| secured.ca_pem.clone()),
-        history: History::default(),
         limiter: Arc::new(Limiter::new(plan.limits)),
+        errors: Arc::new(plan.errors),
         address: reachable(addr),
         tls_address: plan.secured.as_ref().map(|secured| secured.addr),
         stop: plan.stop,

@@ -60,6 +60,7 @@ mod writer;
 pub use builder::{Builder, StartError};
 pub use clock::{Clock, ClockError, ClockMode, ClockStart, ManualClock, SteeredClock, SystemClock};
 pub use emulator::{Emulator, StateError};
+pub use error::overrides::{ErrorOverride, ErrorOverrides, OverrideError};
 pub use fault::{ExceededLimit, FaultAction, FaultId, FaultRule, FaultState};
 pub use generate::{Generate, GenerateError};
 pub use host::DataCentre;

@@ -8,6 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use futures::{StreamExt, stream};
 use tokio::runtime::Handle;
 
+use crate::error::overrides::Overrides;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 
@@ -81,6 +82,16 @@ pub(crate) struct Call {
     pub(crate) files: Vec<File>,
     /// The body; an undecodable one is an error only for the operations that read it.
     pub(crate) body: Result<Option<Json>, ApiError>,
+    pub(crate) settings: Settings,
+}
+
+/// What the emulator was told, as far as operations must know it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    /// What refusals inside an answer are worded by.
+    pub(crate) errors: Arc<Overrides>,
+    /// The most contacts an organization may have, if there is a limit.
+    pub(crate) contact_quota: Option<u64>,
 }
 
 impl Call {
@@ -98,6 +109,17 @@ impl Call {
         match self.body.as_ref().map_err(Clone::clone)? {
             None => Ok(None),
             Some(_) => self.object().map(Some),
+        }
+    }
+
+    /// Code and sentence of one act among several: `done` when it was not refused.
+    pub(crate) fn outcome(&self, outcome: Result<(), ApiError>, done: &str) -> (u32, String) {
+        match outcome {
+            Ok(()) => (0, done.to_owned()),
+            Err(error) => {
+                let wording = self.settings.errors.wording(&error);
+                (wording.code, wording.message)
+            }
         }
     }
 

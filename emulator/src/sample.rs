@@ -36,6 +36,7 @@ impl Emulator {
                     user: "Sample",
                     caller: &caller,
                     query: &query,
+                    contact_quota: None,
                 };
                 for number in chunk {
                     let mut contact = rules::blank(desk);

@@ -95,7 +95,7 @@ fn limits(page: &mut String, limits: &Limits) {
     let _ = write!(
         page,
         "<p>Per organization and minute {}, per user and minute {} (then blocked for {} s), per day {} (Free, \
-         Standard, Professional, others), at once {} (Free, paid), tokens {} in {} s.</p>",
+         Standard, Professional, others), at once {} (Free, paid), tokens {} in {} s, contacts {}.</p>",
         shown(limits.organization_minute),
         shown(limits.user_minute),
         limits.user_block_seconds,
@@ -103,6 +103,7 @@ fn limits(page: &mut String, limits: &Limits) {
         concurrent.unwrap_or_else(|| "off".to_owned()),
         shown(limits.tokens),
         limits.token_seconds,
+        shown(limits.contacts),
     );
 }
 

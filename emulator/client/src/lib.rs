@@ -1,4 +1,4 @@
-//! Steers a running Finbridge emulator over HTTP: clock, chance, faults, limits, journal, snapshots,
+//! Steers a running Finbridge emulator over HTTP: clock, chance, faults, limits, errors, journal, snapshots,
 //! forks, scenarios and webhooks.
 //!
 //! The crate speaks the emulator's control surface (`/_emulator`) and shares no type with the emulator, so it also
@@ -27,6 +27,7 @@ mod http;
 mod journal;
 mod limit;
 mod outbox;
+mod override_error;
 mod seed;
 mod service;
 mod snapshot;
@@ -41,10 +42,11 @@ pub use limit::{
     ConcurrentLimits, DayLimits, LimitUsage, Limits, LimitsInForce, OrganizationUsage, UserUsage,
 };
 pub use outbox::{Mail, MailDocument, MailFile, MailQuery};
+pub use override_error::{ErrorOverride, ErrorRow};
 pub use seed::{GenerateOrder, Generated, Played};
 pub use service::{CodeOrder, Health};
 pub use snapshot::{Fork, ForkOrder, Snapshot};
 pub use webhook::{
     Delivery, DeliveryQuery, DeliveryStatus, Mishap, Shot, SignatureEncoding, Webhook, WebhookFault,
-    WebhookFormat,
+    WebhookFormat, WebhookMethod,
 };

@@ -28,6 +28,8 @@ pub struct Limits {
     pub tokens: Option<u64>,
     /// Length of the window in which `tokens` counts.
     pub token_seconds: u64,
+    /// Contacts of an organization (400 code 1009).
+    pub contacts: Option<u64>,
 }
 
 /// Calls per day by plan.

@@ -18,8 +18,23 @@ pub enum WebhookFormat {
     Default,
     /// `{event_id, event_type, created_time, data}`.
     Event,
-    /// A form with the record as `JSONString`.
+    /// A form with the chosen members, or with the record as `JSONString`.
     Form,
+    /// The template with its placeholders filled in.
+    Text,
+}
+
+/// How a delivery is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum WebhookMethod {
+    /// `POST`.
+    #[default]
+    Post,
+    /// `PUT`.
+    Put,
+    /// `DELETE`.
+    Delete,
 }
 
 /// How the signature is written.
@@ -43,11 +58,20 @@ pub struct Webhook {
     pub organization_id: String,
     /// Where to send: an `http` or `https` address.
     pub url: String,
-    /// `<singular>.<created|edited|deleted>`, with `*` for either part; `*` alone means all.
+    /// `<singular>.<created|edited|deleted>`, with `*` for either part; `*` alone means all modules.
     pub events: Vec<String>,
     /// What the body looks like.
     #[serde(default)]
     pub format: WebhookFormat,
+    /// How a delivery is sent.
+    #[serde(default)]
+    pub method: WebhookMethod,
+    /// Members that a form carries, by name, with points for members of members; none for the whole record.
+    #[serde(default)]
+    pub fields: Vec<String>,
+    /// The text of [`WebhookFormat::Text`], with placeholders such as `${INVOICE.INVOICE_ID}`.
+    #[serde(default)]
+    pub template: String,
     /// Shared secret of the signature, shown as `***`; empty means no signature.
     #[serde(default)]
     pub secret: String,
@@ -60,6 +84,10 @@ pub struct Webhook {
     /// Further headers.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// How long the receiver may take for its answer, in real seconds.
+    pub timeout_seconds: u64,
+    /// Waits before the second, third and further attempts, in seconds of the emulator's clock.
+    pub retry_seconds: Vec<u64>,
 }
 
 impl Webhook {
@@ -71,10 +99,15 @@ impl Webhook {
             url: url.to_owned(),
             events: vec!["*".to_owned()],
             format: WebhookFormat::Default,
+            method: WebhookMethod::Post,
+            fields: Vec::new(),
+            template: String::new(),
             secret: String::new(),
             encoding: SignatureEncoding::Hex,
             sign_query: false,
             headers: BTreeMap::new(),
+            timeout_seconds: 10,
+            retry_seconds: vec![60, 300, 1800, 7200],
         }
     }
 }
@@ -203,8 +236,8 @@ struct Fired {
 }
 
 impl Control {
-    /// Subscribes. The answer has the id, and the secret masked. Refused with 400 for an unknown organization and for
-    /// another address than one of the web.
+    /// Subscribes. The answer has the id, and the secret masked. Refused with 400 for an unknown organization, for
+    /// another address than one of the web, and for what does not belong to the format.
     pub async fn subscribe(&self, webhook: &Webhook) -> Result<Webhook, ControlError> {
         self.send(Method::POST, "webhooks", &[], Some(webhook)).await.map(|one: One| one.webhook)
     }

@@ -19,7 +19,7 @@ pub(super) static ROUTES: &[Route] = &[
         "limits",
         "Changes the members given, the others stay: {enforced, headers, organization_minute, user_minute, \
          user_block_seconds, day: {free, standard, professional, premium}, concurrent: {free, paid}, tokens, \
-         token_seconds}. null turns one limit off. The answer is that of GET.",
+         token_seconds, contacts}. null turns one limit off. The answer is that of GET.",
         set,
     ),
     route("DELETE", "limits/usage", "Forgets what was counted and lifts all blocks.", forget),

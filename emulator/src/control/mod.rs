@@ -1,4 +1,4 @@
-//! `/_emulator`: clock, chance, faults, limits, journal, snapshots, forks, scenarios, webhooks, reset, health and the
+//! `/_emulator`: clock, chance, faults, limits, errors, journal, snapshots, forks, scenarios, webhooks, reset, health and the
 //! status page.
 //!
 //! These calls are no part of the emulated API, need no token and are not journalled. A refusal is
@@ -6,6 +6,7 @@
 
 mod clock;
 mod docs;
+mod errors;
 mod faults;
 mod forks;
 mod journal;
@@ -59,6 +60,7 @@ fn routes() -> impl Iterator<Item = &'static Route> {
         clock::ROUTES,
         faults::ROUTES,
         limits::ROUTES,
+        errors::ROUTES,
         journal::ROUTES,
         outbox::ROUTES,
         snapshots::ROUTES,

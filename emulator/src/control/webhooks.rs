@@ -22,10 +22,15 @@ pub(super) static ROUTES: &[Route] = &[
     route(
         "POST",
         "webhooks",
-        "Subscribes: {organization_id, url, events?, format?, secret?, encoding?, sign_query?, headers?}. events are \
-         <resource>.<created|edited|deleted> with * for either part; format is default, event (Billing's) or form; \
-         a secret signs the raw body with HMAC-SHA256 in X-Zoho-Webhook-Signature, encoding hex or base64; sign_query \
-         puts the sorted query parameters in front of it.",
+        "Subscribes: {organization_id, url, events?, format?, method?, fields?, template?, secret?, encoding?, \
+         sign_query?, headers?, timeout_seconds?, retry_seconds?}. events are <resource>.<created|edited|deleted> with * \
+         for either part; comments, attachments, images, receipts, hosted pages, custom fields and Billing's events are \
+         told in other formats than event only when they are named. format is default, event (Billing's), form or text; \
+         method POST, PUT or DELETE. A form carries the record as JSONString, or the members that fields names; a text \
+         is the template with its ${MODULE.MEMBER} filled in, such as ${INVOICE.INVOICE_ID}. A secret signs the raw body \
+         with HMAC-SHA256 in X-Zoho-Webhook-Signature, encoding hex or base64; sign_query puts the sorted query \
+         parameters in front of it. A receiver has timeout_seconds (10) for its answer; retry_seconds ([60, 300, 1800, \
+         7200]) are the waits before further attempts.",
         subscribe,
     ),
     route(
@@ -83,6 +88,9 @@ fn write<T>(call: &Call<'_>, act: impl FnOnce(&mut Transaction) -> Result<T, Ref
 fn subscribe(call: &Call<'_>) -> Result<Reply, Refusal> {
     let mut webhook: Webhook = call.read("subscription")?;
     callable(&webhook)?;
+    if let Some(problem) = webhook.problem() {
+        return Err(Refusal::bad(problem));
+    }
     let shown = write(call, |transaction| {
         let state = &transaction.state;
         if !state.organizations.contains_key(&webhook.organization_id) {

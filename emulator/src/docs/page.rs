@@ -136,11 +136,11 @@ fn holds(kind: Kind) -> String {
         Kind::Flag => "true or false".to_owned(),
         Kind::Whole => "whole number".to_owned(),
         Kind::Money => "amount, rounded half up to the currency's places".to_owned(),
-        Kind::Number => "number".to_owned(),
+        Kind::Number | Kind::Rate => "number".to_owned(),
         Kind::Date => "date, yyyy-MM-dd".to_owned(),
         Kind::Choice(words) => words.join(", "),
         Kind::Object => "object".to_owned(),
-        Kind::List => "list".to_owned(),
+        Kind::List | Kind::Entries => "list".to_owned(),
     }
 }
 

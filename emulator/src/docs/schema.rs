@@ -17,14 +17,14 @@ pub(crate) fn of(kind: Kind) -> Json {
             ("type", "number".into()),
             ("description", "Rounded half up to the places of the currency.".into()),
         ]),
-        Kind::Number => typed("number"),
+        Kind::Number | Kind::Rate => typed("number"),
         Kind::Date => Json::object([("type", "string".into()), ("format", "date".into())]),
         Kind::Choice(words) => Json::object([
             ("type", "string".into()),
             ("enum", words.iter().map(|word| Json::from(*word)).collect::<Vec<_>>().into()),
         ]),
         Kind::Object => typed("object"),
-        Kind::List => typed("array"),
+        Kind::List | Kind::Entries => typed("array"),
     }
 }
 

@@ -26,7 +26,7 @@ const FIELDS: Fields = &[
     ("payment_form", Field::Free),
     ("reference_number", Field::Text(100)),
     ("amount", Field::Number),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("from_account_id", Field::Id),
     ("description", Field::Text(500)),
 ];

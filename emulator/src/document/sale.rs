@@ -27,7 +27,7 @@ pub(crate) const FIELDS: Fields = &[
     ("cfdi_reference_type", Field::Free),
     ("reference_number", Field::Text(100)),
     ("date", Field::Date),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("is_discount_before_tax", Field::Flag),
     ("discount_type", Field::Choice(&["entity_level", "item_level"])),
     ("is_inclusive_tax", Field::Flag),

@@ -41,7 +41,7 @@ struct Line {
 }
 
 /// Computes the lines and totals of a record whose currency has `places` decimals. Errors: 4016 without lines, 6 for an
-/// unknown tax, 2 for a discount above the amount or an amount beyond every bound.
+/// unknown tax, 2 for a discount above the amount, an amount beyond every bound, or a rate that takes one there.
 pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record, places: u32) -> Result<(), ApiError> {
     if record.list("line_items").is_empty() {
         return Err(Code::NoLineItems.into());
@@ -112,8 +112,9 @@ pub(crate) fn compute(desk: &Desk<'_>, record: &mut Record, places: u32) -> Resu
         ("tax_total", "bcy_tax_total", tax_total),
         ("total", "bcy_total", total),
     ] {
+        let in_base = amount.checked_mul(rate).ok_or_else(|| ApiError::invalid("exchange_rate"))?;
         record.set(name, Json::amount(amount));
-        record.set(base, Json::amount(round_money(amount * rate, desk.places())));
+        record.set(base, Json::amount(round_money(in_base, desk.places())));
     }
     let taxes = taxes.into_iter().map(|(id, name, amount)| {
         Json::object([

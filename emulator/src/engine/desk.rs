@@ -31,23 +31,29 @@ pub(crate) struct Desk<'a> {
     pub(crate) user: &'a str,
     pub(crate) caller: &'a Arc<User>,
     pub(crate) query: &'a Query,
+    /// The most contacts that the organization may have, if there is a limit.
+    pub(crate) contact_quota: Option<u64>,
 }
 
-/// Runs a write and gives back its result.
+/// Runs a write and gives back its result. Errors: those of `act`, 6041 for an organization that is gone by now.
 pub(crate) fn write<T>(
     context: &Context<'_>,
     call: &Call,
     act: impl FnOnce(&mut Desk<'_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
-    let organization = context.organization()?;
-    context.store.write(|transaction| {
+    let id = &context.organization()?.organization_id;
+    context.store.write_at(context.now, |transaction| {
+        // Another write may have changed it since the call was admitted.
+        let organization = transaction.state.organizations.get(id).cloned();
+        let organization = organization.ok_or_else(|| ApiError::about(Code::WrongOrganization, id))?;
         act(&mut Desk {
             transaction,
-            organization,
+            organization: &organization,
             now: context.now,
             user: &context.user.name,
             caller: &context.user,
             query: &call.query,
+            contact_quota: call.settings.contact_quota,
         })
     })
 }
@@ -137,7 +143,9 @@ impl Desk<'_> {
     ) -> Result<Arc<Record>, ApiError> {
         resource.begin(self, &mut record)?;
         let stored = record.list("custom_fields").to_vec();
+        let begun = clears(body).then(|| record.members.clone());
         resource.take(self, &mut record, None, body)?;
+        restore(resource, &mut record, begun, body);
         self.take_custom_fields(resource, &mut record, &stored, true, body)?;
         self.store(resource, record, None)
     }
@@ -150,9 +158,25 @@ impl Desk<'_> {
         body: &Json,
     ) -> Result<Arc<Record>, ApiError> {
         let mut record = (**before).clone();
+        let begun = clears(body).then(|| self.begun(resource, before)).transpose()?;
         resource.take(self, &mut record, Some(before), body)?;
+        restore(resource, &mut record, begun, body);
         self.take_custom_fields(resource, &mut record, before.list("custom_fields"), false, body)?;
         self.store(resource, record, Some(before))
+    }
+
+    /// What a new record in the place of `before` would begin with.
+    fn begun(&mut self, resource: &dyn Resource, before: &Record) -> Result<Members, ApiError> {
+        let mut fresh = Record {
+            kind: before.kind,
+            id: before.id,
+            members: Members::new(),
+            created: before.created,
+            modified: before.modified,
+            created_by: before.created_by.clone(),
+        };
+        resource.begin(self, &mut fresh)?;
+        Ok(fresh.members)
     }
 
     /// Takes the custom fields of a body into a record that held `stored`, if its resource has any.
@@ -205,7 +229,12 @@ impl Desk<'_> {
     pub(crate) fn put(&mut self, record: Record) -> Result<Arc<Record>, ApiError> {
         let spec = resource::of(record.kind).spec();
         let table = self.books().table(record.kind);
+        let before = table.get(record.id);
         for unique in spec.unique {
+            // Records that were moved beside each other may have one value, and each of them keeps it.
+            if before.is_some_and(|before| unique.key(before) == unique.key(&record)) {
+                continue;
+            }
             if table.holder(unique.name, &unique.key(&record)).is_some_and(|holder| holder != record.id) {
                 return Err(ApiError::about(unique.code, record.text(unique.name)));
             }
@@ -218,7 +247,12 @@ impl Desk<'_> {
                 return Err(ApiError::about(Code::AlreadyExists, label));
             }
         }
-        let before = table.get(record.id).cloned();
+        self.keep(record)
+    }
+
+    /// Stores a record as it is, beside others with the same unique members.
+    pub(crate) fn keep(&mut self, record: Record) -> Result<Arc<Record>, ApiError> {
+        let before = self.books().table(record.kind).get(record.id).cloned();
         let record = Arc::new(record);
         self.transaction.apply(Change::Record {
             organization_id: self.organization.organization_id.clone(),
@@ -266,3 +300,22 @@ impl Desk<'_> {
         resource.deleted(self, &record)
     }
 }
+
+/// Whether a body clears any member.
+fn clears(body: &Json) -> bool {
+    matches!(body, Json::Object(members) if members.iter().any(|(_, value)| *value == Json::Null))
+}
+
+/// Gives members that the body has cleared what they had when the record began.
+fn restore(resource: &dyn Resource, record: &mut Record, begun: Option<Members>, body: &Json) {
+    let Some(begun) = begun else { return };
+    for (name, _) in resource.spec().fields {
+        let cleared = body.get(name) == Some(&Json::Null) && record.members.get(name).is_none();
+        if let Some(value) = begun.get(name).filter(|_| cleared) {
+            record.set(name, value.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

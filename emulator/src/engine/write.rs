@@ -83,8 +83,7 @@ pub(crate) fn each(
                 Ok(id) => desk.attempt(|desk| act(desk, id)),
                 Err(_) => Err(ApiError::missing(spec.label)),
             };
-            let (code, message) =
-                outcome.map_or_else(|it| (it.code(), it.message), |()| (0, message.to_owned()));
+            let (code, message) = call.outcome(outcome, message);
             results.push(Json::object([
                 ("code", u64::from(code).into()),
                 ("message", message.into()),

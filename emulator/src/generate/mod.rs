@@ -185,6 +185,7 @@ impl Run<'_> {
                     user: &self.user,
                     caller: &caller,
                     query: &query,
+                    contact_quota: None,
                 };
                 (serial..end).map(|serial| create(&mut desk, serial)).collect::<Result<Vec<u64>, _>>()
             })?;

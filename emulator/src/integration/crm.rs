@@ -49,7 +49,9 @@ fn push(context: &Context<'_>, call: &Call, kind: CrmKind, name: &str) -> Result
     let record = call.object()?.get("record").filter(|record| matches!(record, Json::Object(_)));
     let record = record.ok_or_else(|| ApiError::invalid("record"))?;
     required(record, name)?;
-    if let Some(account) = record.get(CrmKind::Account.member()).filter(|it| it.as_str() != Some("")) {
+    // A person without an account is pushed with an empty one.
+    let account = record.get(CrmKind::Account.member());
+    if let Some(account) = account.filter(|it| **it != Json::Null && it.as_str() != Some("")) {
         let member = CrmKind::Account.member();
         crm_id(account.as_id_text().ok_or_else(|| ApiError::invalid(member))?, member)?;
     }

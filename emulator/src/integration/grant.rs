@@ -7,6 +7,7 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::user::works_for;
 use crate::scope;
 use crate::store::integration::{Grant, Integration};
 
@@ -103,8 +104,8 @@ pub(super) fn revoke(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
 /// Refuses somebody who is neither a user of the organization nor was added to it (code 900009).
 fn known(desk: &Desk<'_>, integration: &Integration, email: &str) -> Result<(), ApiError> {
     let id = &desk.organization.organization_id;
-    let user =
-        desk.transaction.state.user_by_email(email).is_some_and(|user| user.organizations.contains(id));
+    let state = &desk.transaction.state;
+    let user = state.user_by_email(email).is_some_and(|user| works_for(state, user, id));
     let added = || integration.people.iter().any(|person| person.email.eq_ignore_ascii_case(email));
     if user || added() { Ok(()) } else { Err(ApiError::about(Code::UnknownPerson, email)) }
 }

@@ -29,7 +29,7 @@ pub(super) fn contact(context: &Context<'_>, call: &Call) -> Result<Reply, ApiEr
     desk::write(context, call, |desk| {
         let known = rules::find(desk, contact_id)?;
         if known.link.as_ref() != Some(&wanted) {
-            if (wanted.kind == CrmKind::Vendor) != (known.contact_type == ContactType::Vendor) {
+            if !fits(&wanted, known.contact_type) {
                 return Err(ApiError::invalid(wanted.kind.member()));
             }
             if let Some(other) = &known.link {
@@ -43,6 +43,11 @@ pub(super) fn contact(context: &Context<'_>, call: &Call) -> Result<Reply, ApiEr
         }
         shown(desk, contact_id)
     })
+}
+
+/// Whether a contact of this type can have the link: vendors are linked with vendors, customers with the rest.
+pub(super) fn fits(link: &CrmLink, contact_type: ContactType) -> bool {
+    (link.kind == CrmKind::Vendor) == (contact_type == ContactType::Vendor)
 }
 
 /// `DELETE /integration/v1/contacts/{contact_id}/link`. Answers the contact, an ordinary one from then on.

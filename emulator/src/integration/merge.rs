@@ -1,6 +1,6 @@
 //! Merging contacts, which the web application can and the public API cannot (section 10.1).
 
-use super::capable;
+use super::{capable, link};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::envelope::Reply;
@@ -16,8 +16,8 @@ use crate::store::record::Record;
 
 /// `POST /integration/v1/contacts/{contact_id}/merge` with `{contact_ids: [...]}`: the contact of the path is the master
 /// and receives all transactions of the others, which become inactive; waking one of them later brings nothing back. A
-/// customer and a vendor can be merged. A master without a link takes over the first link among the others; further
-/// links stay where they are. Answers the master. Errors: code 2 for an empty list or the master in it, 1002, 900005,
+/// customer and a vendor can be merged. A master without a link takes over the first link among the others that
+/// a contact of its type can have; further links stay where they are. Bills of one number keep it. Answers the master. Errors: code 2 for an empty list or the master in it, 1002, 900005,
 /// 900007 for another currency.
 pub(super) fn merge(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     capable(context)?;
@@ -25,15 +25,16 @@ pub(super) fn merge(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErro
     let others = others(call.object()?, master_id)?;
     desk::write(context, call, |desk| {
         let master = rules::find(desk, master_id)?;
-        let mut link = None;
+        let mut taken = None;
         for id in others {
             let other = rules::find(desk, id)?;
             if other.currency_id != master.currency_id {
                 return Err(ApiError::about(Code::CurrencyDiffers, &id.to_string()));
             }
-            let takes = master.link.is_none() && link.is_none() && other.link.is_some();
+            let fits = other.link.as_ref().is_some_and(|it| link::fits(it, master.contact_type));
+            let takes = master.link.is_none() && taken.is_none() && fits;
             if takes {
-                link = other.link.clone();
+                taken = other.link.clone();
             }
             rules::change(desk, id, |_, contact| {
                 contact.active = false;
@@ -45,9 +46,9 @@ pub(super) fn merge(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErro
             })?;
             hand_over(desk, id, master_id)?;
         }
-        if link.is_some() {
+        if taken.is_some() {
             rules::change(desk, master_id, |_, contact| {
-                contact.link = link;
+                contact.link = taken;
                 Ok(())
             })?;
         }
@@ -69,18 +70,20 @@ fn others(body: &Json, master_id: u64) -> Result<Vec<u64>, ApiError> {
 fn hand_over(desk: &mut Desk<'_>, from: u64, to: u64) -> Result<(), ApiError> {
     let naming: Vec<(Kind, u64)> = desk.books().naming(from).collect();
     for (kind, id) in naming {
-        if balance::shares(&*desk.find(kind, id)?).is_empty() {
+        let mut record = (*desk.find(kind, id)?).clone();
+        if balance::shares(&record).is_empty() {
             continue;
         }
-        desk.alter(kind, id, |record| {
-            for name in resource::of(kind).spec().references {
-                match name.split_once('.') {
-                    Some((list, member)) => rename(record, list, member, from, to),
-                    None if record.reference(name) == Some(from) => record.set(name, Json::id(to)),
-                    None => {}
-                }
+        for name in resource::of(kind).spec().references {
+            match name.split_once('.') {
+                Some((list, member)) => rename(&mut record, list, member, from, to),
+                None if record.reference(name) == Some(from) => record.set(name, Json::id(to)),
+                None => {}
             }
-        })?;
+        }
+        record.modified = desk.now;
+        // Two vendors may each have had a bill of one number; the master has both.
+        desk.keep(record)?;
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::user::works_for;
 use crate::store::State;
 use crate::store::integration::{Integration, Person};
 use crate::store::records::Organization;
@@ -45,7 +46,7 @@ pub(super) fn add(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError>
             let id = &desk.organization.organization_id;
             let user = desk.transaction.state.user_by_email(email);
             let added = integration.people.iter().any(|person| person.email.eq_ignore_ascii_case(email));
-            if added || user.is_some_and(|user| user.organizations.contains(id)) {
+            if added || user.is_some_and(|user| works_for(&desk.transaction.state, user, id)) {
                 return Err(ApiError::about(Code::AlreadyExists, email));
             }
             if licensed {
@@ -116,7 +117,7 @@ fn total(organization: &Organization) -> u64 {
 
 fn used(state: &State, organization: &Organization, integration: &Integration) -> u64 {
     let id = &organization.organization_id;
-    let users = state.users.values().filter(|user| user.organizations.contains(id)).count();
+    let users = state.users.values().filter(|user| works_for(state, user, id)).count();
     let licensed = integration.people.iter().filter(|person| person.licensed).count();
     u64::try_from(users + licensed).unwrap_or(u64::MAX)
 }

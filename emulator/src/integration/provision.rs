@@ -8,7 +8,7 @@ use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
 use crate::json::Json;
 use crate::request::Call;
-use crate::resource::organization::{routes, view};
+use crate::resource::organization::routes;
 use crate::store::change::Change;
 
 /// `POST /integration/v1/organizations` with the members of `POST /organizations` and `{apps: [...]}`: creates an
@@ -45,6 +45,6 @@ pub(super) fn join(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         Ok(organization)
     })?;
-    let shown = view::detail(&organization, &context.user, "admin");
+    let shown = routes::detail(context, &organization);
     Ok(Reply::done("The organization has been added to the app.", [("organization", shown)]))
 }

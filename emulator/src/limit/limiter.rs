@@ -82,6 +82,12 @@ impl Limiter {
         locked(&self.0).0.clone()
     }
 
+    /// The most contacts an organization may have, if that is enforced.
+    pub(crate) fn contact_quota(&self) -> Option<u64> {
+        let limits = &locked(&self.0).0;
+        limits.contacts.filter(|_| limits.enforced)
+    }
+
     /// Changes the limits and keeps what was counted.
     pub(crate) fn set(&self, limits: Limits) {
         locked(&self.0).0 = limits;

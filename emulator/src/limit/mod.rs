@@ -42,6 +42,10 @@ pub struct Limits {
     pub tokens: Option<u64>,
     /// Length of the window in which `tokens` counts.
     pub token_seconds: u64,
+    /// Contacts that an organization may have, inactive ones included (400 code 1009). Scenarios and the generator do not
+    /// ask. The plans' numbers are not documented, so there is none unless it is set.
+    #[serde(default)]
+    pub contacts: Option<u64>,
 }
 
 /// Calls per day by plan.
@@ -104,6 +108,7 @@ impl Limits {
             concurrent: Some(ConcurrentLimits::default()),
             tokens: Some(10),
             token_seconds: 600,
+            contacts: None,
         }
     }
 
@@ -122,6 +127,7 @@ impl Limits {
             concurrent.free,
             concurrent.paid,
             self.tokens.unwrap_or(1),
+            self.contacts.unwrap_or(1),
         ];
         if numbers.iter().any(|number| !(1..=MOST).contains(number)) {
             return Some("Every limit is a number from 1 to 1000000000; null turns one off.");

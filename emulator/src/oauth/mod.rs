@@ -34,6 +34,11 @@ const MAX_ACCESS: usize = 15;
 const MAX_REFRESH: usize = 20;
 /// Dead access tokens are remembered this many hours, so that they answer 57 and not 14.
 const REMEMBER_HOURS: i64 = 24;
+/// Dead access tokens remembered, whatever the hour: the clock may stand. Those whose refresh token is gone count with
+/// them.
+const MAX_DEAD: usize = 1000;
+/// Grant codes that wait for their exchange; the oldest is dropped.
+const MAX_CODES: usize = 1000;
 
 enum Failure {
     /// The word of the `error` member.
@@ -71,20 +76,18 @@ pub(crate) struct NewCode<'a> {
     pub(crate) expires_in: i64,
 }
 
-/// Mints a grant code, and forgets those that expired.
+/// Mints a grant code, and forgets those that expired and the oldest ones beyond the limit.
 pub(crate) fn mint_code(transaction: &mut Transaction, now: DateTime<Utc>, new: NewCode<'_>) -> String {
-    let expired: Vec<String> = transaction
-        .state
-        .codes
-        .values()
-        .filter(|code| code.expires <= now)
-        .map(|code| code.code.clone())
-        .collect();
-    for code in expired {
-        transaction.apply(Change::CodeDeleted(code));
+    let (expired, mut waiting): (Vec<_>, Vec<_>) =
+        transaction.state.codes.values().cloned().partition(|code| code.expires <= now);
+    waiting.sort_by_key(|code| code.serial);
+    let excess = (waiting.len() + 1).saturating_sub(MAX_CODES);
+    for code in expired.iter().chain(waiting.iter().take(excess)) {
+        transaction.apply(Change::CodeDeleted(code.code.clone()));
     }
     let code = Arc::new(GrantCode {
         code: transaction.secret(),
+        serial: next_serial(transaction),
         user_id: new.user_id,
         client_id: new.client_id.to_owned(),
         scopes: new.scopes,
@@ -137,17 +140,7 @@ struct Grant<'a> {
 
 /// Issues an access token and ends the oldest live one beyond the limit.
 fn issue_access(transaction: &mut Transaction, now: DateTime<Utc>, grant: Grant<'_>) -> String {
-    let forget_before = now - TimeDelta::hours(REMEMBER_HOURS);
-    let forgotten: Vec<String> = transaction
-        .state
-        .access_tokens
-        .values()
-        .filter(|access| access.expires < forget_before)
-        .map(|access| access.token.clone())
-        .collect();
-    for token in forgotten {
-        transaction.apply(Change::AccessTokenDeleted(token));
-    }
+    forget(transaction, now);
     let token = Arc::new(AccessToken {
         token: transaction.secret(),
         serial: next_serial(transaction),
@@ -179,13 +172,29 @@ fn issue_access(transaction: &mut Transaction, now: DateTime<Utc>, grant: Grant<
     token.token.clone()
 }
 
+/// Forgets access tokens that died long ago, and the oldest ones beyond the limit.
+fn forget(transaction: &mut Transaction, now: DateTime<Utc>) {
+    let forget_before = now - TimeDelta::hours(REMEMBER_HOURS);
+    let state = &transaction.state;
+    let dead = |it: &AccessToken| it.revoked || it.expires <= now;
+    // Nobody drops those while they live: they count for a refresh token that issues no more.
+    let left = |it: &AccessToken| {
+        it.refresh_token.as_ref().is_some_and(|refresh| !state.refresh_tokens.contains_key(refresh))
+    };
+    let mut candidates: Vec<_> =
+        state.access_tokens.values().filter(|it| dead(it) || left(it)).cloned().collect();
+    candidates.sort_by_key(|it| (it.expires >= forget_before, !dead(it), it.serial));
+    let long_ago = candidates.partition_point(|it| it.expires < forget_before);
+    for access in candidates.iter().take(long_ago.max(candidates.len().saturating_sub(MAX_DEAD))) {
+        transaction.apply(Change::AccessTokenDeleted(access.token.clone()));
+    }
+}
+
 fn kill(transaction: &mut Transaction, access: &AccessToken) {
     transaction.apply(Change::AccessToken(Arc::new(AccessToken { revoked: true, ..access.clone() })));
 }
 
 /// Tokens are numbered apart from records, so that refreshing a token never moves a record id.
 fn next_serial(transaction: &Transaction) -> u64 {
-    let state = &transaction.state;
-    let refresh = state.refresh_tokens.values().map(|token| token.serial);
-    refresh.chain(state.access_tokens.values().map(|token| token.serial)).max().map_or(1, |last| last + 1)
+    transaction.state.last_serial + 1
 }

@@ -10,6 +10,7 @@ use crate::host::{DataCentre, Site};
 use crate::json::Json;
 use crate::product::Product;
 use crate::request::Query;
+use crate::resource::user::works_for;
 use crate::scope;
 use crate::store::change::Change;
 use crate::store::records::{Client, User};
@@ -133,7 +134,7 @@ impl Exchange<'_> {
         self.store.write(|transaction| {
             let member = transaction.state.users.values().find(|user| {
                 self.site.reaches(user.data_centre)
-                    && organization_id.as_ref().is_none_or(|id| user.organizations.contains(id))
+                    && organization_id.as_ref().is_none_or(|id| works_for(&transaction.state, user, id))
             });
             let Some(user) = member.cloned() else { return Ok(Err(Failure::Named("invalid_soid"))) };
             let grant = Grant {

@@ -33,7 +33,7 @@ static SPEC: Spec = Spec {
     id: "exchange_rate_id",
     label: "Exchange rate",
     report: "ExchangeRates",
-    fields: &[("effective_date", Field::Date), ("rate", Field::Number)],
+    fields: &[("effective_date", Field::Date), ("rate", Field::Rate)],
     computed: &[("currency_id", Field::Id)],
     required: &["effective_date", "rate"],
     detail: SHOWN,

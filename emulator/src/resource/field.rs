@@ -11,7 +11,7 @@ use crate::json::{Json, round_money};
 pub(crate) enum Kind {
     /// Text with a stated limit in characters.
     Text(usize),
-    /// Text without a stated limit.
+    /// Text without a stated limit; what is longer than [`LONGEST`] is refused all the same.
     Free,
     /// A code in text; integers are accepted.
     Code,
@@ -22,14 +22,18 @@ pub(crate) enum Kind {
     Whole,
     /// Money, rounded to the currency's places.
     Money,
-    /// A number that keeps its places: a rate, a quantity, a percentage.
+    /// A number that keeps its places: a price, a quantity, a percentage.
     Number,
+    /// What one unit of a currency is worth in another.
+    Rate,
     /// `yyyy-MM-dd`.
     Date,
     /// One of some words, compared without case and stored in the spelling given here.
     Choice(&'static [&'static str]),
     Object,
     List,
+    /// A list whose resource bounds the entries and keeps what it knows of them.
+    Entries,
 }
 
 /// A table of members in the order in which answers show them.
@@ -42,19 +46,21 @@ impl Kind {
             Self::Text(_) | Self::Free | Self::Code | Self::Id | Self::Date | Self::Choice(_) => "".into(),
             Self::Flag => false.into(),
             Self::Whole => Json::from(0),
-            Self::Money | Self::Number => Json::Number("0.0".to_owned()),
+            Self::Money | Self::Number | Self::Rate => Json::Number("0.0".to_owned()),
             Self::Object => Json::Object(Vec::new()),
-            Self::List => Vec::new().into(),
+            Self::List | Self::Entries => Vec::new().into(),
         }
     }
 
-    /// The value as it will be stored. Errors: code 2 for another type, 15 for excess length.
+    /// The value as it will be stored. Errors: code 2 for another type or too large a tree, 15 for excess length.
     fn accept(self, name: &str, value: &Json, places: u32) -> Result<Json, ApiError> {
         let wrong = || ApiError::invalid(name);
         match (self, value) {
-            (_, Json::Null) => Ok(self.empty()),
             (Self::Text(max), Json::Text(text)) if text.chars().count() > max => {
                 Err(ApiError::too_long(name, max))
+            }
+            (_, Json::Text(text) | Json::Number(text)) if text.len() > LONGEST => {
+                Err(ApiError::too_long(name, LONGEST))
             }
             (Self::Text(_) | Self::Free | Self::Code, Json::Text(text)) => Ok(text.trim().into()),
             (Self::Code, Json::Number(_)) => value.as_id_text().map(Json::from).ok_or_else(wrong),
@@ -63,11 +69,10 @@ impl Kind {
             (Self::Flag, Json::Text(text)) if text == "true" || text == "false" => {
                 Ok((text == "true").into())
             }
-            (Self::Whole | Self::Money | Self::Number | Self::Date | Self::Choice(_), Json::Text(text))
-                if text.trim().is_empty() =>
-            {
-                Ok(self.empty())
-            }
+            (
+                Self::Whole | Self::Money | Self::Number | Self::Rate | Self::Date | Self::Choice(_),
+                Json::Text(text),
+            ) if text.trim().is_empty() => Ok(self.empty()),
             (Self::Date, Json::Text(text)) => {
                 let day = chrono::NaiveDate::parse_from_str(text.trim(), "%Y-%m-%d").map_err(|_| wrong())?;
                 Ok(day.to_string().into())
@@ -82,22 +87,38 @@ impl Kind {
                 Ok(Json::Number(number.trunc().normalize().to_string()))
             }
             (Self::Number, _) => value.as_decimal().and_then(bounded).map(Json::amount).ok_or_else(wrong),
+            (Self::Rate, _) => value.as_decimal().and_then(rate).map(Json::amount).ok_or_else(wrong),
             (Self::Money, _) => value
                 .as_decimal()
                 .and_then(bounded)
                 .map(|it| Json::amount(round_money(it, places)))
                 .ok_or_else(wrong),
-            (Self::Object, Json::Object(_)) | (Self::List, Json::List(_)) => Ok(value.clone()),
+            (Self::Object, Json::Object(_)) | (Self::List, Json::List(_)) if value.size() > LONGEST => {
+                Err(wrong())
+            }
+            (Self::Object, Json::Object(_)) | (Self::List | Self::Entries, Json::List(_)) => {
+                Ok(value.clone())
+            }
             _ => Err(wrong()),
         }
     }
 }
 
-/// Products of two such numbers still fit the decimal type, so that no total can overflow.
+/// The most bytes of a text or of a tree that is stored as it was sent.
+const LONGEST: usize = 64 * 1024;
+/// Products of two such numbers still fit the decimal type.
 const LARGEST: Decimal = rust_decimal::dec!(1_000_000_000_000);
+/// The largest exchange rate. It leaves room for sums of ten billion products with the largest amounts.
+const LARGEST_RATE: Decimal = rust_decimal::dec!(1_000_000);
 
+/// A number within what may be written, with the places that are kept.
 pub(crate) fn bounded(number: Decimal) -> Option<Decimal> {
     (number.abs() <= LARGEST).then(|| number.round_dp(10))
+}
+
+/// The same of an exchange rate.
+pub(crate) fn rate(number: Decimal) -> Option<Decimal> {
+    bounded(number).filter(|rate| rate.abs() <= LARGEST_RATE)
 }
 
 /// What members are kept in.
@@ -108,10 +129,12 @@ pub(crate) trait Holder {
     fn text(&self, name: &str) -> &str;
     /// Writes a member.
     fn put(&mut self, name: &'static str, value: Json);
+    /// Forgets a member.
+    fn clear(&mut self, name: &str);
 }
 
 /// Takes the members of `body` that `fields` knows into `members`; absent ones keep their value, unknown ones are
-/// ignored silently. `places` is the currency's precision.
+/// ignored silently, and `null` leaves a member as if it had never been written. `places` is the currency's precision.
 pub(crate) fn take(
     members: &mut impl Holder,
     fields: Fields,
@@ -119,8 +142,10 @@ pub(crate) fn take(
     places: u32,
 ) -> Result<(), ApiError> {
     for (name, kind) in fields {
-        if let Some(value) = body.get(name) {
-            members.put(name, kind.accept(name, value, places)?);
+        match body.get(name) {
+            None => {}
+            Some(Json::Null) => members.clear(name),
+            Some(value) => members.put(name, kind.accept(name, value, places)?),
         }
     }
     Ok(())

@@ -62,6 +62,10 @@ impl Holder for Members {
     fn put(&mut self, name: &'static str, value: Json) {
         self.insert(name, value);
     }
+
+    fn clear(&mut self, name: &str) {
+        self.remove(name);
+    }
 }
 
 impl Serialize for Members {

@@ -206,15 +206,6 @@ impl Packed {
         }
     }
 
-    /// Forgets a member.
-    pub(crate) fn remove(&mut self, name: &str) {
-        let known = self.entries().find(|entry| entry.name == name).map(|entry| (entry.at, entry.end));
-        match known {
-            Some((at, end)) => self.text.own().replace_range(at..end, ""),
-            None => self.forget_tree(name),
-        }
-    }
-
     fn forget_tree(&mut self, name: &str) {
         if let Some(rest) = &mut self.rest {
             rest.remove(name);
@@ -293,6 +284,14 @@ impl Holder for Packed {
 
     fn put(&mut self, name: &'static str, value: Json) {
         self.insert(name, value);
+    }
+
+    fn clear(&mut self, name: &str) {
+        let known = self.entries().find(|entry| entry.name == name).map(|entry| (entry.at, entry.end));
+        match known {
+            Some((at, end)) => self.text.own().replace_range(at..end, ""),
+            None => self.forget_tree(name),
+        }
     }
 }
 
@@ -373,7 +372,7 @@ mod tests {
                         plain.insert(names[at], value);
                     }
                     None => {
-                        packed.remove(names[at]);
+                        packed.clear(names[at]);
                         plain.remove(names[at]);
                     }
                 }

@@ -12,7 +12,8 @@ use crate::error::{ApiError, Code};
 use crate::generate;
 use crate::json::Json;
 use crate::random::Random;
-use crate::request::{Call, Query};
+use crate::request::{Call, Query, Settings};
+use crate::resource::user;
 use crate::routes::{self, Target};
 use crate::store::records::User;
 use crate::store::{State, Store, seeding};
@@ -119,14 +120,16 @@ impl Step {
         let query = Query::parse(query.as_bytes());
         let body = self.body.as_ref().map(|body| saved.resolve(body)).transpose()?;
         let named = self.organization_id.as_deref().or_else(|| query.get("organization_id"));
-        let user = self.user(&store.read(), named)?;
-        let own = user.organizations.first().cloned();
+        let state = store.read();
+        let user = self.user(&state, named)?;
+        let own = user::organizations(&state, &user).next().cloned();
         let mut context = Context::of(store, now, user, product);
         if operation.scoped {
             let id = named.map(str::to_owned).or(own).ok_or_else(|| ApiError::from(Code::NoOrganization))?;
             context.choose(&id)?;
         }
-        let call = Call { ids, query, headers: Arc::default(), files: Vec::new(), body: Ok(body) };
+        let (headers, files, settings) = (Arc::default(), Vec::new(), Settings::default());
+        let call = Call { ids, query, headers, files, body: Ok(body), settings };
         let reply = operation.answer(&context, &call)?;
         let answer = std::str::from_utf8(&reply.body).ok().and_then(|text| Json::parse(text).ok());
         let answer = answer.unwrap_or(Json::Null);
@@ -143,9 +146,7 @@ impl Step {
             let known = state.user_by_email(email).cloned();
             return known.ok_or_else(|| format!("\"{email}\" is the e-mail address of no user."));
         }
-        let fits = |user: &&Arc<User>| {
-            organization_id.is_none_or(|id| user.organizations.iter().any(|own| own == id))
-        };
+        let fits = |user: &&Arc<User>| organization_id.is_none_or(|id| user::works_for(state, user, id));
         let found = state.users.values().find(fits).cloned();
         found.ok_or_else(|| "No user belongs to the organization.".to_owned())
     }

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::envelope::Reply;
 use crate::error::ApiError;
+use crate::error::overrides::Overrides;
 use crate::fault::Delivery;
 
 /// How long the first part of a cut body has to leave before the connection closes.
@@ -28,6 +29,19 @@ pub(crate) struct Answer {
     pub(crate) content_type: Cow<'static, str>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Bytes,
+    /// As of [`Reply::refusal`].
+    pub(crate) refusal: Option<Box<ApiError>>,
+}
+
+impl Answer {
+    /// The answer as the emulator was told to word it; headers stay.
+    pub(super) fn worded_by(mut self, overrides: &Overrides) -> Self {
+        if let Some(wording) = self.refusal.take().and_then(|error| overrides.own_wording(&error)) {
+            let headers = std::mem::take(&mut self.headers);
+            self = Self { headers, ..Reply::from(wording).into() };
+        }
+        self
+    }
 }
 
 impl From<Reply> for Answer {
@@ -38,6 +52,7 @@ impl From<Reply> for Answer {
             content_type: reply.content_type,
             headers: reply.headers,
             body: reply.body,
+            refusal: reply.refusal,
         }
     }
 }

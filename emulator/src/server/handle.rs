@@ -9,7 +9,6 @@ use crate::integration;
 use crate::oauth;
 use crate::product::Product;
 use crate::routes::{self, Target};
-use crate::store::State;
 
 /// A token that was looked at once, whatever the call needs.
 pub(super) type Admission = Result<Admitted, ApiError>;
@@ -44,27 +43,15 @@ pub(super) fn answer(
     admission: Admission,
     stale: Option<Age>,
 ) -> (Answer, Option<String>) {
-    let mut worked = Worked::default();
-    let reply = dispatch(app, incoming, admission, stale, &mut worked).unwrap_or_else(Reply::from);
-    // Only a call that touched the books leaves an earlier state.
-    if let Some(before) = worked.before.filter(|before| !app.store.has_books_of(before)) {
-        app.history.push(incoming.now, before);
-    }
+    let mut organization = None;
+    let reply = dispatch(app, incoming, admission, stale, &mut organization).unwrap_or_else(Reply::from);
     match app.store.settle() {
-        Ok(()) => (reply.into(), worked.organization),
+        Ok(()) => (reply.into(), organization),
         Err(error) => {
             tracing::error!(%error, "the state file could not be brought to disk");
-            (ApiError::from(Code::Internal).into(), worked.organization)
+            (ApiError::from(Code::Internal).into(), organization)
         }
     }
-}
-
-/// What a call worked with.
-#[derive(Default)]
-struct Worked {
-    organization: Option<String>,
-    /// The state before an operation that may have written.
-    before: Option<State>,
 }
 
 fn dispatch(
@@ -72,7 +59,7 @@ fn dispatch(
     incoming: &mut Incoming,
     admission: Admission,
     stale: Option<Age>,
-    worked: &mut Worked,
+    worked: &mut Option<String>,
 ) -> Result<Reply, ApiError> {
     if incoming.method == "OPTIONS" {
         return Ok(Reply::read([]));
@@ -90,18 +77,14 @@ fn dispatch(
         Target::Operation(operation, _, ids) => {
             let mut context = Context::resume(&app.store, admission?, operation.need, operation.scoped)?;
             if operation.scoped {
-                worked.organization = context.organization().ok().map(|it| it.organization_id.clone());
+                *worked = context.organization().ok().map(|it| it.organization_id.clone());
                 crate::resource::billing::catch_up(&mut context)?;
             }
             call.ids = ids;
-            let writes = !matches!(incoming.method.as_str(), "GET" | "HEAD");
             if let Some(age) = stale {
-                context.state = app.history.earlier(age, now, context.state);
+                context.state = app.store.history().earlier(age, now, context.state);
             }
-            let reply = operation.answer(&context, call);
-            // Only a read is answered from earlier records, so what a write began with was the present.
-            worked.before = writes.then_some(context.state);
-            reply
+            operation.answer(&context, call)
         }
     }
 }

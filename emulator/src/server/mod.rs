@@ -22,13 +22,14 @@ use tokio_util::task::TaskTracker;
 use crate::auth::Admitted;
 use crate::clock::{Clock, SteeredClock};
 use crate::control;
+use crate::error::overrides::Overrides;
 use crate::error::{ApiError, Code};
-use crate::fault::{Delivery, FaultId, Faults, History, Make, Plan, Subject, halve_body, halve_query};
+use crate::fault::{Delivery, FaultId, Faults, Make, Plan, Subject, halve_body, halve_query};
 use crate::fork::Forks;
 use crate::host::{self, Site};
 use crate::journal::{Journal, Recorded};
 use crate::limit::Limiter;
-use crate::request::{Call, Decoded, Query, decode, is_large, read_body};
+use crate::request::{Call, Decoded, Query, Settings, decode, is_large, read_body};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::snapshot::Snapshots;
 use crate::store::Store;
@@ -49,8 +50,9 @@ pub(crate) struct App {
     pub(crate) journal: Journal,
     pub(crate) faults: Faults,
     pub(crate) mishaps: Mishaps,
-    pub(crate) history: History,
     pub(crate) limiter: Arc<Limiter>,
+    /// What is answered instead of the table of errors.
+    pub(crate) errors: Arc<Overrides>,
     /// The emulator's own address; tokens name it as `api_domain`.
     pub(crate) url: String,
     pub(crate) address: SocketAddr,
@@ -96,7 +98,7 @@ impl App {
 
     /// Forgets what hangs on records that were replaced as a whole.
     pub(crate) fn forget(&self) {
-        self.history.clear();
+        self.store.history().clear();
         self.limiter.forget();
     }
 }
@@ -147,7 +149,8 @@ async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
         decode(&headers, &body, query).await
     };
     let Decoded { body: decoded, files } = decoded;
-    let call = Call { ids: Vec::new(), query, headers, files, body: decoded };
+    let settings = Settings { errors: Arc::clone(&app.errors), contact_quota: app.limiter.contact_quota() };
+    let call = Call { ids: Vec::new(), query, headers, files, body: decoded, settings };
     answer_call(&app, Incoming { id, arrived, now, method, path, site, raw_query, body, call }).await
 }
 
@@ -250,10 +253,12 @@ fn make(
                 content_type: "".into(),
                 headers: Vec::new(),
                 body: Bytes::new(),
+                refusal: None,
             };
             (nothing, organization)
         }
     };
+    let answer = answer.worded_by(&app.errors);
     app.journal.record(Recorded {
         sequence: 0,
         time: incoming.now,

@@ -24,14 +24,15 @@ pub(crate) struct Money {
 }
 
 impl Money {
-    fn add(&mut self, other: Self) {
-        self.own += other.own;
-        self.base += other.base;
+    /// Adds an amount. Records of a state file may hold more than calls may write, and nobody could be told.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.own = self.own.saturating_add(other.own);
+        self.base = self.base.saturating_add(other.base);
     }
 
     fn sub(&mut self, other: Self) {
-        self.own -= other.own;
-        self.base -= other.base;
+        self.own = self.own.saturating_sub(other.own);
+        self.base = self.base.saturating_sub(other.base);
     }
 }
 
@@ -91,7 +92,7 @@ fn own(record: &Record, named: Balance) -> Balance {
         let own = record.decimal(name);
         let rate =
             record.members.get("exchange_rate").map_or(Decimal::ONE, |_| record.decimal("exchange_rate"));
-        Money { own, base: own * rate }
+        Money { own, base: own.saturating_mul(rate) }
     };
     match record.kind {
         Kind::Invoice if !inactive => balance.receivable = amount("balance"),

@@ -87,6 +87,17 @@ pub(crate) enum Change {
 }
 
 impl State {
+    /// Lets a contact that was just read share its creator's name with the contact before, where it is the same.
+    pub(super) fn share(&self, change: &mut Change) {
+        let Change::Contact { organization_id, contact } = change else { return };
+        let last = self.known_books(organization_id).contacts.last().map(|last| &last.created_by);
+        if let (Some(contact), Some(last)) = (Arc::get_mut(contact), last)
+            && contact.created_by == *last
+        {
+            contact.created_by = Arc::clone(last);
+        }
+    }
+
     /// Applies one change, indexes included.
     pub(crate) fn apply(&mut self, change: &Change) {
         match change {
@@ -150,18 +161,21 @@ impl State {
             Change::Mail(mail) => self.put_mail(mail),
             Change::OutboxCleared => self.clear_mails(),
             Change::RefreshToken(token) => {
+                self.last_serial = self.last_serial.max(token.serial);
                 self.refresh_tokens.insert(token.token.clone(), Arc::clone(token));
             }
             Change::RefreshTokenDeleted(token) => {
                 self.refresh_tokens.remove(token);
             }
             Change::AccessToken(token) => {
+                self.last_serial = self.last_serial.max(token.serial);
                 self.access_tokens.insert(token.token.clone(), Arc::clone(token));
             }
             Change::AccessTokenDeleted(token) => {
                 self.access_tokens.remove(token);
             }
             Change::Code(code) => {
+                self.last_serial = self.last_serial.max(code.serial);
                 self.codes.insert(code.code.clone(), Arc::clone(code));
             }
             Change::CodeDeleted(code) => {
@@ -218,7 +232,34 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn contacts_that_were_read_share_the_name_of_their_creator() {
+        let contact = |id: u64, created_by: &str| {
+            let address = json!({"address_id": 1, "members": {}});
+            let contact = json!({
+                "contact_id": id, "contact_name": "C", "contact_type": "customer", "customer_sub_type": "business",
+                "active": true, "imported": false, "link": null, "currency_id": 1, "billing_address": address,
+                "shipping_address": address, "addresses": [], "persons": [], "members": {},
+                "created": "2026-01-05T20:06:10Z", "modified": "2026-01-05T20:06:10Z", "created_by": created_by,
+            });
+            let change = json!({"contact": {"organization_id": "1", "contact": contact}});
+            serde_json::from_str::<Change>(&change.to_string()).unwrap()
+        };
+        let mut state = State::default();
+        for (id, name) in [(1, "Ada"), (2, "Ada"), (3, "Ben"), (4, "Ben")] {
+            let mut change = contact(id, name);
+            state.share(&mut change);
+            state.apply(&change);
+        }
+        let books = state.books("1");
+        let name = |id: u64| &books.contacts.get(&id).unwrap().created_by;
+        assert!(Arc::ptr_eq(name(1), name(2)) && Arc::ptr_eq(name(3), name(4)));
+        assert_eq!((&**name(2), &**name(3)), ("Ada", "Ben"));
+    }
 
     #[test]
     fn a_snapshot_keeps_counters_that_no_remaining_record_carries() {

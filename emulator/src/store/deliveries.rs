@@ -16,6 +16,8 @@ pub(crate) struct Deliveries {
     finished: OrdSet<u64>,
     /// The highest id that any delivery had, removed ones included.
     last_id: u64,
+    /// Of all bodies together.
+    bytes: usize,
 }
 
 impl Deliveries {
@@ -32,6 +34,11 @@ impl Deliveries {
     /// How many deliveries there are.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// How many bytes the bodies have together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The highest id that was ever given.
@@ -53,12 +60,14 @@ impl Deliveries {
             self.finished.insert(delivery.id);
         }
         self.number_from(delivery.id);
+        self.bytes += delivery.body.len();
         self.rows.insert(delivery.id, Arc::clone(delivery));
     }
 
     /// Removes a delivery.
     pub(crate) fn remove(&mut self, id: u64) {
         if let Some(known) = self.rows.remove(&id) {
+            self.bytes -= known.body.len();
             self.pending.remove(&(known.due, id));
             self.finished.remove(&id);
         }
@@ -82,15 +91,15 @@ impl Deliveries {
         !self.pending.is_empty()
     }
 
-    /// Ids of the finished deliveries, oldest first.
-    pub(crate) fn finished(&self) -> impl ExactSizeIterator<Item = u64> {
-        self.finished.iter().copied()
+    /// The finished deliveries, oldest first.
+    pub(crate) fn finished(&self) -> impl Iterator<Item = &Arc<Delivery>> {
+        self.finished.iter().filter_map(|id| self.rows.get(id))
     }
 
     /// Forgets the unfinished deliveries.
     pub(crate) fn drop_pending(&mut self) {
         for (_, id) in std::mem::take(&mut self.pending) {
-            self.rows.remove(&id);
+            self.remove(id);
         }
     }
 }

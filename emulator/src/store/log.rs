@@ -20,8 +20,8 @@ const HEADER: &str = "finbridge-emulator-state 1\n";
 pub(crate) const COMPACT_FROM: u64 = 8 * 1024 * 1024;
 /// Changes per line of a rewritten file: long enough to be quick, short enough to keep lines readable.
 const CHANGES_PER_LINE: usize = 256;
-/// A line of a rewritten file takes no further change once it carries this many bytes of attached files.
-const FILE_BYTES_PER_LINE: usize = 1024 * 1024;
+/// A line of a rewritten file takes no further change once it has this many bytes.
+const BYTES_PER_LINE: usize = 1024 * 1024;
 
 /// Why a state file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -203,11 +203,10 @@ fn fill(path: &Path, changes: &[Change]) -> Result<(File, u64, u64), LogError> {
     let mut length = HEADER.len() as u64;
     let mut rest = changes;
     while !rest.is_empty() {
-        let (changes, after) = rest.split_at(line_length(rest));
-        let line = line(&changes)?;
+        let (line, changes) = first_line(rest)?;
         text.write_all(line.as_bytes())?;
         length += line.len() as u64;
-        rest = after;
+        rest = &rest[changes..];
     }
     let last = line(&Rewritten { length })?;
     text.write_all(last.as_bytes())?;
@@ -229,20 +228,34 @@ fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
-/// How many of the changes make up the next line of a rewritten file.
-fn line_length(changes: &[Change]) -> usize {
-    let mut bytes = 0;
-    let fits = |change: &&Change| {
-        let fits = bytes < FILE_BYTES_PER_LINE;
-        bytes += if let Change::File { bytes, .. } = change { bytes.len() } else { 0 };
-        fits
-    };
-    changes.iter().take(CHANGES_PER_LINE).take_while(fits).count()
+/// The first line of a rewritten file that holds `changes`, and how many of them it takes.
+fn first_line(changes: &[Change]) -> Result<(String, usize), LogError> {
+    let (mut list, mut taken) = (String::from("["), 0);
+    for change in changes.iter().take(CHANGES_PER_LINE) {
+        if taken > 0 {
+            if list.len() >= BYTES_PER_LINE {
+                break;
+            }
+            list.push(',');
+        }
+        list.push_str(&json(change)?);
+        taken += 1;
+    }
+    list.push(']');
+    Ok((sealed(&list), taken))
 }
 
 fn line(content: &impl Serialize) -> Result<String, LogError> {
-    let json = serde_json::to_string(content).map_err(|error| LogError::Io(io::Error::other(error)))?;
-    Ok(format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes())))
+    Ok(sealed(&json(content)?))
+}
+
+fn json(content: &impl Serialize) -> Result<String, LogError> {
+    serde_json::to_string(content).map_err(|error| LogError::Io(io::Error::other(error)))
+}
+
+/// A line with its checksum.
+fn sealed(json: &str) -> String {
+    format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
 }
 
 /// What was learnt from reading a file.

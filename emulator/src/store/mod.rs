@@ -20,16 +20,19 @@ pub(crate) mod record;
 pub(crate) mod records;
 pub(crate) mod seeding;
 pub(crate) mod table;
+mod weight;
 
 use std::path::Path;
 use std::sync::{LazyLock, Mutex, TryLockError};
 
+use chrono::{DateTime, Utc};
 use imbl::OrdMap;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
 
 use crate::error::{ApiError, Code};
+use crate::fault::History;
 use crate::random::Random;
 use crate::sync::locked;
 use crate::webhook::event;
@@ -60,6 +63,8 @@ pub(crate) struct State {
     pub(crate) deliveries: Deliveries,
     pub(crate) refresh_tokens: OrdMap<String, Arc<RefreshToken>>,
     pub(crate) access_tokens: OrdMap<String, Arc<AccessToken>>,
+    /// The highest serial number that any token or code had, as far as is remembered.
+    pub(crate) last_serial: u64,
     pub(crate) codes: OrdMap<String, Arc<GrantCode>>,
     pub(crate) files: Files,
     pub(crate) mails: OrdMap<u64, Arc<Mail>>,
@@ -180,6 +185,8 @@ pub(crate) struct Store {
     log: Option<Log>,
     random: Arc<Random>,
     changed: Notify,
+    /// What the records were before the last writes of calls.
+    history: History,
 }
 
 impl Store {
@@ -191,7 +198,8 @@ impl Store {
         random: Arc<Random>,
     ) -> Result<(Self, bool), LogError> {
         let (mut state, mut empty) = (State::default(), true);
-        let log = Log::open(path, compact_from, |change| {
+        let log = Log::open(path, compact_from, |mut change| {
+            state.share(&mut change);
             state.apply(&change);
             empty = false;
         })?;
@@ -201,7 +209,7 @@ impl Store {
     /// A store without a state file that goes on from `state`.
     pub(crate) fn in_memory(state: State, random: Arc<Random>) -> Self {
         let (state, writer) = (Mutex::new(state), Mutex::new(()));
-        Self { state, writer, log: None, random, changed: Notify::new() }
+        Self { state, writer, log: None, random, changed: Notify::new(), history: History::default() }
     }
 
     /// The emulator's one source of chance.
@@ -214,9 +222,9 @@ impl Store {
         locked(&self.state).clone()
     }
 
-    /// Whether the records are still those of `state`.
-    pub(crate) fn has_books_of(&self, state: &State) -> bool {
-        locked(&self.state).books.ptr_eq(&state.books)
+    /// What the records were before the last writes of calls.
+    pub(crate) fn history(&self) -> &History {
+        &self.history
     }
 
     /// Whether somebody is writing, so that another write would have to wait.
@@ -229,15 +237,38 @@ impl Store {
         &self,
         act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.run(None, act)
+    }
+
+    /// The same for a call, whose stale readers still see the records before.
+    pub(crate) fn write_at<T>(
+        &self,
+        now: DateTime<Utc>,
+        act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        self.run(Some(now), act)
+    }
+
+    fn run<T>(
+        &self,
+        at: Option<DateTime<Utc>>,
+        act: impl FnOnce(&mut Transaction) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let _turn = locked(&self.writer);
         let current = self.read();
         let mut transaction =
             Transaction { state: current.clone(), random: Arc::clone(&self.random), changes: Vec::new() };
         let value = act(&mut transaction)?;
+        // Only a call that touches the records leaves earlier ones.
+        let earlier = at.filter(|_| !transaction.state.books.ptr_eq(&current.books));
+        let earlier = earlier.map(|now| (now, weight::displaced(&current, &transaction.changes)));
         self.publish(&current, transaction).map_err(|error| {
             tracing::error!(%error, "a change could not be written to the state file and was refused");
             ApiError::from(Code::Internal)
         })?;
+        if let Some((now, bytes)) = earlier {
+            self.history.push(now, current.books, bytes);
+        }
         Ok(value)
     }
 

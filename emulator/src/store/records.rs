@@ -155,6 +155,9 @@ pub(crate) struct AccessToken {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct GrantCode {
     pub(crate) code: String,
+    /// Codes are numbered together with tokens.
+    #[serde(default)]
+    pub(crate) serial: u64,
     pub(crate) user_id: u64,
     pub(crate) client_id: String,
     pub(crate) scopes: Vec<String>,

@@ -93,7 +93,8 @@ pub(crate) fn furnish(
     let query = Query::default();
     let system = Arc::new(User::system(now));
     let staff: Vec<Arc<User>> = transaction.state.users.values().cloned().collect();
-    let mut desk = Desk { transaction, organization, now, user: "", caller: &system, query: &query };
+    let (user, caller, query) = ("", &system, &query);
+    let mut desk = Desk { transaction, organization, now, user, caller, query, contact_quota: None };
     account::stand(&mut desk)?;
     let belongs = |person: &&Arc<User>| person.organizations.contains(&organization.organization_id);
     for (at, person) in staff.iter().filter(belongs).enumerate() {

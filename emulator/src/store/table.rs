@@ -41,8 +41,8 @@ pub(crate) struct Table {
     by_modified: OrdSet<(DateTime<Utc>, u64)>,
     by_created: OrdSet<(DateTime<Utc>, u64)>,
     by_column: OrdMap<&'static str, OrdSet<(Key, u64)>>,
-    /// Unique member and folded value to record.
-    unique: OrdMap<(Folded, Folded), u64>,
+    /// Unique member, folded value and record. Records that a merge has put together may share a value.
+    unique: OrdSet<(Folded, Folded, u64)>,
     /// The highest counter that any number of the series carried, deleted records included.
     numbered: u64,
 }
@@ -57,8 +57,8 @@ impl Table {
         for (column, key) in columns(spec, &record) {
             self.by_column.entry(column).or_default().insert((key, id));
         }
-        for name in unique_names(spec, &record) {
-            self.unique.insert(name, id);
+        for (name, value) in unique_names(spec, &record) {
+            self.unique.insert((name, value, id));
         }
         if let Some(series) = &spec.number {
             let counter = record.text(series.member).strip_prefix(series.prefix);
@@ -76,8 +76,8 @@ impl Table {
         for (column, key) in columns(spec, &record) {
             self.by_column.entry(column).or_default().remove(&(key, id));
         }
-        for name in unique_names(spec, &record) {
-            self.unique.remove(&name);
+        for (name, value) in unique_names(spec, &record) {
+            self.unique.remove(&(name, value, id));
         }
         Some(record)
     }
@@ -107,9 +107,11 @@ impl Table {
         self.rows.values()
     }
 
-    /// The record that holds `value` in the unique member `name`; `value` is compared as names are.
+    /// The record that holds `value` in the unique member `name`, the oldest of several; `value` is compared as names are.
     pub(crate) fn holder(&self, name: &str, value: &str) -> Option<u64> {
-        self.unique.get(&(Folded::from_folded(name), Folded::of(value))).copied()
+        let (name, value) = (Folded::from_folded(name), Folded::of(value));
+        let (first, last) = ((name.clone(), value.clone(), 0), (name, value, u64::MAX));
+        self.unique.range(first..=last).next().map(|(_, _, id)| *id)
     }
 
     /// Ids of the records changed at or after `since`, oldest change first.

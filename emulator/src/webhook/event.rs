@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 
-use super::model::{Delivery, Format, MAX_DELIVERIES, Status, Webhook};
+use super::body::Told;
+use super::model::{Delivery, Format, MAX_DELIVERIES, MAX_DELIVERY_BYTES, Status, Webhook};
 use crate::engine::reader::Reader;
 use crate::format;
 use crate::json::Json;
@@ -51,6 +52,7 @@ pub(crate) fn caused(before: &State, after: &State, changes: &[Change]) -> Vec<C
             // Billing's receivers are told what happened, not which record was written.
             (Format::Event, Some(happening)) => act == "created" && it.hears(&happening.event_type),
             (Format::Event, None) => !TOLD.contains(&kind) && it.names(&record.singular, act),
+            _ if INTERNAL.contains(&kind) => it.names(&record.singular, act),
             _ => it.wants(&record.singular, act),
         });
         for webhook in wanted {
@@ -58,7 +60,8 @@ pub(crate) fn caused(before: &State, after: &State, changes: &[Change]) -> Vec<C
             deliveries.push(Change::Delivery(Arc::new(delivery(next, webhook, act, id, &record))));
         }
     }
-    let room = make_room(&after.deliveries, deliveries.len());
+    let bodies = deliveries.iter().map(|new| if let Change::Delivery(it) = new { it.body.len() } else { 0 });
+    let room = make_room(&after.deliveries, deliveries.len(), bodies.sum());
     deliveries.extend(room);
     deliveries
 }
@@ -73,15 +76,34 @@ const TOLD: [Kind; 6] = [
     Kind::BillingEvent,
 ];
 
-/// What has to happen to the deliveries there are when `new` ones come. The oldest finished ones are forgotten; where all
-/// wait for receivers that do not answer, the oldest give up, and the next write forgets them.
-fn make_room(known: &Deliveries, new: usize) -> Vec<Change> {
-    let excess = (known.len() + new).saturating_sub(MAX_DELIVERIES);
-    let finished = known.finished();
-    let given_up = excess.saturating_sub(finished.len());
-    let forgotten = finished.take(excess).map(Change::DeliveryDeleted);
-    let oldest = known.pending().take(given_up).map(|old| Change::Delivery(Arc::new(old.given_up())));
-    forgotten.chain(oldest).collect()
+/// Kinds that are no modules of their own: they belong to a record of one, or are how the emulator keeps something. A `*`
+/// does not mean them.
+const INTERNAL: [Kind; 7] = [
+    Kind::Comment,
+    Kind::Attachment,
+    Kind::ItemImage,
+    Kind::Receipt,
+    Kind::HostedPage,
+    Kind::CustomField,
+    Kind::BillingEvent,
+];
+
+/// What has to happen to the deliveries there are when `new` ones with `bytes` of bodies come. The oldest finished ones
+/// are forgotten; where all wait for receivers that do not answer, the oldest give up, and the next write forgets them.
+fn make_room(known: &Deliveries, new: usize, bytes: usize) -> Vec<Change> {
+    let mut count = (known.len() + new).saturating_sub(MAX_DELIVERIES);
+    let mut bytes = (known.bytes() + bytes).saturating_sub(MAX_DELIVERY_BYTES);
+    let mut is_excess = |old: &&Arc<Delivery>| {
+        let excess = count > 0 || bytes > 0;
+        count = count.saturating_sub(1);
+        bytes = bytes.saturating_sub(old.body.len());
+        excess
+    };
+    let forgotten = known.finished().take_while(&mut is_excess).map(|old| Change::DeliveryDeleted(old.id));
+    let mut room: Vec<Change> = forgotten.collect();
+    let given_up = known.pending().take_while(&mut is_excess);
+    room.extend(given_up.map(|old| Change::Delivery(Arc::new(old.given_up()))));
+    room
 }
 
 /// A record as an event shows it.
@@ -123,28 +145,19 @@ pub(crate) fn shown(state: &State, organization_id: &str, kind: Kind, id: u64) -
 
 /// One delivery of a record's event.
 pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, record: &Shown) -> Delivery {
-    let keyed = Json::Object(vec![(record.singular.clone(), record.detail.clone())]);
     let mut name = format!("{}.{act}", record.singular);
-    let (content_type, body) = match (webhook.format, &record.happening) {
-        (Format::Event, Some(happening)) => {
+    let (content_type, body) = match &record.happening {
+        Some(happening) if webhook.format == Format::Event => {
             name.clone_from(&happening.event_type);
             ("application/json", happening.payload.clone())
         }
-        (Format::Default, _) => ("application/json", keyed.to_text()),
-        (Format::Event, None) => {
-            let event = Json::object([
+        _ => {
+            let head = [
                 ("event_id", format!("{}{id:06}", record.time.timestamp_millis()).into()),
                 ("event_type", format!("{}_{act}", record.singular).into()),
                 ("created_time", record.time_text.as_str().into()),
-                ("data", keyed),
-            ]);
-            ("application/json", event.to_text())
-        }
-        (Format::Form, _) => {
-            let text = keyed.to_text();
-            let form =
-                form_urlencoded::Serializer::new(String::new()).append_pair("JSONString", &text).finish();
-            ("application/x-www-form-urlencoded", form)
+            ];
+            Told { singular: &record.singular, detail: &record.detail, head }.body(webhook)
         }
     };
     Delivery {
@@ -167,14 +180,14 @@ pub(crate) fn delivery(id: u64, webhook: &Webhook, act: &str, record_id: u64, re
 mod tests {
     use super::*;
 
-    fn waiting(id: u64) -> Change {
+    fn waiting(id: u64, body: &str) -> Change {
         Change::Delivery(Arc::new(Delivery {
             id,
             webhook_id: 1,
             event: "item.created".to_owned(),
             record_id: String::new(),
             content_type: String::new(),
-            body: String::new(),
+            body: body.to_owned(),
             status: Status::Pending,
             attempts: 0,
             due: None,
@@ -188,11 +201,11 @@ mod tests {
     fn deliveries_that_nobody_takes_are_bounded() {
         let most = MAX_DELIVERIES as u64;
         let mut state = State::default();
-        (1..=most).for_each(|id| state.apply(&waiting(id)));
+        (1..=most).for_each(|id| state.apply(&waiting(id, "")));
         for id in most + 1..=most + 50 {
-            let room = make_room(&state.deliveries, 1);
+            let room = make_room(&state.deliveries, 1, 0);
             room.iter().for_each(|change| state.apply(change));
-            state.apply(&waiting(id));
+            state.apply(&waiting(id, ""));
         }
         // One more than the most: the one that gave up last is still to be seen.
         assert_eq!((state.deliveries.len(), state.deliveries.last_id()), (MAX_DELIVERIES + 1, most + 50));
@@ -204,5 +217,21 @@ mod tests {
         let mut again = State::default();
         state.snapshot().iter().for_each(|change| again.apply(change));
         assert_eq!((again.deliveries.len(), again.deliveries.last_id()), (0, most + 50));
+    }
+
+    #[test]
+    fn the_bodies_of_deliveries_are_bounded() {
+        let body = "x".repeat(MAX_DELIVERY_BYTES / 8);
+        let mut state = State::default();
+        for id in 1..=20 {
+            let room = make_room(&state.deliveries, 1, body.len());
+            room.iter().for_each(|change| state.apply(change));
+            state.apply(&waiting(id, &body));
+        }
+        let kept: Vec<_> = state.deliveries.values().map(|it| it.id).collect();
+        assert_eq!(kept, (12..=20).collect::<Vec<_>>());
+        assert_eq!(state.deliveries.due(DateTime::<Utc>::MAX_UTC).len(), 8);
+        state.deliveries.drop_pending();
+        assert_eq!(state.deliveries.bytes(), body.len());
     }
 }

@@ -11,13 +11,11 @@ use ring::hmac;
 use tokio::task::{self, JoinSet};
 
 use super::fault::Mishap;
-use super::model::{Delivery, Encoding, Status, Webhook};
+use super::model::{Delivery, Encoding, Method, Status, Webhook};
 use crate::error::ApiError;
 use crate::server::App;
 use crate::store::change::Change;
 
-/// How long a receiver may take for its answer [?].
-const TIMEOUT: Duration = Duration::from_secs(10);
 /// How often the clock is looked at while something is due later; the clock may be moved at any moment.
 const LOOK: Duration = Duration::from_millis(50);
 /// How long a webhook rests after an outcome could not be kept. Its delivery is still due then, and without a rest the
@@ -29,7 +27,7 @@ const SIGNATURE: &str = "X-Zoho-Webhook-Signature";
 pub(crate) async fn run(app: Arc<App>) {
     // Whoever embeds the emulator may have chosen a provider; theirs stays.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).no_proxy().build();
+    let client = reqwest::Client::builder().redirect(Policy::none()).no_proxy().build();
     let client = match client {
         Ok(client) => client,
         Err(error) => {
@@ -178,7 +176,10 @@ impl Sender {
         let now = self.app.clock.now();
         let webhook = self.app.store.read().webhooks.get(&delivery.webhook_id).cloned();
         let next = match webhook {
-            Some(webhook) => delivery.attempted(now, send(&self.client, &webhook, delivery).await),
+            Some(webhook) => {
+                let outcome = send(&self.client, &webhook, delivery).await;
+                delivery.attempted(now, outcome, &webhook.retry_seconds)
+            }
             // The first of two arrived before the subscription was removed.
             None if delivery.status == Status::Delivered => delivery.clone(),
             None => Delivery {
@@ -210,7 +211,17 @@ impl Sender {
 }
 
 async fn send(client: &reqwest::Client, webhook: &Webhook, delivery: &Delivery) -> Result<u16, String> {
-    let mut request = client.post(&webhook.url).header("Content-Type", &delivery.content_type);
+    let method = match webhook.method {
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    };
+    let timeout = Duration::from_secs(webhook.timeout_seconds);
+    let mut request = client.request(method, &webhook.url).timeout(timeout);
+    // A template may be of any type.
+    if !webhook.headers.keys().any(|name| name.eq_ignore_ascii_case("Content-Type")) {
+        request = request.header("Content-Type", &delivery.content_type);
+    }
     for (name, value) in &webhook.headers {
         request = request.header(name, value);
     }
@@ -220,7 +231,7 @@ async fn send(client: &reqwest::Client, webhook: &Webhook, delivery: &Delivery) 
     let answer = request.body(delivery.body.clone()).send().await;
     answer.map(|answer| answer.status().as_u16()).map_err(|error| {
         if error.is_timeout() {
-            "the receiver did not answer within 10 seconds".to_owned()
+            format!("the receiver did not answer within {} seconds", webhook.timeout_seconds)
         } else {
             error.without_url().to_string()
         }

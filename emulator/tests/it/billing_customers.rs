@@ -223,3 +223,27 @@ async fn contact_persons() {
     b.refused("DELETE", &one, Value::Null, 404, 1002, "Contact person does not exist.").await;
     b.refused("GET", "customers/1/contactpersons", Value::Null, 404, 1002, "Customer does not exist.").await;
 }
+
+#[tokio::test]
+async fn books_and_billing_show_one_contact_alike() {
+    let b = billing().await;
+    let made = b.world.api.create(json!({"contact_name": "A"})).await;
+    let customer = b.get(&format!("customers/{}", text(&made["contact_id"]))).await["customer"].clone();
+    for name in ["is_taxable", "language_code", "payment_terms", "credit_limit", "default_templates", "tags"]
+    {
+        assert_eq!(customer[name], made[name], "{name}");
+    }
+    assert_eq!((&customer["is_taxable"], &customer["language_code"]), (&json!(true), &json!("en")));
+    // What waits for its first transaction in Books is active here.
+    let push = json!({"record": {"contact_name": "From CRM"}});
+    b.call("PUT", "/integration/v1/crm/accounts/7", push).await;
+    let imported = b.call("POST", "/books/v3/crm/account/7/import", Value::Null).await.1;
+    let id = text(&imported["data"]["customer_id"]);
+    assert_eq!(
+        b.call("GET", &format!("/books/v3/contacts/{id}"), Value::Null).await.1["contact"]["status"],
+        "crm"
+    );
+    assert_eq!(b.get(&format!("customers/{id}")).await["customer"]["status"], "active");
+    b.call("POST", &format!("/books/v3/contacts/{id}/inactive"), Value::Null).await;
+    assert_eq!(b.get(&format!("customers/{id}")).await["customer"]["status"], "inactive");
+}

@@ -124,3 +124,35 @@ async fn a_published_client_finds_what_it_reads() {
         assert!(answer[key].is_object() || answer[key].is_array(), "{path}: {answer}");
     }
 }
+
+#[tokio::test]
+async fn cards_are_told_when_they_come_change_and_go() {
+    let b = billing().await;
+    b.plan("m", json!({})).await;
+    let customer = b.customer("Acme").await;
+    let id = text(&b.subscribe(&customer, "m", json!({})).await["subscription_id"]);
+    let path = format!("subscriptions/{id}/card");
+    let set = async |card: &str| {
+        b.done("POST", &path, json!({"card_id": card}), "Card has been updated successfully.").await
+    };
+    set("990001").await;
+    set("990003").await;
+    let page = b.call("POST", "hostedpages/updatecard", json!({"subscription_id": id})).await.1;
+    let page = text(&page["hostedpage"]["hostedpage_id"]);
+    b.done("POST", &format!("/integration/v1/hostedpages/{page}/complete"), Value::Null, "success").await;
+    b.call("PUT", &format!("subscriptions/{id}"), json!({"reference_id": "r"})).await;
+    let removed = "Card has been successfully removed from the subscription.";
+    for _ in 0..2 {
+        b.done("DELETE", &path, Value::Null, removed).await;
+    }
+    let told: Vec<String> = b.events().await.into_iter().filter(|it| it.starts_with("card_")).collect();
+    assert_eq!(told, ["card_added", "card_updated", "card_updated", "card_deleted"]);
+    let event = b.get("events?event_type=card_deleted").await["events"][0].clone();
+    let event = b.get(&format!("events/{}", text(&event["event_id"]))).await["event"].clone();
+    let payload: Value = serde_json::from_str(&text(&event["payload"])).unwrap();
+    let card = &payload["data"]["card"];
+    assert_eq!(
+        (&card["card_id"], &card["last_four_digits"], &card["customer_id"]),
+        (&json!("900000001"), &json!("0001"), &json!(customer))
+    );
+}

@@ -255,3 +255,20 @@ async fn self_clients_choose_a_lifetime_and_need_no_redirect() {
         assert_eq!(mint(expires_in.clone(), redirect_uri).await.0, 400, "{expires_in} {redirect_uri}");
     }
 }
+
+#[tokio::test]
+async fn codes_that_nobody_exchanges_are_bounded() {
+    let w = world().await;
+    let mut query = with("redirect_uri", BACK);
+    query.extend([("emulator_user", DEMO_EMAIL.to_owned()), ("emulator_consent", "accept".to_owned())]);
+    let (browser, url) = (browser(), format!("{}/oauth/v2/auth", w.api.url));
+    let mut codes = Vec::new();
+    for _ in 0..1001 {
+        let (_, members) = redirect(&browser.get(&url).query(&query).send().await.unwrap());
+        codes.push(members.into_iter().find(|(name, _)| name == "code").unwrap().1);
+    }
+    assert_eq!(exchange(&w, &codes[0], BACK).await, json!({"error": "invalid_code"}));
+    for code in [&codes[1], &codes[1000]] {
+        assert!(exchange(&w, code, BACK).await["access_token"].is_string());
+    }
+}

@@ -291,3 +291,22 @@ async fn without_the_capability_nothing_of_the_crm_is_served() {
         assert_eq!((status, answer["code"].as_i64()), (400, Some(900005)), "{method} {path}");
     }
 }
+
+#[tokio::test]
+async fn people_without_an_account_are_pushed() {
+    let w = world().await;
+    for (at, account) in [Value::Null, json!("")].into_iter().enumerate() {
+        let crm_id = (40 + at).to_string();
+        push(
+            &w.api,
+            "contacts",
+            &crm_id,
+            json!({"contact_name": format!("P{at}"), "zcrm_account_id": account}),
+        )
+        .await;
+        let (_, data) = import(&w.api, "contact", &crm_id).await;
+        assert_eq!(contact(&w.api, &data["contact_id"]).await["zcrm_contact_id"], crm_id.as_str());
+    }
+    let wrong = json!({"record": {"contact_name": "P", "zcrm_account_id": {}}});
+    assert_eq!(w.api.call("PUT", &format!("{HERE}/crm/contacts/49"), wrong).await.1["code"], 2);
+}

@@ -240,3 +240,34 @@ async fn limits_are_off_until_asked_for_and_are_checked() {
     let error = Emulator::builder().limits(bad).start().await.err().unwrap();
     assert!(error.to_string().contains("token_seconds"), "{error}");
 }
+
+#[tokio::test]
+async fn a_plan_may_allow_only_so_many_contacts() {
+    let (w, control) = limited(json!({"contacts": 2})).await;
+    for name in ["A", "B", "C"] {
+        w.api.named(name).await;
+    }
+    assert_eq!(control.limits().await.unwrap().limits.contacts, Some(2));
+    control.enforce_limits(true).await.unwrap();
+    let full =
+        (400, json!({"code": 1009, "message": "Your plan allows 2 contacts. Upgrade it to add more."}));
+    let more = async |name: &str| w.api.call("POST", "contacts", json!({"contact_name": name})).await;
+    assert_eq!(more("D").await, full);
+    let c = w.api.get("contacts?contact_name=C").await["contacts"][0]["contact_id"].clone();
+    let path = format!("contacts/{}", c.as_str().unwrap());
+    assert_eq!(
+        w.api.call("PUT", &path, json!({"notes": "n"})).await.0,
+        200,
+        "those there are can be changed"
+    );
+    let push = json!({"record": {"contact_name": "E"}});
+    w.api.call("PUT", "/integration/v1/crm/accounts/1", push).await;
+    assert_eq!(w.api.call("POST", "crm/account/1/import", Value::Null).await, full);
+    for name in ["A", "C"] {
+        let id =
+            w.api.get(&format!("contacts?contact_name={name}")).await["contacts"][0]["contact_id"].clone();
+        w.api.call("DELETE", &format!("contacts/{}", id.as_str().unwrap()), Value::Null).await;
+    }
+    assert_eq!(more("D").await.0, 201);
+    assert_eq!(more("F").await, full);
+}

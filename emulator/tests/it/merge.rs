@@ -113,3 +113,54 @@ async fn documents_show_the_name_of_their_deal() {
     let left = w.api.get(&path).await["invoice"].clone();
     assert_eq!((&left["zcrm_potential_id"], &left["zcrm_potential_name"]), (&json!(""), &json!("")));
 }
+
+#[tokio::test]
+async fn a_link_stays_with_contacts_of_its_type() {
+    let w = world().await;
+    let (a, b) = (w.api.named("A").await, w.api.named("B").await);
+    let vendor = id(&w.api.create(json!({"contact_name": "V", "contact_type": "vendor"})).await);
+    let path = format!("/integration/v1/contacts/{vendor}/link");
+    assert_eq!(w.api.call("PUT", &path, json!({"zcrm_vendor_id": "9"})).await.0, 200);
+    link(&w.api, &b, "2").await;
+    assert_eq!(merge(&w.api, &a, &[&vendor, &b]).await.0, 200);
+    let of = async |id: &str| w.api.get(&format!("contacts/{id}")).await["contact"].clone();
+    let (master, vendor_now) = (of(&a).await, of(&vendor).await);
+    assert_eq!((&master["zcrm_account_id"], &master["zcrm_vendor_id"]), (&json!("2"), &json!("")));
+    assert_eq!(vendor_now["zcrm_vendor_id"], "9");
+    // The other way to a vendor's link of a customer.
+    let path = format!("contacts/{vendor}");
+    let (status, refused) = w.api.call("PUT", &path, json!({"contact_type": "customer"})).await;
+    let message = "The vendor \"V\" is linked with Zoho CRM. Remove the link to change its type.";
+    assert_eq!((status, refused), (400, json!({"code": 4098, "message": message})));
+    assert_eq!(w.api.call("PUT", &path, json!({"contact_type": "vendor"})).await.0, 200);
+    w.api.call("DELETE", &format!("/integration/v1/contacts/{vendor}/link"), Value::Null).await;
+    assert_eq!(w.api.call("PUT", &path, json!({"contact_type": "customer"})).await.0, 200);
+}
+
+#[tokio::test]
+async fn bills_of_one_number_keep_it() {
+    let w = world().await;
+    let vendor =
+        async |name: &str| id(&w.api.create(json!({"contact_name": name, "contact_type": "vendor"})).await);
+    let (master, other) = (vendor("M").await, vendor("O").await);
+    let bill = async |vendor: &str| {
+        let body = json!({"vendor_id": vendor, "bill_number": "1", "line_items": [{"name": "x", "rate": 1, "quantity": 1}]});
+        let (_, body) = w.api.call("POST", "bills", body).await;
+        (body["code"].clone(), body["bill"]["bill_id"].as_str().unwrap_or_default().to_owned())
+    };
+    let (first, second) = (bill(&master).await.1, bill(&other).await.1);
+    let (status, body) = merge(&w.api, &master, &[&other]).await;
+    assert_eq!(status, 200, "{body}");
+    for id in [&first, &second] {
+        let path = format!("bills/{id}");
+        let shown = w.api.get(&path).await["bill"].clone();
+        assert_eq!((&shown["vendor_id"], &shown["bill_number"]), (&json!(master), &json!("1")));
+        // Each of them can be changed in everything else.
+        assert_eq!(w.api.call("PUT", &path, json!({"notes": "n"})).await.0, 200, "{path}");
+    }
+    assert_eq!(bill(&master).await.0, 13011);
+    assert_eq!(w.api.call("DELETE", &format!("bills/{first}"), Value::Null).await.0, 200);
+    assert_eq!(bill(&master).await.0, 13011, "the other one still has the number");
+    assert_eq!(w.api.call("DELETE", &format!("bills/{second}"), Value::Null).await.0, 200);
+    assert_eq!(bill(&master).await.0, 0);
+}

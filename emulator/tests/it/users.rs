@@ -166,3 +166,25 @@ async fn an_inactive_user_is_shut_out() {
     done(&w.api, 200, "DELETE", &path, Value::Null).await;
     assert_eq!(second.call("GET", "contacts?organization_id=10234695", Value::Null).await.1["code"], 6041);
 }
+
+#[tokio::test]
+async fn sleep_leaves_a_user_the_default_organization() {
+    let mut seed = two_tenants();
+    seed.users[1].organizations = vec!["10234695".to_owned(), "60012345".to_owned()];
+    let w = world_with(seed).await;
+    let second = Api::login_as(&w.api.url, "second@example.com", "second-key", None).await;
+    let defaults = async || {
+        let list = second.get("organizations").await["organizations"].as_array().unwrap().clone();
+        list.iter().map(|it| (text(it, "organization_id"), it["is_default_org"] == true)).collect::<Vec<_>>()
+    };
+    let whole = [("10234695".to_owned(), true), ("60012345".to_owned(), false)];
+    assert_eq!(defaults().await, whole);
+    let path = format!("users/{}", text(&second.get("users/me").await["user"], "user_id"));
+    done(&w.api, 200, "POST", &format!("{path}/inactive"), Value::Null).await;
+    assert_eq!(defaults().await, [("60012345".to_owned(), true)]);
+    assert_eq!(second.call("GET", "contacts?organization_id=10234695", Value::Null).await.1["code"], 6041);
+    second.get("contacts").await;
+    done(&w.api, 200, "POST", &format!("{path}/active"), Value::Null).await;
+    assert_eq!(defaults().await, whole);
+    second.get("contacts?organization_id=10234695").await;
+}

@@ -48,7 +48,7 @@ static FIELDS: Fields = &[
     ("payment_terms_label", Field::Text(100)),
     ("payment_expected_date", Field::Date),
     ("recurring_bill_id", Field::Id),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("is_item_level_tax_calc", Field::Flag),
     ("is_inclusive_tax", Field::Flag),
     ("is_discount_before_tax", Field::Flag),

@@ -48,6 +48,7 @@ pub(super) fn with_body(call: &Call, body: Json) -> Call {
         headers: Arc::clone(&call.headers),
         files: Vec::new(),
         body: Ok(Some(body)),
+        settings: call.settings.clone(),
     }
 }
 

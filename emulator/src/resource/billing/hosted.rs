@@ -264,7 +264,7 @@ fn perform(desk: &mut Desk<'_>, action: &str, wish: &Json) -> Result<Outcome, Ap
         "update_card" => {
             let id = id("subscription_id")?;
             let card = Json::object([("card_id", NEW_CARD.into()), ("auto_collect", true.into())]);
-            subscription::update(desk, id, &card)?;
+            subscription::set_card(desk, id, &card)?;
             Ok((Some(id), None))
         }
         "invoice_payment" => {

@@ -11,7 +11,7 @@ use crate::resource::contact_person::model::ContactPerson;
 use crate::resource::field::{Fields, Kind};
 use crate::resource::packed::{Packed, Value};
 use crate::resource::text::Text;
-use crate::store::balance::Balance;
+use crate::store::balance::{Balance, Money};
 use crate::store::books::CrmLink;
 
 /// Whether the organization sells to the contact or buys from it.
@@ -111,8 +111,8 @@ impl Contact {
                 (ContactType::Vendor, false) => &mut share.payable,
                 (ContactType::Vendor, true) => &mut share.credits_payable,
             };
-            money.own += own.abs();
-            money.base += own.abs() * number("exchange_rate").unwrap_or(Decimal::ONE);
+            let rate = number("exchange_rate").unwrap_or(Decimal::ONE);
+            money.add(Money { own: own.abs(), base: own.abs().saturating_mul(rate) });
         }
         Some(share)
     }
@@ -211,7 +211,7 @@ pub(crate) const CONTACT_FIELDS: Fields = &[
     ("tax_id_type", Kind::Free),
     ("tax_id_value", Kind::Free),
     ("default_templates", Kind::Object),
-    ("opening_balances", Kind::List),
+    ("opening_balances", Kind::Entries),
     ("tags", Kind::List),
 ];
 

@@ -91,8 +91,7 @@ pub(crate) fn delete_many(context: &Context<'_>, call: &Call) -> Result<Reply, A
                 Ok(id) => rules::delete(desk, id),
                 Err(_) => Err(ApiError::missing("Contact")),
             };
-            let (code, message) =
-                outcome.map_or_else(|error| (error.code(), error.message), |()| (0, DELETED.to_owned()));
+            let (code, message) = call.outcome(outcome, DELETED);
             results.push(Json::object([
                 ("contact_id", text.into()),
                 ("code", u64::from(code).into()),

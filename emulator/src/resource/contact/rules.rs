@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::model::{
     ADDRESS_FIELDS, Address, CONTACT_FIELDS, CUSTOM_FIELDS, Contact, ContactType, SubType, custom_fields,
 };
@@ -12,17 +14,28 @@ use crate::filter::fold;
 use crate::json::{Json, round_money};
 use crate::resource::contact_person::model::{ContactPerson, settle_primary};
 use crate::resource::custom_field;
-use crate::resource::field;
+use crate::resource::field::{self, Holder as _};
 use crate::resource::packed::{Packed, Value};
 use crate::resource::text::Text;
 use crate::store::books::Books;
 use crate::store::change::Change;
+use crate::store::kind::Kind;
 use crate::store::records::Currency;
 
 const MAX_NAME: usize = 200;
 
 /// The most contact persons one call may write [?].
 const MAX_PERSONS: usize = 1000;
+
+/// The most opening balances of a contact [?].
+const MAX_OPENING_BALANCES: usize = 1000;
+
+/// Members that name a record, with its kind.
+const REFERENCES: [(&str, Kind); 3] = [
+    ("tax_id", Kind::Tax),
+    ("tax_exemption_id", Kind::TaxExemption),
+    ("tax_authority_id", Kind::TaxAuthority),
+];
 
 /// A contact without content, to be filled by [`take`].
 pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
@@ -53,7 +66,7 @@ pub(crate) fn blank(desk: &mut Desk<'_>) -> Contact {
 /// Takes the writable members of `body`. Scalars that are absent keep their value; a `contact_persons` array replaces
 /// the whole set, updating the entries that carry an id. Errors: code 2, 6 or 15 for what cannot be, such as a vendor in an
 /// organization that has neither Books nor ERP, 4098 for another
-/// currency once there are transactions.
+/// currency once there are transactions, and for another type of a linked contact.
 pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> Result<(), ApiError> {
     let fresh = contact.contact_name.is_empty();
     if let Some(value) = body.get("contact_name") {
@@ -68,18 +81,34 @@ pub(crate) fn take(desk: &mut Desk<'_>, contact: &mut Contact, body: &Json) -> R
     }
     if let Some(word) = word(body, "contact_type")? {
         let known = ContactType::read(word).filter(|it| *it == ContactType::Customer || has_vendors(desk));
-        contact.contact_type = known.ok_or_else(|| ApiError::invalid("contact_type"))?;
+        let known = known.ok_or_else(|| ApiError::invalid("contact_type"))?;
+        // A customer's link is no link of a vendor.
+        if known != contact.contact_type && contact.link.is_some() {
+            let sentence = format!(
+                "The {} is linked with Zoho CRM. Remove the link to change its type.",
+                subject(contact)
+            );
+            return Err(ApiError::about(Code::WrongState, &sentence));
+        }
+        contact.contact_type = known;
     }
     if let Some(word) = word(body, "customer_sub_type")? {
         contact.customer_sub_type =
             SubType::read(word).ok_or_else(|| ApiError::invalid("customer_sub_type"))?;
     }
+    let currency_id = contact.currency_id;
     take_currency(desk, contact, body)?;
     let currency = desk.organization.currency(contact.currency_id).cloned();
     let places = currency.as_ref().map_or(2, |currency| currency.precision);
     field::take(&mut contact.members, CONTACT_FIELDS, body, places)?;
-    if body.get("opening_balances").is_some() {
-        take_opening_balances(&mut contact.members, currency.as_ref())?;
+    // A contact without a language speaks English, like one to whom nobody gave any.
+    if body.get("language_code").is_some() && field::text(&contact.members, "language_code").is_empty() {
+        contact.members.clear("language_code");
+    }
+    check_references(desk.present(), contact, body)?;
+    let given = body.get("opening_balances").is_some();
+    if given || contact.currency_id != currency_id {
+        take_opening_balances(&mut contact.members, currency.as_ref(), given)?;
     }
     let stored = custom_fields(&contact.members);
     let fields = custom_field::take(desk.present(), "contact", places, stored, fresh, body)?;
@@ -111,31 +140,58 @@ fn take_currency(desk: &Desk<'_>, contact: &mut Contact, body: &Json) -> Result<
     Ok(())
 }
 
+/// Refuses a body that names a tax, an exemption or an authority that is none (code 6).
+fn check_references(books: &Books, contact: &Contact, body: &Json) -> Result<(), ApiError> {
+    for (name, kind) in REFERENCES.iter().filter(|(name, _)| body.get(name).is_some()) {
+        let id = field::text(&contact.members, name);
+        let known = || id.parse().ok().and_then(|id| books.record(*kind, id));
+        if !id.is_empty() && known().is_none() {
+            return Err(ApiError::about(Code::InvalidReference, name));
+        }
+    }
+    Ok(())
+}
+
 /// Stores each opening balance as `{location_id, exchange_rate, opening_balance_amount}`: the amount in the contact's
-/// currency and rounded to its places, the rate that of the currency unless the entry has one. Errors: code 2.
-fn take_opening_balances(members: &mut Packed, currency: Option<&Currency>) -> Result<(), ApiError> {
+/// currency and rounded to its places, the rate that of the currency unless the entry has one. Entries that were not
+/// `given` are of another currency, whose rate they lose. Errors: code 2.
+fn take_opening_balances(
+    members: &mut Packed,
+    currency: Option<&Currency>,
+    given: bool,
+) -> Result<(), ApiError> {
     let entries = members.get("opening_balances").and_then(Value::as_list).unwrap_or_default();
     if entries.is_empty() {
-        members.remove("opening_balances");
+        members.clear("opening_balances");
         return Ok(());
     }
-    let (places, rate) =
-        currency.map_or((2, rust_decimal::Decimal::ONE), |it| (it.precision, it.exchange_rate));
+    if entries.len() > MAX_OPENING_BALANCES {
+        return Err(ApiError::invalid("opening_balances"));
+    }
+    let (places, rate) = currency.map_or((2, Decimal::ONE), |it| (it.precision, it.exchange_rate));
     let mut taken = Vec::with_capacity(entries.len());
     for entry in entries {
-        let number = |name: &str, default| match entry.get(name) {
-            None | Some(Json::Null) => Ok(default),
-            Some(Json::Text(text)) if text.trim().is_empty() => Ok(default),
-            Some(value) => value.as_decimal().and_then(field::bounded).ok_or_else(|| ApiError::invalid(name)),
+        let number = |name: &str| match entry.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(Json::Text(text)) if text.trim().is_empty() => Ok(None),
+            Some(value) => value.as_decimal().map(Some).ok_or_else(|| ApiError::invalid(name)),
         };
-        let amount = number("opening_balance_amount", rust_decimal::Decimal::ZERO)?;
-        let rate = number("exchange_rate", rate)?;
-        if rate <= rust_decimal::Decimal::ZERO {
+        let bounded = |name: &str, number, bound: fn(Decimal) -> Option<Decimal>| {
+            bound(number).ok_or_else(|| ApiError::invalid(name))
+        };
+        let amount = number("opening_balance_amount")?.unwrap_or_default();
+        let amount = bounded("opening_balance_amount", amount, field::bounded)?;
+        let rate = match number("exchange_rate")?.filter(|_| given) {
+            Some(own) => bounded("exchange_rate", own, field::rate)?,
+            None => rate,
+        };
+        if rate <= Decimal::ZERO {
             return Err(ApiError::invalid("exchange_rate"));
         }
-        let location = entry.get("location_id").and_then(Json::as_id_text).unwrap_or_default();
+        let location = entry.get("location_id").and_then(Json::as_id_text);
+        let location = location.and_then(|id| id.parse().ok()).map_or_else(|| "".into(), Json::id);
         taken.push(Json::object([
-            ("location_id", location.into()),
+            ("location_id", location),
             ("exchange_rate", Json::amount(rate)),
             ("opening_balance_amount", Json::amount(round_money(amount, places))),
         ]));
@@ -150,7 +206,7 @@ fn subject(contact: &Contact) -> String {
 }
 
 /// Stores the contact, unless its name belongs to another contact of the organization, customer or vendor (code 3062),
-/// or another one holds a unique custom field's value (code 4).
+/// another one holds a unique custom field's value (code 4), or a new one would be more than the plan allows (code 1009).
 pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Contact>, ApiError> {
     let (books, id) = (desk.present(), contact.contact_id);
     if books.contacts.named(&fold(&contact.contact_name)).is_some_and(|owner| owner != id) {
@@ -158,6 +214,13 @@ pub(crate) fn save(desk: &mut Desk<'_>, mut contact: Contact) -> Result<Arc<Cont
     }
     if let Some(label) = books.contacts.clash(&contact) {
         return Err(ApiError::about(Code::AlreadyExists, label));
+    }
+    let full = |quota: &u64| u64::try_from(books.contacts.len()).is_ok_and(|count| count >= *quota);
+    if let Some(quota) = desk.contact_quota.filter(full)
+        && books.contacts.get(&id).is_none()
+    {
+        let sentence = format!("Your plan allows {quota} contacts. Upgrade it to add more.");
+        return Err(ApiError::about(Code::LimitExceeded, &sentence));
     }
     contact.shrink();
     let contact = Arc::new(contact);

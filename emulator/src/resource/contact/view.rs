@@ -59,15 +59,12 @@ struct Plain {
 
 impl Plain {
     fn of((name, kind): &(&'static str, Kind)) -> Self {
-        let value = if *name == "default_templates" {
-            layout::no_defaults()
-        } else {
-            unwritten(name, *kind).to_owned()
-        };
-        Self { name, place: place(name), blank: format!("\"{name}\":{value}") }
+        Self { name, place: place(name), blank: format!("\"{name}\":{}", unwritten(name, *kind)) }
     }
 }
 
+/// The templates of a contact without any.
+static NO_DEFAULTS: LazyLock<String> = LazyLock::new(layout::no_defaults);
 static DETAIL: LazyLock<Vec<Plain>> = LazyLock::new(|| CONTACT_FIELDS.iter().map(Plain::of).collect());
 static ADDRESS: LazyLock<Vec<Plain>> = LazyLock::new(|| ADDRESS_FIELDS.iter().map(Plain::of).collect());
 
@@ -288,17 +285,28 @@ pub(crate) fn detail(contact: &Contact, organization: &Organization, books: Arc<
     Json::parse(&out.finish()).unwrap_or(Json::Null)
 }
 
+/// A plain member of a contact, for those who write their answers in other ways.
+pub(crate) fn member(contact: &Contact, name: &str, kind: Kind) -> Json {
+    match contact.members.get(name) {
+        Some(Value::Tree(stored)) if name == "default_templates" => layout::defaults(Some(stored)),
+        Some(stored) => stored.to_json(),
+        // What is written there is JSON.
+        None => Json::parse(unwritten(name, kind)).unwrap_or(Json::Null),
+    }
+}
+
 /// What a member shows that was never written, as JSON.
 fn unwritten(name: &str, kind: Kind) -> &'static str {
     match (name, kind) {
+        ("default_templates", _) => &NO_DEFAULTS,
         ("is_taxable", _) => "true",
         ("language_code", _) => "\"en\"",
         (_, Kind::Text(_) | Kind::Free | Kind::Code | Kind::Id | Kind::Date | Kind::Choice(_)) => "\"\"",
         (_, Kind::Flag) => "false",
         (_, Kind::Whole) => "0",
-        (_, Kind::Money | Kind::Number) => "0.0",
+        (_, Kind::Money | Kind::Number | Kind::Rate) => "0.0",
         (_, Kind::Object) => "{}",
-        (_, Kind::List) => "[]",
+        (_, Kind::List | Kind::Entries) => "[]",
     }
 }
 

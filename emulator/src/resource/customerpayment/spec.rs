@@ -23,7 +23,7 @@ pub(super) static SPEC: Spec = Spec {
         ("date", Field::Date),
         ("reference_number", Field::Text(100)),
         ("description", Field::Free),
-        ("exchange_rate", Field::Number),
+        ("exchange_rate", Field::Rate),
         ("payment_form", Field::Free),
         ("bank_charges", Field::Number),
         ("account_id", Field::Id),

@@ -37,7 +37,7 @@ static FIELDS: Fields = &[
     ("customer_id", Field::Id),
     ("vendor_id", Field::Id),
     ("currency_id", Field::Id),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("project_id", Field::Id),
     ("expense_type", Field::Choice(&["non_mileage", "mileage"])),
     amount::MILEAGE_FIELDS[0],

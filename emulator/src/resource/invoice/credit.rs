@@ -238,10 +238,11 @@ pub(super) fn map_with_order(context: &Context<'_>, call: &Call) -> Result<Reply
                 let invoice = desk.find(Kind::Invoice, id)?;
                 super::order::map(desk, &invoice)
             });
-            if let Err(error) = outcome {
+            if outcome.is_err() {
+                let (code, message) = call.outcome(outcome, "");
                 errors.push(Json::object([
-                    ("code", u64::from(error.code()).into()),
-                    ("message", error.message.into()),
+                    ("code", u64::from(code).into()),
+                    ("message", message.into()),
                     ("ids", vec![text.into()].into()),
                 ]));
             }

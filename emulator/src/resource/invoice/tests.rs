@@ -211,6 +211,7 @@ fn an_email_sends_what_can_be_sent() {
                 user: "x",
                 caller: &system,
                 query: &query,
+                contact_quota: None,
             };
             let body = Json::object([("customer_id", Json::id(CUSTOMER)), ("line_items", lines(100))]);
             let id = desk.create(resource, &body)?.id;
@@ -236,7 +237,7 @@ proptest! {
         let mut done = 0;
         for act in &acts {
             let outcome = store.write(|transaction| {
-                let mut desk = Desk { transaction, organization: &organization, now, user: "x", caller: &system, query: &query };
+                let mut desk = Desk { transaction, organization: &organization, now, user: "x", caller: &system, query: &query, contact_quota: None };
                 perform(&mut desk, act)
             });
             done += usize::from(outcome.is_ok());

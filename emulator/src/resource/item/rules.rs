@@ -203,6 +203,7 @@ mod tests {
             user: "",
             caller: &system,
             query: &query,
+            contact_quota: None,
         };
         let body = r#"{"name": "Box", "rate": 1, "item_type": "inventory", "initial_stock": 10}"#;
         let item = desk.create(&Item, &Json::parse(body).unwrap()).unwrap();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chrono_tz::Tz;
 use iso_currency::Currency;
 
-use super::view;
+use super::view::{self, Standing};
 use crate::auth::Context;
 use crate::envelope::Reply;
 use crate::error::{ApiError, Code};
@@ -56,34 +56,36 @@ const ALIASES: [(&str, &str); 4] = [
 /// `GET /organizations`: unpaged, so any page after the first is empty.
 pub(crate) fn list(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let first_page = Page::read(&call.query)?.page == 1;
-    let rows: Vec<Json> = context
-        .user
-        .organizations
-        .iter()
+    let rows: Vec<Json> = user::organizations(&context.state, &context.user)
         .filter(|_| first_page)
         .filter_map(|id| context.state.organizations.get(id))
-        .map(|organization| view::row(organization, &context.user, role(context, organization)))
+        .map(|organization| view::row(organization, &standing(context, organization)))
         .collect();
     Ok(Reply::read([("organizations", rows.into())]))
 }
 
-/// The caller's role in an organization.
-fn role(context: &Context<'_>, organization: &Organization) -> &'static str {
+/// How the caller stands to an organization.
+fn standing(context: &Context<'_>, organization: &Organization) -> Standing {
     // The context's state is older than an organization that this call made.
-    let books = context.store.read().books(&organization.organization_id);
-    books
-        .record(store::kind::Kind::User, context.user.user_id)
-        .and_then(|it| user::role(it))
-        .unwrap_or_default()
+    let state = context.store.read();
+    let person = state.users.get(&context.user.user_id).unwrap_or(&context.user);
+    let books = state.known_books(&organization.organization_id);
+    let record = books.record(store::kind::Kind::User, person.user_id);
+    Standing {
+        role: record.and_then(|it| user::role(it)).unwrap_or_default(),
+        is_default: user::organizations(&state, person).next() == Some(&organization.organization_id),
+    }
+}
+
+/// An organization as the caller sees it in detail.
+pub(crate) fn detail(context: &Context<'_>, organization: &Organization) -> Json {
+    view::detail(organization, &standing(context, organization))
 }
 
 /// `GET /organizations/{organization_id}`.
 pub(crate) fn read(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let organization = context.own_organization(call.text_id(0))?;
-    Ok(Reply::read([(
-        "organization",
-        view::detail(organization, &context.user, role(context, organization)),
-    )]))
+    Ok(Reply::read([("organization", detail(context, organization))]))
 }
 
 /// `POST /organizations`: the caller becomes its administrator.
@@ -106,7 +108,7 @@ pub(crate) fn found(context: &Context<'_>, body: &Json, apps: Vec<String>) -> Re
         body.get("address").and_then(|it| it.get("country")).and_then(Json::as_str).unwrap_or_default();
     let mut members = Members::new();
     take_members(&mut members, body)?;
-    let (organization, user) = context.store.write(|transaction| {
+    let organization = context.store.write(|transaction| {
         let mut number = FIRST_ORGANIZATION_ID;
         while transaction.organization_exists(&number.to_string()) {
             number += 1;
@@ -130,13 +132,12 @@ pub(crate) fn found(context: &Context<'_>, body: &Json, apps: Vec<String>) -> Re
         let known = transaction.state.users.get(&context.user.user_id).unwrap_or(&context.user);
         let mut user = (**known).clone();
         user.organizations.push(organization.organization_id.clone());
-        let user = Arc::new(user);
         transaction.apply(Change::Organization(Arc::clone(&organization)));
-        transaction.apply(Change::User(Arc::clone(&user)));
+        transaction.apply(Change::User(Arc::new(user)));
         seeding::furnish(transaction, &organization, &[], context.now)?;
-        Ok((organization, user))
+        Ok(organization)
     })?;
-    let shown = view::detail(&organization, &user, role(context, &organization));
+    let shown = detail(context, &organization);
     Ok(Reply::success(201, "The organization has been created.", [("organization", shown)]))
 }
 
@@ -173,7 +174,7 @@ pub(crate) fn update(context: &Context<'_>, call: &Call) -> Result<Reply, ApiErr
         transaction.apply(Change::Organization(Arc::clone(&organization)));
         Ok(organization)
     })?;
-    let shown = view::detail(&organization, &context.user, role(context, &organization));
+    let shown = detail(context, &organization);
     Ok(Reply::done("The organization has been updated.", [("organization", shown)]))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::format;
 use crate::json::Json;
-use crate::store::records::{Organization, User};
+use crate::store::records::Organization;
 
 /// Countries of the editions the vendor sells, by English name.
 const COUNTRY_CODES: [(&str, &str); 10] = [
@@ -34,9 +34,15 @@ pub(crate) const MONTHS: [&str; 12] = [
     "december",
 ];
 
+/// How somebody stands to an organization.
+pub(crate) struct Standing {
+    pub(crate) role: &'static str,
+    pub(crate) is_default: bool,
+}
+
 /// One organization as details show it: they name the month that lists number.
-pub(crate) fn detail(organization: &Organization, user: &User, role: &str) -> Json {
-    let Json::Object(mut members) = row(organization, user, role) else { return Json::Null };
+pub(crate) fn detail(organization: &Organization, standing: &Standing) -> Json {
+    let Json::Object(mut members) = row(organization, standing) else { return Json::Null };
     for (_, value) in members.iter_mut().filter(|(name, _)| name == "fiscal_year_start_month") {
         let month = value.as_decimal().and_then(|it| usize::try_from(it).ok());
         *value = month.and_then(|it| MONTHS.get(it)).copied().unwrap_or(MONTHS[0]).into();
@@ -70,8 +76,8 @@ fn address(organization: &Organization, stored: &Json) -> Json {
     Json::Object(members)
 }
 
-/// One organization as lists show it to `user`, who has the role `role` in it.
-pub(crate) fn row(organization: &Organization, user: &User, role: &str) -> Json {
+/// One organization as lists show it to somebody.
+pub(crate) fn row(organization: &Organization, standing: &Standing) -> Json {
     let base = organization.currencies.first();
     let created = format::date(organization.created, organization.zone());
     let apps =
@@ -89,7 +95,7 @@ pub(crate) fn row(organization: &Organization, user: &User, role: &str) -> Json 
         ("name", organization.name.as_str().into()),
         ("contact_name", organization.contact_name.as_str().into()),
         ("email", organization.email.as_str().into()),
-        ("is_default_org", (user.organizations.first() == Some(&organization.organization_id)).into()),
+        ("is_default_org", standing.is_default.into()),
         ("plan_type", 0.into()),
         ("plan_name", organization.plan_name.as_str().into()),
         ("plan_period", "Monthly".into()),
@@ -131,7 +137,7 @@ pub(crate) fn row(organization: &Organization, user: &User, role: &str) -> Json 
         ("tax_group_enabled", true.into()),
         ("is_logo_uploaded", false.into()),
         ("is_trial_expired", false.into()),
-        ("user_role", role.into()),
+        ("user_role", standing.role.into()),
         ("user_status", "active".into()),
         ("AppList", apps()),
         ("org_joined_app_list", apps()),

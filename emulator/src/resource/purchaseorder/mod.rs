@@ -42,7 +42,7 @@ static FIELDS: Fields = &[
     ("delivery_date", Field::Date),
     ("expected_delivery_date", Field::Date),
     ("due_date", Field::Date),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("discount_account_id", Field::Id),
     ("discount_type", Field::Choice(&["entity_level", "item_level"])),
     ("is_discount_before_tax", Field::Flag),

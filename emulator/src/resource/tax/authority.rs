@@ -1,11 +1,13 @@
 //! Tax authorities: who collects a tax.
 
 use crate::auth::Need;
+use crate::engine::desk::Desk;
 use crate::engine::spec::{Filters, Messages, Resource, Spec, Unique};
-use crate::error::Code;
+use crate::error::{ApiError, Code};
 use crate::resource::field::Kind as Field;
 use crate::routes::{BOOKS_AND_INVOICE, Operation, creates, deletes, lists, op, reads, updates};
 use crate::store::kind::Kind;
+use crate::store::record::Record;
 
 /// The resource.
 pub(crate) struct TaxAuthority;
@@ -61,5 +63,9 @@ pub(crate) static OPERATIONS: &[Operation] = &[
 impl Resource for TaxAuthority {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
+        super::unused(desk, record, &SPEC)
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::auth::Context;
 use crate::auth::Need;
-use crate::engine::desk;
+use crate::engine::desk::{self, Desk};
 use crate::engine::spec::{Filters, Messages, Resource, Spec, Unique};
 use crate::engine::write;
 use crate::envelope::Reply;
@@ -13,6 +13,7 @@ use crate::resource::field::Kind as Field;
 use crate::routes::Handler::Of;
 use crate::routes::{BOOKS_AND_INVOICE, Operation, deletes, lists, op, reads, updates};
 use crate::store::kind::Kind;
+use crate::store::record::Record;
 
 /// The resource.
 pub(crate) struct TaxExemption;
@@ -67,6 +68,10 @@ pub(crate) static OPERATIONS: &[Operation] = &[
 impl Resource for TaxExemption {
     fn spec(&self) -> &'static Spec {
         &SPEC
+    }
+
+    fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
+        super::unused(desk, record, &SPEC)
     }
 }
 

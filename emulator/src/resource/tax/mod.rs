@@ -20,6 +20,7 @@ use crate::resource::field::{self, Kind as Field};
 use crate::resource::packed::Value;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS_AND_INVOICE, Operation, creates, lists, op, reads};
+use crate::store::books::Books;
 use crate::store::kind::Kind;
 use crate::store::record::Record;
 
@@ -198,13 +199,11 @@ impl Resource for Tax {
     fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
         switched_on(desk)?;
         let books = desk.books();
-        let id = record.id.to_string();
-        let by_contact = || {
-            let names = |value: Option<Value<'_>>| value.and_then(Value::as_id_text) == Some(id.as_str());
-            books.contacts.values().any(|contact| names(contact.members.get("tax_id")))
-        };
         let by_group = || books.table(Kind::Tax).rows().any(|it| group::holds(it, record.id));
-        if books.naming(record.id).next().is_some() || by_group() || by_contact() {
+        if books.naming(record.id).next().is_some()
+            || by_group()
+            || named_by_contact(&books, "tax_id", record.id)
+        {
             return Err(ApiError::about(Code::HasDependents, record.text("tax_name")));
         }
         Ok(())
@@ -222,6 +221,22 @@ impl Resource for Tax {
             _ => SPEC.stored(record, name),
         }
     }
+}
+
+/// Whether a contact names the record `id` in `member`: the references of contacts are in no index.
+fn named_by_contact(books: &Books, member: &str, id: u64) -> bool {
+    let id = id.to_string();
+    let names = |value: Value<'_>| value.as_id_text() == Some(id.as_str());
+    books.contacts.values().any(|contact| contact.members.get(member).is_some_and(names))
+}
+
+/// Keeps a record that others or contacts name (code 36).
+fn unused(desk: &Desk<'_>, record: &Record, spec: &Spec) -> Result<(), ApiError> {
+    let books = desk.present();
+    if books.naming(record.id).next().is_some() || named_by_contact(books, spec.id, record.id) {
+        return Err(ApiError::about(Code::HasDependents, spec.label));
+    }
+    Ok(())
 }
 
 /// Refuses to write taxes in an organization without sales tax (code 110817).

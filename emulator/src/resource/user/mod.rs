@@ -11,6 +11,7 @@ use crate::error::{ApiError, Code};
 use crate::resource::field::Kind as Field;
 use crate::routes::Handler::{Of, Plain};
 use crate::routes::{BOOKS_AND_INVOICE, Operation, lists, op, reads};
+use crate::store::State;
 use crate::store::kind::Kind;
 use crate::store::records;
 pub(crate) use rules::role;
@@ -123,6 +124,22 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         Plain(routes::deactivate),
     ),
 ];
+
+/// Whether somebody can work with an organization: they belong to it, and are active there. Who is put to sleep stays a
+/// member, so that waking them changes nothing else.
+pub(crate) fn works_for(state: &State, person: &records::User, organization_id: &str) -> bool {
+    let books = state.known_books(organization_id);
+    let active = || books.record(Kind::User, person.user_id).is_none_or(|it| it.text("status") == "active");
+    person.organizations.iter().any(|own| own == organization_id) && active()
+}
+
+/// The organizations that somebody can work with, their default one first.
+pub(crate) fn organizations<'a>(
+    state: &State,
+    person: &'a records::User,
+) -> impl Iterator<Item = &'a String> {
+    person.organizations.iter().filter(move |id| works_for(state, person, id))
+}
 
 /// Writes down that a person belongs to the organization as its administrator.
 pub(crate) fn join(desk: &mut Desk<'_>, person: &records::User, owner: bool) -> Result<(), ApiError> {

@@ -102,14 +102,21 @@ pub(crate) fn deactivate(context: &Context<'_>, call: &Call) -> Result<Reply, Ap
     Ok(Reply::done("The user has been marked as inactive.", []))
 }
 
-/// `DELETE /users/{user_id}`: the record stays with the status `deleted`.
+/// `DELETE /users/{user_id}`: the record stays with the status `deleted`, and the person leaves the organization.
 pub(crate) fn delete(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     desk::write(context, call, |desk| {
         let user = find(desk, call)?;
         if user.id == context.user.user_id {
             return Err(refused("You cannot remove yourself from the organization."));
         }
-        settle(desk, &user, "deleted")
+        settle(desk, &user, "deleted")?;
+        let organization_id = &desk.organization.organization_id;
+        if let Some(person) = desk.transaction.state.users.get(&user.id) {
+            let mut person = (**person).clone();
+            person.organizations.retain(|id| id != organization_id);
+            desk.transaction.apply(Change::User(Arc::new(person)));
+        }
+        Ok(())
     })?;
     Ok(Reply::done(SPEC.messages.deleted, []))
 }
@@ -126,15 +133,5 @@ fn refused(sentence: &str) -> ApiError {
 
 /// Changes the status, and with it whether the person's tokens open this organization.
 fn settle(desk: &mut Desk<'_>, user: &Record, status: &'static str) -> Result<(), ApiError> {
-    desk.alter(Kind::User, user.id, |user| user.set("status", status))?;
-    let organization_id = &desk.organization.organization_id;
-    if let Some(person) = desk.transaction.state.users.get(&user.id) {
-        let mut person = (**person).clone();
-        person.organizations.retain(|id| id != organization_id);
-        if status == "active" {
-            person.organizations.push(organization_id.clone());
-        }
-        desk.transaction.apply(Change::User(Arc::new(person)));
-    }
-    Ok(())
+    desk.alter(Kind::User, user.id, |user| user.set("status", status)).map(|_| ())
 }

@@ -25,7 +25,7 @@ pub(crate) struct VendorPayment;
 static FIELDS: Fields = &[
     ("vendor_id", Field::Id),
     ("date", Field::Date),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("amount", Field::Number),
     ("paid_through_account_id", Field::Id),
     ("payment_mode", Field::Text(100)),

@@ -21,7 +21,7 @@ const FIELDS: Fields = &[
     ("refund_mode", Field::Text(100)),
     ("reference_number", Field::Text(100)),
     ("amount", Field::Number),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("to_account_id", Field::Id),
     ("description", Field::Text(500)),
 ];

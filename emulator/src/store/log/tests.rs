@@ -94,6 +94,26 @@ fn what_is_put_in_place_of_everything_stays_and_is_gone_on_from() {
 }
 
 #[test]
+fn lines_of_a_rewritten_file_are_bounded_by_what_their_changes_hold() {
+    let path = scratch("lines");
+    let (log, _) = opened(&path).unwrap();
+    let large = || {
+        let members = serde_json::json!({"notes": "x".repeat(300_000)});
+        let record = serde_json::json!({"kind": "item", "id": 1, "members": members, "created": "2026-01-05T20:06:10Z",
+            "modified": "2026-01-05T20:06:10Z", "created_by": ""});
+        let change = serde_json::json!({"record": {"organization_id": "1", "record": record}});
+        serde_json::from_str::<Change>(&change.to_string()).unwrap()
+    };
+    log.replace(&(0..10).map(|_| large()).collect::<Vec<_>>()).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let lengths: Vec<usize> = text.lines().map(str::len).filter(|length| *length > 1000).collect();
+    assert_eq!(lengths.len(), 3);
+    assert!(lengths.iter().all(|length| *length < BYTES_PER_LINE + 310_000), "{lengths:?}");
+    drop(log);
+    assert_eq!(opened(&path).unwrap().1.len(), 10);
+}
+
+#[test]
 fn a_second_holder_is_refused() {
     let path = scratch("lock");
     let (_held, _) = opened(&path).unwrap();

@@ -3,6 +3,7 @@
 use crate::engine::reader::Reader;
 use crate::json::Json;
 use crate::resource::contact::model::{ADDRESS_FIELDS, Address, CONTACT_FIELDS, Contact, custom_fields};
+use crate::resource::contact::view::member;
 use crate::resource::contact_person::model::ContactPerson;
 use crate::resource::field;
 use crate::store::books::CrmKind;
@@ -37,7 +38,8 @@ fn head(contact: &Contact, reader: &Reader<'_>) -> Object {
     put(&mut object, "currency_code", currency.map_or("", |it| it.code.as_str()));
     put(&mut object, "currency_symbol", currency.map_or("", |it| it.symbol.as_str()));
     put(&mut object, "price_precision", u64::from(currency.map_or(2, |it| it.precision)));
-    put(&mut object, "status", contact.status(balance.documents > 0));
+    // Billing knows two states only: what waits for its first transaction is active.
+    put(&mut object, "status", if contact.active { "active" } else { "inactive" });
     put(&mut object, "outstanding", Json::amount(balance.receivable.own));
     put(&mut object, "outstanding_receivable_amount", Json::amount(balance.receivable.own));
     put(&mut object, "unused_credits", Json::amount(balance.credits_receivable.own));
@@ -59,7 +61,7 @@ pub(super) fn detail(contact: &Contact, reader: &Reader<'_>) -> Json {
     let mut object = head(contact, reader);
     let shown = CONTACT_FIELDS.iter().filter(|(name, _)| !STORED.contains(name));
     for (name, kind) in shown {
-        put(&mut object, name, field::show(&contact.members, name, *kind));
+        put(&mut object, name, member(contact, name, *kind));
     }
     put(&mut object, "skype", contact.primary().map_or("", |person| person.text("skype")));
     put(&mut object, "billing_address", address(&contact.billing_address));

@@ -1,7 +1,7 @@
 //! Small changes of a subscription: coupon, card, collection, reference, salesperson, people, fields, descriptions.
 
 use super::end::act;
-use super::{body, current, item, places, refuse, save, tell};
+use super::{body, card, current, item, places, refuse, save, tell};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::envelope::Reply;
@@ -12,7 +12,8 @@ use crate::resource::billing::code;
 use crate::resource::field;
 use crate::store::record::Record;
 
-fn updated(desk: &mut Desk<'_>, record: Record, description: &str) -> Result<(), ApiError> {
+/// Stores a subscription and tells that it was updated.
+pub(super) fn updated(desk: &mut Desk<'_>, record: Record, description: &str) -> Result<(), ApiError> {
     let id = record.id;
     save(desk, record)?;
     tell(desk, id, "subscription_updated", description)
@@ -55,14 +56,15 @@ pub(super) fn remove_coupon(context: &Context<'_>, call: &Call) -> Result<Reply,
 }
 
 /// Takes one member of the body, which must be there (code 2).
-fn take(record: &mut Record, body: &Json, name: &str) -> Result<(), ApiError> {
+pub(super) fn take(record: &mut Record, body: &Json, name: &str) -> Result<(), ApiError> {
     if body.get(name).is_none_or(|value| *value == Json::Null || value.as_str() == Some("")) {
         return Err(ApiError::invalid(name));
     }
     take_optional(record, body, name)
 }
 
-fn take_optional(record: &mut Record, body: &Json, name: &str) -> Result<(), ApiError> {
+/// Takes one member of the body, if it is there.
+pub(super) fn take_optional(record: &mut Record, body: &Json, name: &str) -> Result<(), ApiError> {
     let Some(value) = body.get(name) else { return Ok(()) };
     let alone = Json::Object(vec![(name.to_owned(), value.clone())]);
     field::take(&mut record.members, super::spec::SPEC.fields, &alone, 10)
@@ -70,11 +72,8 @@ fn take_optional(record: &mut Record, body: &Json, name: &str) -> Result<(), Api
 
 /// `POST /subscriptions/{id}/card`. The next charge goes to this card.
 pub(super) fn set_card(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
-    act(context, call, |desk, mut record| {
-        running(&record)?;
-        take(&mut record, call.object()?, "card_id")?;
-        take_optional(&mut record, call.object()?, "auto_collect")?;
-        updated(desk, record, "Card changed")?;
+    act(context, call, |desk, record| {
+        card::set(desk, record.id, call.object()?)?;
         Ok("Card has been updated successfully.")
     })
 }
@@ -82,12 +81,8 @@ pub(super) fn set_card(context: &Context<'_>, call: &Call) -> Result<Reply, ApiE
 /// `DELETE /subscriptions/{id}/card`. Without a card nothing is collected.
 pub(super) fn remove_card(context: &Context<'_>, call: &Call) -> Result<Reply, ApiError> {
     let message = "Card has been successfully removed from the subscription.";
-    act(context, call, |desk, mut record| {
-        if !record.text("card_id").is_empty() {
-            record.set("card_id", "");
-            record.set("auto_collect", false);
-            updated(desk, record, "Card removed")?;
-        }
+    act(context, call, |desk, record| {
+        card::remove(desk, &record)?;
         Ok(message)
     })?;
     Ok(Reply::done(message, []))

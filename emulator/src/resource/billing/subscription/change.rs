@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::{Subscription, body, charge, current, cycle, item, places, refuse, save, tell, term};
+use super::{Subscription, body, card, charge, current, cycle, item, places, refuse, save, tell, term};
 use crate::auth::Context;
 use crate::engine::desk::{self, Desk};
 use crate::engine::reader::Reader;
@@ -54,6 +54,7 @@ fn change(desk: &mut Desk<'_>, before: Record, body: &Json) -> Result<(), ApiErr
         body::take_plan(desk, &mut wished, body)?;
     }
     body::take_addons(desk, &mut wished, body)?;
+    let recarded = before.text("card_id") != record.text("card_id");
     let waits = body.get("end_of_term") == Some(&Json::Bool(true)) && record.text("status") != "future";
     if waits && SCHEDULED.iter().any(|name| wished.members.get(name) != record.members.get(name)) {
         let held =
@@ -62,7 +63,8 @@ fn change(desk: &mut Desk<'_>, before: Record, body: &Json) -> Result<(), ApiErr
         record.set("scheduled", held);
         record.set("end_of_term", true);
         save(desk, record)?;
-        return tell(desk, id, "subscription_updated", "Change scheduled for the end of the term");
+        tell(desk, id, "subscription_updated", "Change scheduled for the end of the term")?;
+        return if recarded { card::tell(desk, &before) } else { Ok(()) };
     }
     let mut record = wished;
     if let Some(code) = body.get("coupon_code").and_then(Json::as_str).filter(|code| !code.is_empty()) {
@@ -79,7 +81,8 @@ fn change(desk: &mut Desk<'_>, before: Record, body: &Json) -> Result<(), ApiErr
             save(desk, record)?;
         }
     }
-    tell(desk, id, direction, "Subscription changed")
+    tell(desk, id, direction, "Subscription changed")?;
+    if recarded { card::tell(desk, &before) } else { Ok(()) }
 }
 
 /// The event of a change: more each term is an upgrade, less a downgrade.

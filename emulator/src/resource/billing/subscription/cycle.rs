@@ -49,6 +49,7 @@ pub(crate) fn catch_up(context: &mut Context<'_>) -> Result<(), ApiError> {
             user: CLOCK,
             caller: &caller,
             query: &SENT,
+            contact_quota: None,
         };
         run(&mut desk, today, false, None);
         Ok(())
@@ -72,7 +73,8 @@ pub(super) fn at<T>(
     act: impl FnOnce(&mut Desk<'_>) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let (organization, user, caller) = (desk.organization, desk.user, desk.caller);
-    act(&mut Desk { transaction: &mut *desk.transaction, organization, now, user, caller, query: &SENT })
+    let (transaction, contact_quota) = (&mut *desk.transaction, desk.contact_quota);
+    act(&mut Desk { transaction, organization, now, user, caller, query: &SENT, contact_quota })
 }
 
 /// Does what is due up to `today`, of all subscriptions or of `only` one. A step that is refused, because the customer

@@ -9,6 +9,7 @@
 
 mod acts;
 mod body;
+mod card;
 mod change;
 mod charge;
 mod create;
@@ -23,6 +24,7 @@ mod term;
 pub(crate) mod unbilled;
 mod view;
 
+pub(crate) use card::set as set_card;
 pub(crate) use change::put as update;
 pub(crate) use charge::DECLINED;
 pub(crate) use create::create;
@@ -56,10 +58,8 @@ impl Resource for Subscription {
     fn deletable(&self, desk: &Desk<'_>, record: &Record) -> Result<(), ApiError> {
         let charged = desk.books().naming_as(record.id, Kind::UnbilledCharge).next().is_some();
         if charged || record.flag("has_transactions") {
-            return Err(ApiError {
-                kind: Code::HasTransactions,
-                message: "The subscription has transactions and cannot be deleted.".to_owned(),
-            });
+            let sentence = "The subscription has transactions and cannot be deleted.";
+            return Err(ApiError::worded(Code::HasTransactions, sentence));
         }
         Ok(())
     }

@@ -26,7 +26,7 @@ pub(super) static SPEC: Spec = Spec {
         ("card_id", Field::Id),
         ("account_id", Field::Id),
         ("payment_gateways", Field::List),
-        ("exchange_rate", Field::Number),
+        ("exchange_rate", Field::Rate),
         ("can_charge_setup_fee_immediately", Field::Flag),
     ],
     computed: &[

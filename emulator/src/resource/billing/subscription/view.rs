@@ -65,7 +65,7 @@ fn bare(json: &Json) -> Json {
 }
 
 /// A card of the emulator is an id and nothing more; its last four digits are those of the id.
-fn card(record: &Record) -> Json {
+pub(super) fn card(record: &Record) -> Json {
     let id = record.text("card_id");
     if id.is_empty() {
         return Json::Object(Vec::new());

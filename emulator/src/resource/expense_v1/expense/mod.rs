@@ -30,7 +30,7 @@ static FIELDS: Fields = &[
     ("merchant_name", Field::Text(200)),
     ("category_id", Field::Id),
     ("currency_id", Field::Id),
-    ("exchange_rate", Field::Number),
+    ("exchange_rate", Field::Rate),
     ("amount", Field::Number),
     ("is_reimbursable", Field::Flag),
     ("is_billable", Field::Flag),

@@ -86,6 +86,7 @@ fn undated(call: &Call) -> Call {
         headers: Arc::clone(&call.headers),
         files: Vec::new(),
         body: Ok(None),
+        settings: call.settings.clone(),
     };
     if call.query.get("filter_by").is_none() && own.iter().any(|name| call.query.get(name).is_some()) {
         call.query.set("filter_by", "ExpenseDate.All");

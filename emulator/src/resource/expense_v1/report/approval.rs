@@ -11,6 +11,7 @@ use crate::error::{ApiError, Code};
 use crate::format;
 use crate::json::Json;
 use crate::request::Call;
+use crate::resource::user::works_for;
 use crate::store::record::Record;
 use crate::store::records::User;
 
@@ -21,7 +22,8 @@ const MAX_LEVELS: usize = 20;
 pub(crate) fn user(desk: &Desk<'_>, id: Option<&Json>, member: &str) -> Result<Arc<User>, ApiError> {
     let id = id.and_then(Json::as_id_text).and_then(|id| id.parse::<u64>().ok());
     let known = id.and_then(|id| desk.transaction.state.users.get(&id));
-    let known = known.filter(|it| it.organizations.contains(&desk.organization.organization_id));
+    let id = &desk.organization.organization_id;
+    let known = known.filter(|it| works_for(&desk.transaction.state, it, id));
     known.cloned().ok_or_else(|| ApiError::about(Code::InvalidReference, member))
 }
 

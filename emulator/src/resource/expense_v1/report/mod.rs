@@ -37,7 +37,7 @@ static FIELDS: Fields = &[
     ("end_date", Field::Date),
     ("due_date", Field::Date),
     ("reimbursement_currency_id", Field::Id),
-    ("rcy_exchange_rate", Field::Number),
+    ("rcy_exchange_rate", Field::Rate),
     ("customer_id", Field::Id),
     ("project_id", Field::Id),
     ("trip_id", Field::Id),

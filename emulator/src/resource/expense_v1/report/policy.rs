@@ -122,7 +122,8 @@ pub(super) fn validate(
     let reader = Reader::new(context)?;
     let errors: Vec<Json> = refusals(&reader.books, &report)
         .into_iter()
-        .map(|it| Json::object([("code", u64::from(it.code()).into()), ("message", it.message.into())]))
+        .map(|it| call.outcome(Err(it), ""))
+        .map(|(code, message)| Json::object([("code", u64::from(code).into()), ("message", message.into())]))
         .collect();
     let broken = violations(&report, &reader).into_iter().map(|(expense, rule)| {
         Json::object([("expense_id", Json::id(expense)), ("policy_type", rule.word().into())])
