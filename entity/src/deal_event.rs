@@ -26,8 +26,12 @@ pub struct Model {
     pub occurred_at: DateTimeUtc,
     /// Whether a document may be made although a voided one is there (A17.1).
     pub is_recreating: bool,
+    /// The one integration that it concerns; null: every one that has a trigger.
+    pub integration_id: Option<Uuid>,
     /// How often it was begun.
     pub attempts: i32,
+    /// How many of these attempts tried nothing, because of a limit or of what happened to the deal before.
+    pub limited: i32,
     /// Until when nobody else looks at it.
     pub lease_until: Option<DateTimeUtc>,
     /// When it is looked at again; null when nothing is to be waited for.

@@ -24,6 +24,7 @@ mod m20261128_000018_one_way_and_users;
 mod m20261128_000019_documents;
 mod m20261128_000020_triggers;
 mod m20261128_000021_trigger_history;
+mod m20261128_000022_recreating_for_one;
 
 use sea_orm_migration::prelude::*;
 
@@ -60,6 +61,7 @@ impl MigratorTrait for Migrator {
             whole(m20261128_000019_documents::Migration),
             whole(m20261128_000020_triggers::Migration),
             whole(m20261128_000021_trigger_history::Migration),
+            whole(m20261128_000022_recreating_for_one::Migration),
         ]
     }
 }

@@ -234,7 +234,8 @@ pub async fn recreate(
         services.permit(Act::CreateEdit, Object::Transactions(kind))?;
     }
     let (engine, actor) = (&services.engine, Some(services.viewer.user_id));
-    trigger::note::note(engine, &transaction, &deal, DealEventKind::Moved, actor, true).await?;
+    trigger::note::note(engine, &transaction, &deal, DealEventKind::Moved, actor, Some(integration_id))
+        .await?;
     transaction.commit().await?;
     Ok(deal)
 }
@@ -256,7 +257,7 @@ pub(super) async fn note(
     event: DealEventKind,
 ) -> ServiceResult<()> {
     let actor = Some(services.viewer.user_id);
-    Ok(trigger::note::note(&services.engine, transaction, deal, event, actor, false).await?)
+    Ok(trigger::note::note(&services.engine, transaction, deal, event, actor, None).await?)
 }
 
 /// The trigger log, newest first.

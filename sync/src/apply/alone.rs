@@ -7,7 +7,7 @@ use finbridge_domain::record::finance::check_options;
 use finbridge_domain::record::{CrmRecordType, RecordKind};
 use finbridge_domain::{Members, SyncModule, SyncSettings};
 use finbridge_entity::types::{
-    ItemAction, ItemOutcome, ItemState, LinkState, RunPhase, RunState, RunTrigger,
+    IntegrationState, ItemAction, ItemOutcome, ItemState, LinkState, RunPhase, RunState, RunTrigger,
 };
 use finbridge_entity::{
     Scoped, begin_write, contact, document_act, integration, sync_module, sync_run, sync_run_item,
@@ -177,6 +177,8 @@ async fn find_module(
     let here = remote.organization.organization_id;
     let integrations: Vec<Uuid> = integration::Entity::of(here)
         .filter(integration::Column::FinanceOrganizationId.eq(remote.organization.id))
+        // What is disabled makes no customers, also not for its siblings (A17.4).
+        .filter(integration::Column::State.eq(IntegrationState::Active))
         .all(db)
         .await?
         .into_iter()
@@ -256,6 +258,10 @@ async fn make(
     let now = engine.clock.now();
     let transaction = begin_write(&engine.db).await?;
     let carried = Carried::by(&link, &completion);
+    // A worker that was overtaken while it waited for an answer must not write over what the other one noted.
+    if !link::complete_claim(engine, &transaction, link, &completion).await? {
+        return Err(ActError::Waits);
+    }
     let run = sync_run::Model { finished_at: Some(now), ..run };
     run.clone().into_active_model().insert(&transaction).await?;
     progress::begin(&transaction, &run).await?;
@@ -281,7 +287,6 @@ async fn make(
         _ => totals.updated = 1,
     }
     progress::ended(&transaction, &run, totals, now).await?;
-    link::complete(engine, &transaction, link, &completion).await?;
     pull::mirror(engine, &transaction, subject.remote, kind, std::slice::from_ref(&completion.read_back))
         .await?;
     carried.note(engine, &transaction, &run, &item).await?;

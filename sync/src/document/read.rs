@@ -8,8 +8,8 @@ use finbridge_domain::DocumentKind;
 use finbridge_domain::profile::TransactionSync;
 use finbridge_entity::types::IntegrationState;
 use finbridge_entity::{Scoped, begin_write, document, document_feed, integration};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, UpdateMany};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -49,6 +49,8 @@ pub async fn go_on(
     let taken = document_feed::Entity::update_many()
         .col_expr(document_feed::Column::LeaseOwner, Expr::value(Some(owner)))
         .col_expr(document_feed::Column::LeaseUntil, Expr::value(Some(now + LEASE)))
+        // For the case that this process dies. Any other time was set by somebody since.
+        .col_expr(document_feed::Column::DueAt, Expr::value(Some(now + LEASE)))
         .filter(document_feed::Column::OrganizationId.eq(organization_id))
         .filter(document_feed::Column::Id.eq(feed_id))
         .filter(is_free(now))
@@ -161,7 +163,12 @@ impl Reader<'_> {
         change: UpdateMany<document_feed::Entity>,
     ) -> Result<bool, SyncError> {
         let until: DateTime<Utc> = self.engine.clock.now() + LEASE;
-        let change = change.col_expr(document_feed::Column::LeaseUntil, Expr::value(Some(until)));
+        let due_at = Expr::case(is_due_with_lease(), Expr::value(Some(until)))
+            .finally(Expr::col(document_feed::Column::DueAt))
+            .into();
+        let change = change
+            .col_expr(document_feed::Column::LeaseUntil, Expr::value(Some(until)))
+            .col_expr(document_feed::Column::DueAt, due_at);
         Ok(change.exec(transaction).await?.rows_affected == 1)
     }
 
@@ -183,23 +190,32 @@ impl Reader<'_> {
     }
 }
 
-/// Gives a feed back. What was asked for while it was read stays asked for.
+/// Whether the feed is due for no other reason than that whoever reads it may die.
+fn is_due_with_lease() -> Condition {
+    Condition::all().add(Expr::col(document_feed::Column::DueAt).equals(document_feed::Column::LeaseUntil))
+}
+
+/// Gives a feed back, to be read again at this time, or sooner where somebody asked for that while it was read.
 async fn release(
     engine: &Engine,
     feed: &document_feed::Model,
     owner: Uuid,
     next: Option<DateTime<Utc>>,
 ) -> Result<(), SyncError> {
-    let ours = || {
-        document_feed::Entity::update_many()
-            .filter(document_feed::Column::OrganizationId.eq(feed.organization_id))
-            .filter(document_feed::Column::Id.eq(feed.id))
-            .filter(document_feed::Column::LeaseOwner.eq(owner))
+    use document_feed::Column;
+    let by_lease = Condition::any().add(is_due_with_lease());
+    let is_replaced = match next {
+        Some(next) => by_lease.add(Column::DueAt.is_null()).add(Column::DueAt.gt(next)),
+        None => by_lease,
     };
-    ours().col_expr(document_feed::Column::DueAt, Expr::value(next)).exec(&engine.db).await?;
-    ours()
-        .col_expr(document_feed::Column::LeaseOwner, Expr::value(Option::<Uuid>::None))
-        .col_expr(document_feed::Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+    let due_at = Expr::case(is_replaced, Expr::value(next)).finally(Expr::col(Column::DueAt)).into();
+    document_feed::Entity::update_many()
+        .col_expr(Column::DueAt, due_at)
+        .col_expr(Column::LeaseOwner, Expr::value(Option::<Uuid>::None))
+        .col_expr(Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .filter(Column::OrganizationId.eq(feed.organization_id))
+        .filter(Column::Id.eq(feed.id))
+        .filter(Column::LeaseOwner.eq(owner))
         .exec(&engine.db)
         .await?;
     Ok(())

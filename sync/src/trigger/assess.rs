@@ -5,7 +5,7 @@ use finbridge_domain::record::RecordKind;
 use finbridge_domain::{CapabilityProfile, DocumentAct, DocumentKind, DocumentStatus, MayNot, PartyKind};
 use finbridge_entity::types::{DealEventKind, IntegrationState, TriggerAction, TriggerPoint};
 use finbridge_entity::{Scoped, deal, deal_document, integration, stage, trigger_setting};
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, Select};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -59,6 +59,9 @@ pub struct Assessment {
     pub verdict: Verdict,
     /// The document that is there.
     pub document_id: Option<String>,
+    /// Whether the document was found in another status than a trigger meant to give it last: nobody had seen the end of that, and it
+    /// was not done.
+    pub(super) is_undone: bool,
 }
 
 /// A deal that came into a stage, and what an integration makes of that.
@@ -68,6 +71,9 @@ pub(super) struct Case<'a> {
     pub(super) stage: &'a stage::Model,
     pub(super) event: DealEventKind,
     pub(super) is_recreating: bool,
+    /// Whether nothing is left to be done for the event after this.
+    pub(super) is_last: bool,
+    pub(super) priority: Priority,
     pub(super) setting: &'a Setting,
     pub(super) integration: &'a integration::Model,
     pub(super) profile: &'static CapabilityProfile,
@@ -78,12 +84,15 @@ pub(super) struct Case<'a> {
 
 impl Case<'_> {
     pub(super) async fn claim(&self) -> Result<Option<deal_document::Model>, SyncError> {
-        Ok(deal_document::Entity::of(self.deal.organization_id)
+        Ok(self.claims().one(&self.engine.db).await?)
+    }
+
+    /// The claim, of which there is one at most.
+    pub(super) fn claims(&self) -> Select<deal_document::Entity> {
+        deal_document::Entity::of(self.deal.organization_id)
             .filter(deal_document::Column::DealId.eq(self.deal.id))
             .filter(deal_document::Column::IntegrationId.eq(self.integration.id))
             .filter(deal_document::Column::Kind.eq(self.kind.as_str()))
-            .one(&self.engine.db)
-            .await?)
     }
 
     /// Claims on a document of this kind by other connections of the same finance organization: they share its documents, and a deal is
@@ -123,6 +132,7 @@ impl Case<'_> {
             action,
             verdict: Verdict::Leave(Code::StageNotChosen),
             document_id: None,
+            is_undone: false,
         };
         assessment.verdict = match (action, self.integration.state) {
             (TriggerAction::None | TriggerAction::Unlink, _) => Verdict::Leave(Code::StageNotChosen),
@@ -135,7 +145,11 @@ impl Case<'_> {
                 assessment.document_id.clone_from(&made);
                 match (claim.as_ref().zip(made), action) {
                     (Some((claim, remote_id)), _) => {
-                        self.of_document(remote, claim, remote_id, action).await?
+                        let found = self.found(remote, &remote_id).await?;
+                        let status = found.as_ref().map(|found| status_of(self.kind, found).as_str());
+                        let intended = claim.intended_status.as_deref();
+                        assessment.is_undone = status.is_some() && intended.is_some() && status != intended;
+                        self.of_document(remote, claim, (remote_id, found), action).await?
                     }
                     (None, TriggerAction::Invalidate) => Verdict::Leave(Code::NoDocument),
                     (None, action) => {
@@ -156,8 +170,19 @@ impl Case<'_> {
 
     pub(super) async fn remote(&self) -> Result<&Remote, SyncError> {
         let (organization_id, id) = (self.deal.organization_id, self.integration.id);
-        let found = || self.engine.remote_for(&self.engine.db, organization_id, id, Priority::Person);
+        let found = || self.engine.remote_for(&self.engine.db, organization_id, id, self.priority);
         self.remote.get_or_try_init(found).await
+    }
+
+    /// The document that a trigger made, as it is now; none where it is gone.
+    async fn found(&self, remote: &Remote, remote_id: &str) -> Result<Option<RemoteDocument>, SyncError> {
+        let adapter =
+            remote.connector.documents(self.kind).ok_or(SyncError::Missing("the documents of an app"))?;
+        match adapter.fetch(&remote.connection, remote_id).await {
+            Ok(found) => Ok(Some(found)),
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
     }
 
     /// What is to be done with the document that a trigger made.
@@ -165,16 +190,9 @@ impl Case<'_> {
         &self,
         remote: &Remote,
         claim: &deal_document::Model,
-        remote_id: String,
+        (remote_id, found): (String, Option<RemoteDocument>),
         action: TriggerAction,
     ) -> Result<Verdict, SyncError> {
-        let adapter =
-            remote.connector.documents(self.kind).ok_or(SyncError::Missing("the documents of an app"))?;
-        let found = match adapter.fetch(&remote.connection, &remote_id).await {
-            Ok(found) => Some(found),
-            Err(failure) if failure.kind == FailureKind::NotFound => None,
-            Err(failure) => return Err(failure.into()),
-        };
         // Somebody asked for another one where the stage makes one (A17.1).
         let may_replace =
             self.is_recreating && matches!(action, TriggerAction::Create | TriggerAction::Accept);
@@ -324,6 +342,8 @@ pub async fn simulate(
             stage,
             event: DealEventKind::Moved,
             is_recreating: false,
+            is_last: false,
+            priority: Priority::Person,
             setting: &setting,
             integration: &integration,
             profile,

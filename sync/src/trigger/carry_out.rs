@@ -3,9 +3,9 @@
 
 use finbridge_contract::{DocumentAdapter, DocumentDraft, Failure, FailureKind, RemoteDocument};
 use finbridge_domain::record::CrmRecordType;
-use finbridge_domain::{DocumentAct, DocumentKind, DocumentStatus};
-use finbridge_entity::types::{IntegrationState, TriggerOutcome};
-use finbridge_entity::{begin_write, deal_document, document};
+use finbridge_domain::{DocumentAct, DocumentStatus};
+use finbridge_entity::types::TriggerOutcome;
+use finbridge_entity::{begin_write, deal_document};
 use sea_orm::sea_query::Expr;
 
 use super::assess::{Case, Verdict, status_of, wanted};
@@ -15,7 +15,6 @@ use super::hold::{Held, Stop};
 use super::log::{self, Line};
 use crate::act::{self, ActError};
 use crate::apply::alone::{self, By};
-use crate::budget::Priority;
 use crate::document::made::finished;
 use crate::document::read::topic;
 use crate::document::store;
@@ -41,10 +40,14 @@ impl Case<'_> {
             document_id: assessment.document_id.clone(),
             ..Line::left(self.integration.id, self.kind, assessment.action, Code::StageNotChosen)
         };
+        if assessment.is_undone {
+            // From now on a status like the one that was meant is somebody else's.
+            self.forget_intent(held).await?;
+        }
         match assessment.verdict {
             Verdict::Leave(code) => {
                 if code == Code::ManualStatusChange {
-                    self.stop().await?;
+                    self.stop(held).await?;
                 }
                 Ok(Outcome::Left(line.because(code)))
             }
@@ -153,6 +156,8 @@ impl Case<'_> {
         };
         let status = match status_of(self.kind, &made) {
             status if is_new || status.is_derived() => status,
+            // A finance app that refuses to count it as sent leaves it a draft; so a trigger made it.
+            DocumentStatus::Draft => DocumentStatus::Draft,
             // What else became of it since an attempt that was cut off is somebody's doing.
             _ if draft.is_sent && adapter.abilities().acts.contains(&DocumentAct::MarkSent) => {
                 DocumentStatus::Sent
@@ -173,7 +178,7 @@ impl Case<'_> {
         }
         self.note(held, remote, &claim, (&made, status), None).await?;
         if status != status_of(self.kind, &made) {
-            self.stop().await?;
+            self.stop(held).await?;
             return Ok(Outcome::Left(Line {
                 outcome: TriggerOutcome::Skipped,
                 ..line.because(Code::ManualStatusChange)
@@ -205,10 +210,7 @@ impl Case<'_> {
             Err(failure) => {
                 // Where it is certain that it was not done, a status like it is somebody else's from now on.
                 if !matches!(failure.kind, FailureKind::OutcomeUnknown | FailureKind::Malformed) {
-                    let transaction = begin_write(&self.engine.db).await?;
-                    held.renew(&transaction).await?;
-                    intend(&transaction, &claim, None).await?;
-                    transaction.commit().await?;
+                    self.forget_intent(held).await?;
                 }
                 Err(failure.into())
             }
@@ -257,7 +259,7 @@ impl Case<'_> {
         line: Option<Line>,
     ) -> Result<(), Stop> {
         let transaction = begin_write(&self.engine.db).await?;
-        held.renew(&transaction).await?;
+        held.renew_or_close(&transaction, self.is_last && line.is_some()).await?;
         of(claim)
             .col_expr(deal_document::Column::RemoteId, Expr::value(Some(now.remote_id.clone())))
             .col_expr(deal_document::Column::WrittenStatus, Expr::value(Some(status.as_str())))
@@ -295,38 +297,4 @@ async fn revived(
     }
     adapter.act(connection, remote_id, DocumentAct::MarkSent).await?;
     adapter.act(connection, remote_id, act).await
-}
-
-/// Takes the link of a deleted deal's document away; the document stays (A17.8). None: it is done and noted.
-pub(super) async fn unlink(
-    held: &Held<'_>,
-    document: &document::Model,
-    kind: DocumentKind,
-    line: Line,
-) -> Result<Option<Line>, Stop> {
-    let (engine, here) = (held.engine, held.event.organization_id);
-    let remote = engine.remote_for(&engine.db, here, document.integration_id, Priority::Person).await?;
-    match remote.integration.state {
-        IntegrationState::Active => {}
-        IntegrationState::Disabled => return Ok(Some(line.because(Code::IntegrationDisabled))),
-        IntegrationState::ReconnectNeeded => return Ok(Some(line.because(Code::ReconnectNeeded))),
-    }
-    let adapter = remote.connector.documents(kind).ok_or(SyncError::Missing("the documents of an app"))?;
-    held.renew(&engine.db).await?;
-    let now = match adapter.set_deal(&remote.connection, &document.remote_id, None).await {
-        Ok(now) => now,
-        Err(failure) if failure.kind == FailureKind::NotFound => {
-            return Ok(Some(line.because(Code::DocumentGone)));
-        }
-        Err(failure) => return Err(failure.into()),
-    };
-    let transaction = begin_write(&engine.db).await?;
-    held.renew(&transaction).await?;
-    let kept = store::keep(engine, &transaction, &remote, kind, std::slice::from_ref(&now)).await?;
-    let message = format!("The deal was deleted; the {} stays, without its link.", kind.noun());
-    let line = Line { outcome: TriggerOutcome::Done, code: None, message, ..line };
-    log::write(engine, &transaction, &held.event, line).await?;
-    let topics: Vec<_> = kept.iter().map(|one| topic(&one.row)).collect();
-    engine.events.commit(transaction, &topics).await?;
-    Ok(None)
 }

@@ -47,37 +47,50 @@ impl Case<'_> {
             )
             .exec_without_returning(&transaction)
             .await?;
-        transaction.commit().await?;
         if made == 1 {
+            transaction.commit().await?;
             // Another connection of the same finance organization may have begun it, under the same reference.
             return Ok((row, self.claims_elsewhere().await?.is_empty()));
         }
-        let claim = self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?;
-        if claim.remote_id.is_none() {
-            return Ok((claim, false));
+        let known = self.claims().one(&transaction).await?;
+        let known = known.ok_or(SyncError::Missing("the claim of a document"))?;
+        if known.remote_id.is_none() {
+            transaction.commit().await?;
+            return Ok((known, false));
         }
-        // Another one takes the place of what is void or gone; its reference tells them apart.
+        // Another one takes the place of what is void or gone; its reference tells them apart. Whoever lost the event meanwhile must
+        // not take the new one from the claim.
         let reference = format!("{reference}-{}", &held.event.id.simple().to_string()[20..]);
-        of(&claim)
-            .col_expr(Column::Reference, Expr::value(reference))
-            .col_expr(Column::RemoteId, Expr::value(Option::<String>::None))
-            .col_expr(Column::IntendedStatus, Expr::value(Option::<String>::None))
-            .col_expr(Column::WrittenStatus, Expr::value(Option::<String>::None))
-            .col_expr(Column::StoppedAt, Expr::value(Option::<sea_orm::prelude::DateTimeUtc>::None))
-            .col_expr(Column::UpdatedAt, Expr::value(now))
-            .exec(&self.engine.db)
-            .await?;
-        Ok((self.claim().await?.ok_or(SyncError::Missing("the claim of a document"))?, false))
+        let claim = deal_document::Model { id: known.id, created_at: known.created_at, reference, ..row };
+        claim.clone().into_active_model().reset_all().update(&transaction).await?;
+        transaction.commit().await?;
+        Ok((claim, false))
     }
 
-    /// Triggers leave the document alone from now on (R128).
-    pub(super) async fn stop(&self) -> Result<(), SyncError> {
-        let Some(claim) = self.claim().await? else { return Ok(()) };
-        of(&claim)
-            .col_expr(deal_document::Column::StoppedAt, Expr::value(Some(self.engine.clock.now())))
-            .filter(deal_document::Column::StoppedAt.is_null())
-            .exec(&self.engine.db)
-            .await?;
+    /// Triggers leave the document alone from now on (R128). Only whoever has the event may say so: to others its acts look like
+    /// somebody else's.
+    pub(super) async fn stop(&self, held: &Held<'_>) -> Result<(), Stop> {
+        let transaction = begin_write(&self.engine.db).await?;
+        held.renew(&transaction).await?;
+        if let Some(claim) = self.claims().one(&transaction).await? {
+            of(&claim)
+                .col_expr(deal_document::Column::StoppedAt, Expr::value(Some(self.engine.clock.now())))
+                .filter(deal_document::Column::StoppedAt.is_null())
+                .exec(&transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(())
+    }
+
+    /// Nothing is meant to be done with the document any more, or somebody else is about it.
+    pub(super) async fn forget_intent(&self, held: &Held<'_>) -> Result<(), Stop> {
+        let transaction = begin_write(&self.engine.db).await?;
+        held.renew(&transaction).await?;
+        if let Some(claim) = self.claims().one(&transaction).await? {
+            intend(&transaction, &claim, None).await?;
+        }
+        transaction.commit().await?;
         Ok(())
     }
 }

@@ -63,6 +63,8 @@ codes! {
     FinanceRefused = "FINANCE_REFUSED", "The finance app refused it; its own words stand beside.";
     /// The deal was deleted.
     DealGone = "DEAL_GONE", "The deal was deleted meanwhile, so no document was made for it.";
+    /// The stage was deleted.
+    StageGone = "STAGE_GONE", "The stage was deleted before the trigger looked at the deal, so nothing was done; move the deal once more.";
     /// Something of ours is not as it has to be.
     NotPossible = "NOT_POSSIBLE", "This cannot be done; the server's log tells why.";
     /// The finance app did not answer.

@@ -7,9 +7,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_contract::Failure;
 use finbridge_entity::{begin_write, deal_event};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, UpdateMany};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, QueryFilter, UpdateMany, UpdateResult,
+};
 
 use super::log::{self, Line};
+use crate::budget::Priority;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use deal_event::Column;
@@ -70,6 +73,14 @@ impl<'a> Held<'a> {
         Ok((taken.rows_affected == 1).then_some(Self { engine, event }))
     }
 
+    /// For whom the finance app is asked: what nobody did, such as an import, must not use up what is kept for people.
+    pub(super) fn priority(&self) -> Priority {
+        match self.event.actor_id {
+            Some(_) => Priority::Person,
+            None => Priority::Background,
+        }
+    }
+
     /// Says again and again that somebody looks at the event; returns when somebody else does.
     pub(super) async fn heartbeat(&self) {
         loop {
@@ -92,41 +103,58 @@ impl<'a> Held<'a> {
             .col_expr(Column::ResumeAt, Expr::value(Some(until)))
             .exec(db)
             .await?;
-        if renewed.rows_affected == 0 { Err(Stop::Lost) } else { Ok(()) }
+        ours(&renewed)
     }
 
-    /// Notes what came of it.
-    pub(super) async fn log(&self, line: Line) -> Result<(), Stop> {
+    /// Notes what came of it; whether that is the last that is noted about the event.
+    pub(super) async fn log(&self, line: Line, is_last: bool) -> Result<(), Stop> {
         let transaction = begin_write(&self.engine.db).await?;
-        self.renew(&transaction).await?;
+        self.renew_or_close(&transaction, is_last).await?;
         log::write(self.engine, &transaction, &self.event, line).await?;
         transaction.commit().await?;
         Ok(())
     }
 
+    /// Renews it or, where nothing is left to be done, notes that the event was looked at to its end: one statement for both, because
+    /// thousands of deals may be won at once.
+    pub(super) async fn renew_or_close(&self, db: &impl ConnectionTrait, is_last: bool) -> Result<(), Stop> {
+        if !is_last {
+            return self.renew(db).await;
+        }
+        ours(&self.close().exec(db).await?)
+    }
+
     /// The event was looked at to its end.
     pub(super) async fn settled(&self) -> Result<(), SyncError> {
-        self.free(Some(self.engine.clock.now()), None).await
+        self.close().exec(&self.engine.db).await?;
+        Ok(())
     }
 
-    /// The event is looked at again after this.
-    pub(super) async fn later(&self, pause: TimeDelta) -> Result<(), SyncError> {
-        self.free(None, Some(self.engine.clock.now() + pause)).await
+    fn close(&self) -> UpdateMany<deal_event::Entity> {
+        free(&self.event, None).col_expr(Column::HandledAt, Expr::value(Some(self.engine.clock.now())))
     }
 
-    async fn free(
-        &self,
-        handled_at: Option<DateTime<Utc>>,
-        resume_at: Option<DateTime<Utc>>,
-    ) -> Result<(), SyncError> {
-        open(&self.event)
-            .col_expr(Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
-            .col_expr(Column::HandledAt, Expr::value(handled_at))
-            .col_expr(Column::ResumeAt, Expr::value(resume_at))
+    /// The event is looked at again after this; whether anything was tried by then.
+    pub(super) async fn later(&self, pause: TimeDelta, was_tried: bool) -> Result<(), SyncError> {
+        let limited = self.event.limited + i32::from(!was_tried);
+        free(&self.event, Some(self.engine.clock.now() + pause))
+            .col_expr(Column::Limited, Expr::value(limited))
             .exec(&self.engine.db)
             .await?;
         Ok(())
     }
+}
+
+/// Whether the event was still this worker's.
+fn ours(changed: &UpdateResult) -> Result<(), Stop> {
+    if changed.rows_affected == 0 { Err(Stop::Lost) } else { Ok(()) }
+}
+
+/// Gives the event back.
+fn free(event: &deal_event::Model, resume_at: Option<DateTime<Utc>>) -> UpdateMany<deal_event::Entity> {
+    open(event)
+        .col_expr(Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
+        .col_expr(Column::ResumeAt, Expr::value(resume_at))
 }
 
 /// A change of an event that is made only while nobody took it since: whoever does counts one more attempt.

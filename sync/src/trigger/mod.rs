@@ -10,6 +10,8 @@ mod hold;
 mod log;
 pub mod note;
 pub mod setting;
+mod unlink;
+mod wait;
 
 pub use assess::{Assessment, Verdict, simulate};
 pub use code::Code;

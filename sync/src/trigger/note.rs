@@ -2,10 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use finbridge_domain::Ids;
-use finbridge_entity::types::{DealEventKind, TriggerPoint};
-use finbridge_entity::{Scoped, deal, deal_event, document, trigger_setting};
+use finbridge_entity::types::{DealEventKind, DocumentActKind, TriggerPoint};
+use finbridge_entity::{Scoped, deal, deal_document, deal_event, document, document_act, trigger_setting};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Set,
+    ActiveModelTrait, ColumnTrait, DatabaseTransaction, DbErr, EntityTrait, QueryFilter, QuerySelect, Select,
+    Set,
 };
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use crate::error::SyncError;
 use crate::job::handle_deal_events;
 
 /// Notes what happened to a deal, for triggers to look at. Where no integration has a trigger nothing is noted, so that deals cost
-/// what they cost without any.
+/// what they cost without any. `recreating` names the one integration that is asked for another document (A17.1).
 ///
 /// # Errors
 /// The database's.
@@ -25,13 +26,13 @@ pub async fn note(
     deal: &deal::Model,
     event: DealEventKind,
     actor_id: Option<Uuid>,
-    is_recreating: bool,
+    recreating: Option<Uuid>,
 ) -> Result<(), SyncError> {
     let is_watched = match event {
         DealEventKind::Created | DealEventKind::Moved => {
             is_triggered(transaction, deal.organization_id).await?
         }
-        DealEventKind::Deleted => has_documents(transaction, deal).await?,
+        DealEventKind::Deleted => may_have_documents(transaction, deal).await?,
     };
     if !is_watched {
         return Ok(());
@@ -40,7 +41,8 @@ pub async fn note(
     let event = row(&engine.ids, now, deal.organization_id, (deal.id, deal.stage_id, event));
     deal_event::ActiveModel {
         actor_id: Set(actor_id),
-        is_recreating: Set(is_recreating),
+        is_recreating: Set(recreating.is_some()),
+        integration_id: Set(recreating),
         // The job looks at it at once; this is for the case that the job is lost.
         resume_at: Set(Some(now + LEASE)),
         ..event
@@ -68,7 +70,7 @@ pub async fn note_many(
         return Ok(());
     }
     while !rows.is_empty() {
-        // So many values go in one statement; an event has twelve.
+        // So many values go in one statement; an event has fourteen.
         let rest = rows.split_off(rows.len().min(1_000));
         deal_event::Entity::insert_many(rows).exec_without_returning(transaction).await?;
         rows = rest;
@@ -92,7 +94,9 @@ fn row(
         actor_id: Set(None),
         occurred_at: Set(now),
         is_recreating: Set(false),
+        integration_id: Set(None),
         attempts: Set(0),
+        limited: Set(0),
         lease_until: Set(None),
         resume_at: Set(Some(now)),
         handled_at: Set(None),
@@ -108,12 +112,35 @@ async fn is_triggered(transaction: &DatabaseTransaction, organization_id: Uuid) 
     Ok(set.is_some())
 }
 
-async fn has_documents(transaction: &DatabaseTransaction, deal: &deal::Model) -> Result<bool, SyncError> {
-    let linked = document::Entity::of(deal.organization_id)
+/// Whether there is a document of the deal, or may be one before long: what is under way makes one that names the deal, and of what was
+/// claimed nobody may have seen the end.
+async fn may_have_documents(transaction: &DatabaseTransaction, deal: &deal::Model) -> Result<bool, DbErr> {
+    // What a merged deal has goes over to the one that stays.
+    if deal.merged_into_id.is_some() {
+        return Ok(false);
+    }
+    let here = deal.organization_id;
+    let linked = document::Entity::of(here)
         .filter(document::Column::DealId.eq(deal.id))
-        .filter(document::Column::DeletedAt.is_null())
-        .limit(1)
-        .one(transaction)
-        .await?;
-    Ok(linked.is_some())
+        .filter(document::Column::DeletedAt.is_null());
+    let claimed = deal_document::Entity::of(here).filter(deal_document::Column::DealId.eq(deal.id));
+    let noted = deal_event::Entity::of(here)
+        .filter(deal_event::Column::DealId.eq(deal.id))
+        .filter(deal_event::Column::HandledAt.is_null());
+    Ok(is_any(transaction, linked).await?
+        || is_any(transaction, claimed).await?
+        || is_any(transaction, noted).await?
+        || is_any(transaction, linking(here, deal.id)).await?)
+}
+
+/// Acts that are to link a document to the deal, or to make one for it, and are not over.
+pub(super) fn linking(organization_id: Uuid, deal_id: Uuid) -> Select<document_act::Entity> {
+    document_act::Entity::of(organization_id)
+        .filter(document_act::Column::DealId.eq(deal_id))
+        .filter(document_act::Column::Act.is_in([DocumentActKind::Create, DocumentActKind::Link]))
+        .filter(document_act::Column::FinishedAt.is_null())
+}
+
+async fn is_any<E: EntityTrait>(transaction: &DatabaseTransaction, rows: Select<E>) -> Result<bool, DbErr> {
+    Ok(rows.limit(1).one(transaction).await?.is_some())
 }

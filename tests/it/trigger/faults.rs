@@ -35,7 +35,7 @@ fn faults() -> Vec<(&'static str, FaultAction)> {
 
 /// Waits for the newest entry of a deal's log, of which there is then one; where its event waits for a time of the clock, the clock
 /// moves there.
-async fn settled(desk: &Desk<'_>, deal: &str) -> Value {
+pub(super) async fn settled(desk: &Desk<'_>, deal: &str) -> Value {
     let (engine, clock) = (&desk.world.app.engine, &desk.world.clock);
     let is_there = async || {
         let waits = deal_event::Entity::of(desk.world.viewer.organization_id)
@@ -76,7 +76,7 @@ async fn counted(desk: &Desk<'_>, deals: &[String]) -> Vec<usize> {
 }
 
 /// Connects the Invoice app of the same finance organization, whose deals make invoices, and returns its integration.
-async fn invoicing(world: &TestWorld) -> String {
+pub(super) async fn invoicing(world: &TestWorld) -> String {
     let query = "mutation($key: String!, $email: String!) { integrationConnect(input: { app: \"invoice\", email: $email, zscKey: $key, transactionKinds: [] }) {
         integration { id } userErrors { code message } } }";
     let data = world.data(query, json!({ "key": DEMO_ZSC_KEY, "email": DEMO_EMAIL })).await;
@@ -88,7 +88,7 @@ async fn invoicing(world: &TestWorld) -> String {
 }
 
 /// What an integration did for a deal, newest first.
-async fn of(desk: &Desk<'_>, deal: &str, integration: &str) -> Vec<String> {
+pub(super) async fn of(desk: &Desk<'_>, deal: &str, integration: &str) -> Vec<String> {
     let entries = desk.entries(deal).await;
     let own = entries.iter().filter(|entry| entry["integration"]["id"] == integration);
     let told = |entry: &Value| {
