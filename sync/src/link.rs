@@ -1,15 +1,17 @@
 //! Links: claimed before the finance record is written, so that nobody makes a second one.
 
+mod claim;
+
 use std::collections::HashMap;
 
-use finbridge_contract::{Failure, FailureKind, RemoteRecord};
-use finbridge_domain::record::{CrmRecordType, RecordKind, Values};
-use finbridge_entity::types::{LinkState, Origin};
-use finbridge_entity::{Scoped, begin_write, record_link};
+use finbridge_contract::RemoteRecord;
+use finbridge_domain::record::{RecordKind, Values};
+use finbridge_entity::types::LinkState;
+use finbridge_entity::{Scoped, record_link};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveEnum, ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
-    QueryFilter, Set, SqlErr, TryIntoModel, Value,
+    QueryFilter, Set, Value,
 };
 use uuid::Uuid;
 
@@ -18,34 +20,8 @@ use crate::engine::{Engine, Remote};
 use crate::error::SyncError;
 use crate::merge::Bases;
 
-/// What a claim found.
-pub enum Claim {
-    /// Nobody had claimed the record before.
-    Fresh(record_link::Model),
-    /// It was claimed earlier and never completed: look before creating.
-    Unfinished(record_link::Model),
-    /// It is linked already.
-    Taken,
-}
-
-/// What is to be linked.
-#[derive(Debug, Clone)]
-pub struct Wish<'a> {
-    /// Kind of the finance record.
-    pub kind: RecordKind,
-    /// Kind of the CRM record.
-    pub record_type: CrmRecordType,
-    /// The CRM record.
-    pub record_id: Uuid,
-    /// The finance record, where it is known.
-    pub remote_id: Option<&'a str>,
-    /// The finance record that it belongs to.
-    pub remote_parent_id: Option<&'a str>,
-    /// Who had the record first.
-    pub origin: Origin,
-    /// What a clone carries after its name.
-    pub name_suffix: Option<String>,
-}
+pub(crate) use claim::claim_together;
+pub use claim::{Claim, Wish, claim};
 
 fn of(remote: &Remote, kind: RecordKind) -> sea_orm::Select<record_link::Entity> {
     record_link::Entity::of(remote.organization.organization_id)
@@ -84,85 +60,6 @@ pub async fn person_at(
         .filter(record_link::Column::State.is_in([LinkState::Claimed, LinkState::Linked]))
         .one(db)
         .await?)
-}
-
-/// Claims the CRM record, and the finance record where it is known. The unique keys let one claim through.
-pub async fn claim(
-    engine: &Engine,
-    db: &impl ConnectionTrait,
-    remote: &Remote,
-    wish: Wish<'_>,
-) -> Result<Claim, SyncError> {
-    if let Some(link) = of_record(db, remote, wish.kind, wish.record_id).await? {
-        return Ok(if link.state == LinkState::Claimed { Claim::Unfinished(link) } else { Claim::Taken });
-    }
-    if let Some(remote_id) = wish.remote_id
-        && of_remote(db, remote, wish.kind, remote_id).await?.is_some()
-    {
-        let message =
-            format!("The finance record {remote_id} is linked to another CRM record; unlink it there first");
-        return Err(Failure::new(FailureKind::Refused, message).into());
-    }
-    Ok(Claim::Fresh(claimed(engine, remote, wish).insert(db).await?))
-}
-
-/// A new claim.
-fn claimed(engine: &Engine, remote: &Remote, wish: Wish<'_>) -> record_link::ActiveModel {
-    let now = engine.clock.now();
-    record_link::ActiveModel {
-        organization_id: Set(remote.organization.organization_id),
-        id: Set(engine.ids.uuid()),
-        finance_organization_id: Set(remote.organization.id),
-        kind: Set(wish.kind.as_str().to_owned()),
-        record_type: Set(wish.record_type.as_str().to_owned()),
-        record_id: Set(wish.record_id),
-        remote_id: Set(wish.remote_id.map(str::to_owned)),
-        state: Set(LinkState::Claimed),
-        origin: Set(wish.origin),
-        name_suffix: Set(wish.name_suffix),
-        crm_base: Set(None),
-        remote_base: Set(None),
-        synced_version: Set(record_link::NEVER_WRITTEN),
-        remote_parent_id: Set(wish.remote_parent_id.map(str::to_owned)),
-        is_remote_dirty: Set(false),
-        remote_modified_at: Set(None),
-        created_at: Set(now),
-        updated_at: Set(now),
-    }
-}
-
-/// Claims CRM records of which finance records are to be made, all of them or none. Records that were claimed before are left
-/// out. None: somebody claims one of them at this moment.
-pub(crate) async fn claim_together(
-    engine: &Engine,
-    remote: &Remote,
-    kind: RecordKind,
-    wishes: Vec<Wish<'_>>,
-) -> Result<Option<Vec<record_link::Model>>, SyncError> {
-    if wishes.is_empty() {
-        return Ok(Some(Vec::new()));
-    }
-    let transaction = begin_write(&engine.db).await?;
-    let records = wishes.iter().map(|wish| wish.record_id);
-    let known = of_records(&transaction, remote, kind, records).await?;
-    let fresh: Vec<record_link::ActiveModel> = wishes
-        .into_iter()
-        .filter(|wish| !known.contains_key(&wish.record_id))
-        .map(|wish| claimed(engine, remote, wish))
-        .collect();
-    let links = fresh.iter().cloned().map(TryIntoModel::try_into_model).collect::<Result<_, DbErr>>()?;
-    if !fresh.is_empty() {
-        let inserted = record_link::Entity::insert_many(fresh).exec_without_returning(&transaction).await;
-        match inserted {
-            Ok(_) => {}
-            Err(error) if matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_))) => {
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    transaction.commit().await?;
-    Ok(Some(links))
 }
 
 /// The links of these CRM records as this kind of finance record, by record.
@@ -216,6 +113,34 @@ pub async fn complete(
     link: record_link::Model,
     completion: &Completion,
 ) -> Result<(), SyncError> {
+    completed(engine, link, completion)?.update(db).await?;
+    Ok(())
+}
+
+/// The same for a claim that nobody else has completed or given back meanwhile. False: somebody has, and nothing was noted.
+pub(crate) async fn complete_claim(
+    engine: &Engine,
+    db: &impl ConnectionTrait,
+    link: record_link::Model,
+    completion: &Completion,
+) -> Result<bool, SyncError> {
+    let (organization_id, id) = (link.organization_id, link.id);
+    let written = record_link::Entity::update_many()
+        .set(completed(engine, link, completion)?)
+        .filter(record_link::Column::OrganizationId.eq(organization_id))
+        .filter(record_link::Column::Id.eq(id))
+        .filter(record_link::Column::State.eq(LinkState::Claimed))
+        .exec(db)
+        .await?;
+    Ok(written.rows_affected == 1)
+}
+
+/// The link as it is once both records are known.
+fn completed(
+    engine: &Engine,
+    link: record_link::Model,
+    completion: &Completion,
+) -> Result<record_link::ActiveModel, SyncError> {
     let told = |source| SyncError::Corrupt { what: "the base of a link", source };
     let mut link = link.into_active_model();
     link.remote_id = Set(Some(completion.read_back.remote_id.clone()));
@@ -227,8 +152,7 @@ pub async fn complete(
     link.is_remote_dirty = Set(completion.is_remote_dirty);
     link.remote_modified_at = Set(Some(completion.read_back.modified_at));
     link.updated_at = Set(engine.clock.now());
-    link.update(db).await?;
-    Ok(())
+    Ok(link)
 }
 
 /// The same for many links, with one statement.

@@ -145,6 +145,8 @@ fn kind_of(status: StatusCode, code: Option<i64>, enveloped: bool, effect: Effec
         (404, Some(_)) | (_, Some(1002)) => No::Kind(&FailureKind::NotFound),
         // A gateway gave up waiting; the app behind it may have gone on.
         (502 | 504, None) if effect == Effect::Write => No::Kind(&FailureKind::OutcomeUnknown),
+        // The app broke down on the way, before or after what was asked.
+        (500, _) | (_, Some(1000)) if effect == Effect::Write => No::Kind(&FailureKind::OutcomeUnknown),
         (500.., _) | (_, Some(1000)) => No::Kind(&FailureKind::Unavailable),
         (300..=399, None) => No::ByBody,
         (_, Some(_)) => No::Kind(&FailureKind::Refused),
@@ -202,7 +204,7 @@ fn sentence(kind: &FailureKind, app: &str) -> String {
         FailureKind::NotFound => format!("the record is not in {app}"),
         FailureKind::NotSupported => format!("{app} does not offer this call"),
         FailureKind::Unavailable => format!("{app} failed"),
-        FailureKind::OutcomeUnknown => format!("the gateway before {app} got no answer from it"),
+        FailureKind::OutcomeUnknown => format!("{app} failed and did not say whether it did what was asked"),
         FailureKind::Unauthorized => format!("{app} does not let this user in here"),
         FailureKind::Refused | FailureKind::Malformed | FailureKind::RateLimited { .. } => {
             format!("{app} refused the request")

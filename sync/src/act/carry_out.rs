@@ -18,7 +18,7 @@ use crate::run;
 /// carrying out, is left alone.
 ///
 /// # Errors
-/// What interrupted it: the database. The act then waits to be gone on with.
+/// The database's. The act then waits to be gone on with.
 pub async fn carry_out(
     engine: &Engine,
     organization_id: Uuid,
@@ -53,7 +53,6 @@ async fn settle(held: &Held<'_>, result: Result<(), ActError>) -> Result<(), Syn
         Err(ActError::Engine(SyncError::Finance(failure))) => {
             let code = match failure.kind {
                 FailureKind::Malformed => Code::FinanceAnswerUnreadable,
-                FailureKind::RateLimited { .. } => Code::FinanceUnavailable,
                 // An earlier attempt may have made it, and nobody could look.
                 _ if held.act.act == DocumentActKind::Create => Code::OutcomeUnknown,
                 FailureKind::OutcomeUnknown => Code::OutcomeUnknown,
@@ -64,10 +63,13 @@ async fn settle(held: &Held<'_>, result: Result<(), ActError>) -> Result<(), Syn
         }
         Err(ActError::Engine(error @ (SyncError::Database(_) | SyncError::Queue(_)))) => {
             // Of a mail nobody knows whether it went out; its lease ends, and with it the act.
-            if held.act.act != DocumentActKind::Mail {
-                held.later(Code::NotPossible, None).await?;
+            if held.act.act == DocumentActKind::Mail {
+                return Err(error);
             }
-            Err(error)
+            held.later(Code::NotPossible, None).await?;
+            // The job is over: another one goes on, and a failure would leave this one dead beside it.
+            tracing::warn!(act = %held.act.id, error = &error as &dyn std::error::Error, attempts = held.act.attempts, "An act waits for the database");
+            Ok(())
         }
         Err(ActError::Engine(error)) => {
             tracing::error!(act = %held.act.id, error = &error as &dyn std::error::Error, "An act cannot be carried out");

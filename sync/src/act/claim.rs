@@ -32,6 +32,9 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 /// Attempts after which an act that does not get on has failed.
 const MOST_ATTEMPTS: i32 = 10;
 
+/// Age at which an act has failed for which the finance app has no room: a day's requests are there again after a day.
+const LONGEST_LIMITED: TimeDelta = TimeDelta::hours(24);
+
 /// Waits up to this are the machine's: somebody looks on.
 const SOON: TimeDelta = TimeDelta::seconds(5);
 
@@ -100,21 +103,26 @@ impl<'a> Held<'a> {
     pub(super) async fn heartbeat(&self) {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
-            let until: DateTime<Utc> = self.engine.clock.now() + LEASE;
-            let renewed = self
-                .ours()
-                .col_expr(Column::LeaseUntil, Expr::value(Some(until)))
-                .col_expr(Column::ResumeAt, Expr::value(Some(until)))
-                .exec(&self.engine.db)
-                .await;
-            match renewed {
-                Ok(renewed) if renewed.rows_affected == 0 => return,
-                Ok(_) => {}
+            match self.renew().await {
+                Ok(()) => {}
+                Err(ActError::Lost) => return,
                 Err(error) => {
                     tracing::warn!(%error, act = %self.act.id, "An act could not be held; trying again")
                 }
             }
         }
+    }
+
+    /// Says that it is there, right before something is done that cannot be taken back.
+    pub(super) async fn renew(&self) -> Result<(), ActError> {
+        let until: DateTime<Utc> = self.engine.clock.now() + LEASE;
+        let renewed = self
+            .ours()
+            .col_expr(Column::LeaseUntil, Expr::value(Some(until)))
+            .col_expr(Column::ResumeAt, Expr::value(Some(until)))
+            .exec(&self.engine.db)
+            .await?;
+        if renewed.rows_affected == 0 { Err(ActError::Lost) } else { Ok(()) }
     }
 
     /// A change of the act that is made only while it is ours.
@@ -166,6 +174,7 @@ impl<'a> Held<'a> {
         failure: Option<&Failure>,
     ) -> Result<(), SyncError> {
         let act = &self.act;
+        let message = self.doubted(code, message);
         tracing::info!(act = %act.id, code = code.as_str(), message, "What was asked about a document was not done");
         let transaction = begin_write(&self.engine.db).await?;
         let remote_code = failure.and_then(|failure| failure.remote_code.clone());
@@ -184,6 +193,23 @@ impl<'a> Held<'a> {
         self.wake_next(&transaction).await?;
         self.engine.events.commit(transaction, &[topic(act)]).await?;
         Ok(())
+    }
+
+    /// The message, with the reference by which a document is found that may be there although its making failed: whoever asks
+    /// again without a look would have two.
+    fn doubted(&self, code: Code, message: &str) -> String {
+        let act = &self.act;
+        let is_known = act.document_id.is_some();
+        let sentence = match &act.reference {
+            Some(reference) if !is_known && code == Code::DocumentNotKept => {
+                format!("It carries the reference {reference}.")
+            }
+            Some(reference) if !is_known && act.attempts > 1 => {
+                format!("If an earlier try made the document, it carries the reference {reference}.")
+            }
+            _ => return message.to_owned(),
+        };
+        format!("{}. {sentence}", message.trim_end_matches('.'))
     }
 
     fn ended(&self, state: DocumentActState) -> UpdateMany<document_act::Entity> {
@@ -213,32 +239,36 @@ impl<'a> Held<'a> {
         Ok(())
     }
 
-    /// Leaves the act to be gone on with later, or ends it with this code where it was tried often enough.
+    /// Leaves the act to be gone on with later, or ends it with this code where it was tried often enough. A try for which the
+    /// finance app or its budget had no room was none: then the act's age counts.
     pub(super) async fn later(&self, code: Code, failure: Option<&Failure>) -> Result<(), SyncError> {
-        let attempts = self.act.attempts;
-        if attempts >= MOST_ATTEMPTS {
-            let message = match &self.act.reference {
-                Some(reference) if code == Code::OutcomeUnknown => {
-                    format!("{} If it was made, it carries the reference {reference}.", code.sentence())
-                }
-                _ => code.sentence().to_owned(),
-            };
-            return self.fail(code, &message, failure).await;
-        }
-        let pause = match failure.map(|failure| &failure.kind) {
-            Some(FailureKind::RateLimited { retry_after: Some(pause) }) => {
-                TimeDelta::from_std(*pause).unwrap_or(LEASE)
-            }
-            // Those who wait for each other must not come back at the same moment.
-            _ => backoff(attempts) + TimeDelta::milliseconds(i64::from(self.act.id.as_bytes()[15]) * 2),
+        let act = &self.act;
+        let limited = match failure.map(|failure| &failure.kind) {
+            Some(FailureKind::RateLimited { retry_after }) => Some(*retry_after),
+            _ => None,
         };
+        let is_over = match limited {
+            Some(_) => self.engine.clock.now() - act.created_at >= LONGEST_LIMITED,
+            None => act.attempts >= MOST_ATTEMPTS,
+        };
+        if is_over {
+            return self.fail(code, code.sentence(), failure).await;
+        }
+        // The first one stays counted: from the second on, whoever makes something looks for it before.
+        let attempts = if limited.is_some() { (act.attempts - 1).max(1) } else { act.attempts };
+        let pause = limited
+            .flatten()
+            .map_or_else(|| backoff(act.attempts), |pause| TimeDelta::from_std(pause).unwrap_or(LEASE));
         let engine = self.engine;
-        let rest = engine.budgets.rests_until(self.act.organization_id, self.act.integration_id);
+        let rest = engine.budgets.rests_until(act.organization_id, act.integration_id);
         let pause = rest.map_or(pause, |until| pause.max(until - engine.clock.now()));
+        // Those who wait for each other, or for the same, must not come back at the same moment.
+        let pause = pause + TimeDelta::milliseconds(i64::from(act.id.as_bytes()[15]) * 2);
         let transaction = begin_write(&engine.db).await?;
         let left = self
             .ours()
             .col_expr(Column::State, Expr::value(DocumentActState::Queued))
+            .col_expr(Column::Attempts, Expr::value(attempts))
             .col_expr(Column::LeaseUntil, Expr::value(Option::<DateTime<Utc>>::None))
             .col_expr(Column::ResumeAt, Expr::value(Some(engine.clock.now() + pause)))
             .exec(&transaction)
@@ -248,9 +278,9 @@ impl<'a> Held<'a> {
         }
         if pause <= SOON {
             let delay = pause.to_std().unwrap_or_default();
-            engine.queue.enqueue(&transaction, carry_out_act::job_soon(&self.act, delay)?).await?;
+            engine.queue.enqueue(&transaction, carry_out_act::job_soon(act, delay)?).await?;
         }
-        engine.events.commit(transaction, &[topic(&self.act)]).await?;
+        engine.events.commit(transaction, &[topic(act)]).await?;
         Ok(())
     }
 }

@@ -18,6 +18,7 @@ use crate::document::store;
 use crate::engine::Remote;
 use crate::error::SyncError;
 use crate::job::read_document;
+use crate::queue;
 
 pub(super) async fn create(
     held: &mut Held<'_>,
@@ -76,11 +77,10 @@ async fn read_settled(
     settled: &[String],
 ) -> Result<(), SyncError> {
     let (organization_id, integration_id) = (held.act.organization_id, held.act.integration_id);
-    for remote_id in settled {
-        let job = read_document::job(organization_id, integration_id, DocumentKind::Invoice, remote_id)?;
-        held.engine.queue.enqueue(transaction, job).await?;
-    }
-    Ok(())
+    let job =
+        |remote_id| read_document::job(organization_id, integration_id, DocumentKind::Invoice, remote_id);
+    let jobs = settled.iter().map(|remote_id| job(remote_id)).collect::<Result<_, _>>()?;
+    Ok(queue::enqueue_all(held.engine.queue.as_ref(), transaction, jobs).await?)
 }
 
 /// Asks for the mail, as an act of its own: of the document it is certain that it is there, of a mail it may never be.
@@ -130,6 +130,8 @@ async fn made(
     let party_id = party::resolve(held.engine, remote, kind, party, &held.act).await?;
     let draft = DocumentDraft { party_id, deal, reference: Some(reference.clone()), ..draft };
     let draft = with_rate(remote, kind, draft).await?;
+    // Whoever was held up for so long that another one looked and made it must not make it once more.
+    held.renew().await?;
     match adapter.create(connection, &draft).await {
         Ok(made) => Ok(made),
         Err(failure) if matches!(failure.kind, FailureKind::OutcomeUnknown | FailureKind::Malformed) => {

@@ -3,6 +3,7 @@
 use finbridge_contract::{DocumentAdapter, DocumentDraft, Failure, FailureKind, NewDealMark, RemoteDocument};
 use finbridge_domain::{DocumentAct, DocumentKind, DocumentStatus, MayNot};
 use finbridge_entity::{Scoped, begin_write, deal, document};
+use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
 
 use super::carry_out::adapter;
@@ -140,10 +141,21 @@ impl<'a> Target<'a> {
             Err(failure) => return Err(self.failed(held, failure).await?),
         };
         let transaction = begin_write(&held.engine.db).await?;
-        let kept = store::keep(held.engine, &transaction, self.remote, self.kind, std::slice::from_ref(&now))
-            .await?;
-        let row = kept.into_iter().next().ok_or_else(|| ActError::refused(Code::DocumentNotKept))?.row;
+        let row = self.kept(held, &transaction, &now).await?;
+        let row = row.ok_or_else(|| ActError::refused(Code::DocumentNotKept))?;
         held.succeed(transaction, &row).await
+    }
+
+    /// Keeps the document as the finance app has it now; none where it cannot be kept as it is.
+    pub(super) async fn kept(
+        &self,
+        held: &Held<'_>,
+        transaction: &DatabaseTransaction,
+        now: &RemoteDocument,
+    ) -> Result<Option<document::Model>, SyncError> {
+        let now = std::slice::from_ref(now);
+        let kept = store::keep(held.engine, transaction, self.remote, self.kind, now).await?;
+        Ok(kept.into_iter().next().map(|one| one.row))
     }
 
     /// What a failure comes to; a document that is gone is noted as such.

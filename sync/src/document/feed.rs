@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::read_documents;
 use crate::lease::LEASE;
+use crate::queue;
 
 /// How often documents of profiles that read by themselves are looked for, beside what webhooks wake.
 pub const EVERY: TimeDelta = TimeDelta::hours(2);
@@ -121,10 +122,8 @@ async fn enqueue_due(
         .filter(document_feed::Column::DueAt.lte(now))
         .all(transaction)
         .await?;
-    for feed in due {
-        engine.queue.enqueue(transaction, read_documents::job(&feed)?).await?;
-    }
-    Ok(())
+    let jobs = due.iter().map(read_documents::job).collect::<Result<_, _>>()?;
+    Ok(queue::enqueue_all(engine.queue.as_ref(), transaction, jobs).await?)
 }
 
 /// Wakes the feeds whose time has come and that nobody reads. Many workers may do it at once.

@@ -9,4 +9,5 @@ pub(crate) mod made;
 pub mod read;
 pub mod store;
 mod sweep;
+mod told;
 pub mod wake;

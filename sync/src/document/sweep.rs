@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use finbridge_contract::{Cursor, FailureKind};
 use finbridge_entity::{Scoped, begin_write, document, document_feed};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, LockType};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
@@ -107,12 +107,22 @@ async fn note(
         .map_err(|source| SyncError::Corrupt { what: "a sweep", source })?;
     let transaction = begin_write(&reader.engine.db).await?;
     if let (Some(sweep), false) = (sweep, seen.is_empty()) {
-        document::Entity::update_many()
-            .col_expr(document::Column::SeenInSweep, Expr::value(Some(sweep.id.to_string())))
-            .filter(document::Column::OrganizationId.eq(reader.feed.organization_id))
+        // Locked in the order in which everybody locks them.
+        let locked: Vec<Uuid> = document::Entity::of(reader.feed.organization_id)
+            .select_only()
+            .column(document::Column::Id)
             .filter(document::Column::FinanceOrganizationId.eq(reader.remote.organization.id))
             .filter(document::Column::Kind.eq(reader.kind.as_str()))
             .filter(document::Column::RemoteId.is_in(seen))
+            .order_by_asc(document::Column::RemoteId)
+            .lock(LockType::NoKeyUpdate)
+            .into_tuple()
+            .all(&transaction)
+            .await?;
+        document::Entity::update_many()
+            .col_expr(document::Column::SeenInSweep, Expr::value(Some(sweep.id.to_string())))
+            .filter(document::Column::OrganizationId.eq(reader.feed.organization_id))
+            .filter(document::Column::Id.is_in(locked))
             .exec(&transaction)
             .await?;
     }

@@ -12,6 +12,7 @@ use super::feed;
 use crate::engine::Engine;
 use crate::error::SyncError;
 use crate::job::read_document;
+use crate::queue;
 
 /// How soon a feed is read after one of its documents was told of: its cursor finds what other words, which were lost, were
 /// about.
@@ -37,13 +38,14 @@ pub async fn mark(
         .filter(document_feed::Column::Kind.is_in(notices.iter().map(|notice| notice.kind.as_str())))
         .all(&transaction)
         .await?;
+    let mut jobs = Vec::new();
     for notice in notices {
         let feed = feeds.iter().find(|feed| feed.kind == notice.kind.as_str());
         if let (Some(feed), Some(remote_id)) = (feed, &notice.remote_id) {
-            let job = read_document::job(feed.organization_id, integration.id, notice.kind, remote_id)?;
-            engine.queue.enqueue(&transaction, job).await?;
+            jobs.push(read_document::job(feed.organization_id, integration.id, notice.kind, remote_id)?);
         }
     }
+    queue::enqueue_all(engine.queue.as_ref(), &transaction, jobs).await?;
     let soon = engine.clock.now() + GATHER;
     document_feed::Entity::update_many()
         .col_expr(document_feed::Column::DueAt, Expr::value(Some(soon)))

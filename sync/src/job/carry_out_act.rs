@@ -29,9 +29,9 @@ pub fn job(act: &document_act::Model) -> Result<NewJob, SyncError> {
     let payload = serde_json::to_value(Payload { organization_id: act.organization_id, act_id: act.id })
         .map_err(|source| SyncError::Corrupt { what: "a job", source })?;
     let key = format!("{KIND}:{}", act.id);
-    // What is asked about one document is done one after the other.
-    let lane = format!("{KIND}:{}", act.document_id.unwrap_or(act.id));
-    Ok(NewJob { key: Some(key), lane: Some(lane), ..NewJob::new(KIND, payload) })
+    // What is asked about one document is done one after the other; what makes one has nobody to wait for.
+    let lane = act.document_id.map(|document_id| format!("{KIND}:{document_id}"));
+    Ok(NewJob { key: Some(key), lane, ..NewJob::new(KIND, payload) })
 }
 
 /// The same after a moment of the machine's time, for what is over soon.

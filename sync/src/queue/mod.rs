@@ -113,6 +113,23 @@ pub async fn open(db: &DatabaseConnection) -> Result<Arc<dyn JobQueue>, QueueErr
     })
 }
 
+/// Adds jobs in the caller's transaction, in the order of their keys: PostgreSQL holds a lock for each key until the commit, and two
+/// who add the same ones in different orders would wait for each other.
+///
+/// # Errors
+/// The database's.
+pub(crate) async fn enqueue_all(
+    queue: &dyn JobQueue,
+    transaction: &DatabaseTransaction,
+    mut jobs: Vec<NewJob>,
+) -> Result<(), QueueError> {
+    jobs.sort_by(|one, other| one.key.cmp(&other.key));
+    for job in jobs {
+        queue.enqueue(transaction, job).await?;
+    }
+    Ok(())
+}
+
 /// How long a job that failed for the n-th time waits: 1 s, 2 s, 4 s … at most 5 minutes.
 fn backoff(attempts: u32) -> Duration {
     Duration::from_secs(1 << attempts.saturating_sub(1).min(9)).min(Duration::from_secs(300))

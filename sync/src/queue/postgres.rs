@@ -183,8 +183,11 @@ impl JobQueue for PostgresQueue {
     }
 
     async fn dead(&self) -> Result<Vec<DeadJob>, QueueError> {
-        let sql = "SELECT payload, last_error FROM graphile_worker._private_jobs \
-                   WHERE attempts >= max_attempts AND locked_at IS NULL ORDER BY id DESC LIMIT 100";
+        // A job in whose place another one came while it ran counts as tried often enough, and is not dead for all that.
+        let sql = "SELECT payload, last_error FROM graphile_worker._private_jobs AS jobs \
+                   WHERE attempts >= max_attempts AND locked_at IS NULL AND NOT EXISTS \
+                   (SELECT 1 FROM graphile_worker._private_job_retirements AS retired WHERE retired.id = jobs.id) \
+                   ORDER BY id DESC LIMIT 100";
         let rows = DeadRow::find_by_statement(Statement::from_string(DbBackend::Postgres, sql))
             .all(&self.db)
             .await?;

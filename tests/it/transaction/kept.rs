@@ -11,7 +11,7 @@ use finbridge_sync::engine::Remote;
 use finbridge_sync::event::{Subject, Topic};
 use finbridge_tests::TestWorld;
 use sea_orm::prelude::{Decimal, Uuid};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Set};
+use sea_orm::{ActiveModelTrait, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, Set};
 use serde_json::{Value, json};
 
 /// A finance organization whose documents nobody reads by themselves.
@@ -60,12 +60,22 @@ impl<'a> Kept<'a> {
         Self { world, remote, integration: id }
     }
 
+    /// Keeps documents as a reading does, in somebody's transaction.
+    pub async fn keep_within(
+        &self,
+        transaction: &DatabaseTransaction,
+        kind: DocumentKind,
+        documents: &[RemoteDocument],
+    ) -> Vec<store::Kept> {
+        let engine = &self.world.app.engine;
+        store::keep(engine, transaction, &self.remote, kind, documents).await.expect("they are kept")
+    }
+
     /// Keeps documents as a reading does, and announces them.
     pub async fn keep(&self, kind: DocumentKind, documents: &[RemoteDocument]) -> Vec<document::Model> {
         let engine = &self.world.app.engine;
         let transaction = begin_write(&engine.db).await.expect("a transaction");
-        let kept =
-            store::keep(engine, &transaction, &self.remote, kind, documents).await.expect("they are kept");
+        let kept = self.keep_within(&transaction, kind, documents).await;
         let here = self.world.viewer.organization_id;
         let topics: Vec<_> =
             kept.iter().map(|kept| Topic::one(here, Subject::Transaction, kept.row.id)).collect();

@@ -47,8 +47,6 @@ async fn the_apps_own_errors_mean_the_same_on_reads_and_writes() {
         (400, 6041, Unauthorized),
         (400, 9017, Unauthorized),
         (403, 9, Unauthorized),
-        (500, 1000, Unavailable),
-        (200, 1000, Unavailable),
         (503, 0, Unavailable),
     ];
     for (status, code, kind) in cases {
@@ -63,6 +61,18 @@ async fn the_apps_own_errors_mean_the_same_on_reads_and_writes() {
             assert_eq!(failure.request_id.as_deref(), Some("req-7"));
         }
     }
+}
+
+#[tokio::test]
+async fn an_app_that_broke_down_leaves_the_outcome_of_a_write_unknown() {
+    for (status, code) in [(500, 1000), (200, 1000), (500, 0), (500, 4)] {
+        let body = json!({ "code": code, "message": "Internal error" });
+        let world = answering(ResponseTemplate::new(status).set_body_json(body)).await;
+        assert_eq!(read(&world).await.kind, Unavailable, "{status} {code}");
+        assert_eq!(write(&world).await.kind, OutcomeUnknown, "{status} {code}");
+    }
+    let world = answering(ResponseTemplate::new(500).set_body_raw("<html></html>", "text/html")).await;
+    assert_eq!((read(&world).await.kind, write(&world).await.kind), (Unavailable, OutcomeUnknown));
 }
 
 #[tokio::test]
