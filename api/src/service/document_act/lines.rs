@@ -59,8 +59,8 @@ pub(super) async fn written(
     let told: Vec<NewLine> =
         lines.iter().enumerate().map(|(place, line)| one(check, &known, place, line)).collect();
     // What the finance app made of it has to be kept here to the last digit.
-    let totals = told.iter().map(|line| line.quantity.checked_mul(line.unit_price));
-    let sum = totals.fold(Some(Decimal::ZERO), |sum, total| sum?.checked_add(total?));
+    let mut totals = told.iter().map(|line| line.quantity.checked_mul(line.unit_price));
+    let sum = totals.try_fold(Decimal::ZERO, |sum, total| sum.checked_add(total?));
     if sum.is_none_or(|sum| Amount::try_from(sum.round_dp(4)).is_err()) {
         let message = "These lines come to more than an amount can be; check quantities and prices";
         check.fault(ErrorCode::AmountInvalid, "lines", message);
