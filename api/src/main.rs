@@ -5,12 +5,6 @@
 
 use std::process::ExitCode;
 
-use mimalloc::MiMalloc;
-
-/// A third of what a list of records costs is making and letting go of small pieces of memory.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
-
 /// Stack of each worker thread, in bytes. Resolvers are futures within futures, whose frames are large in builds that are not
 /// optimised; only what is used of it takes memory.
 const STACK: usize = 8 * 1024 * 1024;
